@@ -1,0 +1,40 @@
+#!/bin/bash
+# Runs as root in a throw-away container: installs the package as a user does and reports what is then so.
+# stdin: a tar archive with package.deb. stdout: a tar archive of facts, one a file. stderr: progress.
+set -u
+exec 3>&1 1>&2
+
+facts=/verify/facts
+mkdir -p "$facts"
+release=$(head -n 1 /etc/mft-patch-release)
+echo "$release" > "$facts/release"
+
+dpkg -i /verify/package.deb 2>&1 | tee "$facts/dpkg.log"
+echo "${PIPESTATUS[0]}" > "$facts/dpkg.exit"
+
+package=$(dpkg-deb -f /verify/package.deb Package)
+dpkg-query -W -f '${db:Status-Status}\n' "$package" > "$facts/package.status"
+conf=$(dpkg -L "$package" | grep '^/usr/src/[^/]*/dkms\.conf$' | head -n 1)
+
+# dkms.conf is shell: it is asked as dkms asks it, with the variables that dkms sets before.
+ask() (
+	kernelver=$release arch=$(uname -m) dkms_tree=/var/lib/dkms source_tree=/usr/src
+	kernel_source_dir=/lib/modules/$release/build
+	. "$conf" > /dev/null 2>&1
+	eval "$1"
+)
+name=$(ask 'echo "$PACKAGE_NAME"')
+version=$(ask 'echo "$PACKAGE_VERSION"')
+dkms status -m "$name" -v "$version" -k "$release" > "$facts/dkms.status" 2>&1
+
+ask 'for i in "${!BUILT_MODULE_NAME[@]}"; do echo "${DEST_MODULE_NAME[i]:-${BUILT_MODULE_NAME[i]}}"; done' |
+	while read -r module; do
+		file=$(find "/lib/modules/$release" -name "$module.ko*" | head -n 1)
+		built=$(find "/var/lib/dkms/$name/$version" -name "$module.ko*" 2> /dev/null | head -n 1)
+		vermagic=$([ -n "$file" ] && modinfo -F vermagic "$file")
+		printf '%s\t%s\t%s\t%s\n' "$module" "$built" "$file" "$vermagic"
+	done > "$facts/modules"
+
+# dkms keeps the log of a failed build in build/, that of a good one in <kernel>/<arch>/log/.
+find "/var/lib/dkms/$name/$version" -name make.log -exec cat {} + > "$facts/make.log" 2> /dev/null
+tar -C "$facts" -cf - . >&3

@@ -1,0 +1,25 @@
+/** One step of the work, told while it goes on. */
+export interface Progress {
+  step: 'download' | 'unpack' | 'image' | 'verify';
+  text: string;
+  /** What it is doing at this moment; shown on a live line only. */
+  detail?: string;
+  /** Bytes, where the step moves bytes. */
+  done?: number;
+  total?: number;
+}
+
+/** What a command may touch of the world, handed in so that tests can hand in another. */
+export interface Context {
+  env: NodeJS.ProcessEnv;
+  /** Aborts at Ctrl-C and SIGTERM. */
+  signal: AbortSignal;
+  /** Where logs are kept: --cache-dir, or `$XDG_CACHE_HOME/mft-patch`. */
+  cacheDir: string;
+  /** No connection may be made. */
+  offline: boolean;
+  progress(progress: Progress): void;
+  warn(text: string): void;
+  /** Shown with --verbose only. */
+  debug(text: string): void;
+}

@@ -1,0 +1,43 @@
+/** Reads the folders that a user edits (`patches/`, `kernels/`, `samples/`) and the other data files of the project. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fail, wordsOf } from './errors.js';
+import type { Target } from './kernels/target.js';
+import type { Patch } from './patches/patch.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The text of one of the project's own files, its path relative to the project. */
+export async function dataFile(path: string): Promise<string> {
+  try {
+    return await readFile(join(root, path), 'utf8');
+  } catch (error) {
+    return fail({ code: 'bad-catalogue', file: path, detail: wordsOf(error) }, error);
+  }
+}
+
+/** The patches in the order of the series. */
+export async function loadPatches(): Promise<Patch[]> {
+  const { parsePatch, parseSeries } = await import('./patches/patch.js');
+  const names = parseSeries(await dataFile('patches/series'));
+  return Promise.all(names.map(async (name) => parsePatch(name, await dataFile(join('patches', name)))));
+}
+
+/** The kernel targets, in the order of their names. */
+export async function loadTargets(): Promise<Target[]> {
+  const { parseTarget } = await import('./kernels/target.js');
+  const names = (await readdir(join(root, 'kernels'))).filter((name) => name.endsWith('.json')).sort();
+  return Promise.all(names.map(async (name) => parseTarget(join('kernels', name), await dataFile(join('kernels', name)))));
+}
+
+/** A sample's files by path relative to its folder. */
+export async function loadSample(name: string): Promise<Map<string, Buffer>> {
+  const folder = join(root, 'samples', name);
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  return new Map(await Promise.all(files.map(async (file) => [file.slice(folder.length + 1), await readFile(file)] as const)));
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { decompress, gzip } from './compress.js';
+import { setField } from './control.js';
+import { controlFile, type Deb, plainPath } from './deb.js';
+import { type Entry, withBody } from './tar.js';
+
+/**
+ * The package with other contents for some of its files, and what must follow from that: md5sums and Installed-Size.
+ *
+ * @param contents by path without leading `./`; every path must be a file of the package
+ */
+export function withFiles(deb: Deb, contents: ReadonlyMap<string, Buffer>): Deb {
+  const data = deb.data.map((entry) => {
+    const body = contents.get(plainPath(entry));
+    return body === undefined || entry.type !== 'file' || body.equals(entry.body) ? entry : withBody(entry, body);
+  });
+  let changed = withControlFile({ ...deb, data }, 'md5sums', (text) => withSums(text, contents));
+  const growth = installedSize(data) - installedSize(deb.data);
+  if (growth !== 0) {
+    changed = withControlFile(changed, 'control', (text) =>
+      text.replace(/^(Installed-Size:\s*)(\d+)/im, (_, name, size) => `${name}${Number(size) + growth}`),
+    );
+  }
+  return changed;
+}
+
+/** The package under another version. */
+export function withVersion(deb: Deb, version: string): Deb {
+  return withControlFile(deb, 'control', (text) => setField(text, 'Version', version));
+}
+
+/** What a changelog entry says; its form is that of deb-changelog(5). */
+export interface ChangelogEntry {
+  package: string;
+  version: string;
+  items: string[];
+  maintainer: string;
+  date: Date;
+}
+
+/**
+ * The package with an entry on top of its Debian changelog, if it brings one.
+ *
+ * @param path names the package in errors
+ * @throws package-damaged if the changelog is not the gzip file that its name says
+ */
+export async function withChangelogEntry(deb: Deb, entry: ChangelogEntry, path: string): Promise<Deb> {
+  const file = changelog(deb);
+  if (!file) return deb;
+  const old = await decompress('.gz', file.body, changelogLimit, `${path}: ${plainPath(file)}`, {});
+  const distribution = /^\S+ \([^)]*\) ([^;\n]+);/.exec(old.toString('latin1'))?.[1];
+  // Without a Debian heading it is the upstream changelog, which is not ours to continue.
+  if (distribution === undefined) return deb;
+  const text = [
+    `${entry.package} (${entry.version}) ${distribution}; urgency=medium`,
+    '',
+    ...entry.items.map((item) => `  * ${item}`),
+    '',
+    ` -- ${entry.maintainer}  ${entry.date.toUTCString().replace('GMT', '+0000')}`,
+    '\n',
+  ].join('\n');
+  return withFiles(deb, new Map([[plainPath(file), await gzip(Buffer.concat([Buffer.from(text, 'utf8'), old]))]]));
+}
+
+const changelogLimit = 4 * 1024 * 1024;
+
+/** Policy 12.7: changelog.Debian.gz, or changelog.gz in a native package. */
+function changelog(deb: Deb): Entry | undefined {
+  const named = (name: string) =>
+    deb.data.find((entry) => entry.type === 'file' && new RegExp(`^usr/share/doc/[^/]+/${name}$`).test(plainPath(entry)));
+  return named('changelog\\.Debian\\.gz') ?? named('changelog\\.gz');
+}
+
+function withControlFile(deb: Deb, name: string, change: (text: string) => string): Deb {
+  const file = controlFile(deb, name);
+  if (!file) return deb;
+  // Latin-1 keeps every byte that is not changed, whatever its encoding was.
+  const changed = withBody(file, Buffer.from(change(file.body.toString('latin1')), 'latin1'));
+  return { ...deb, control: deb.control.map((entry) => (entry === file ? changed : entry)) };
+}
+
+/** deb-md5sums(5): 32 hex digits, two blanks, the path. */
+function withSums(text: string, contents: ReadonlyMap<string, Buffer>): string {
+  return text.replace(/^[0-9a-f]{32}( [ *])(.+)$/gim, (line, gap: string, path: string) => {
+    const body = contents.get(path);
+    return body === undefined ? line : createHash('md5').update(body).digest('hex') + gap + path;
+  });
+}
+
+/** In KiB, as dpkg-gencontrol counts (deb-substvars(5), Installed-Size): files rounded up, one for anything else. */
+function installedSize(entries: readonly Entry[]): number {
+  return entries.reduce((total, { type, body }) => total + (type === 'file' ? Math.ceil(body.length / 1024) : 1), 0);
+}

@@ -1,0 +1,124 @@
+import { gunzipSync } from 'node:zlib';
+import { fail, wordsOf } from '../errors.js';
+
+/** The compressions of a member that deb(5) names and that are read here, by the suffix of the member's name. */
+export const compressions = ['', '.gz', '.xz', '.zst'] as const;
+export type Compression = (typeof compressions)[number];
+
+/** Helpers from the outside world; what is missing makes some inputs unreadable, with an error that says so. */
+export interface OutsidePrograms {
+  /** Runs `xz -dc` on the bytes, stopping at `limit` bytes of output. Rejects if xz is missing or refuses. */
+  xz?: (bytes: Buffer, limit: number) => Promise<Buffer>;
+}
+
+/**
+ * Decompresses a member.
+ *
+ * @param limit the most bytes that may come out; a package that unpacks to more is refused
+ * @param path names the member in errors
+ * @throws package-damaged if the stream is cut or corrupt, package-unfit if it exceeds the limit
+ */
+export async function decompress(
+  compression: Compression,
+  bytes: Buffer,
+  limit: number,
+  path: string,
+  outside: OutsidePrograms,
+): Promise<Buffer> {
+  try {
+    switch (compression) {
+      case '':
+        return bytes;
+      case '.gz':
+        return gunzipSync(bytes, { maxOutputLength: limit });
+      case '.xz':
+        return await unxz(bytes, limit, outside);
+      case '.zst':
+        return await unzstd(bytes, limit);
+    }
+  } catch (error) {
+    if (error instanceof TooLarge || (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+      fail({ code: 'package-unfit', path, detail: `unpacks to more than ${limit} bytes` }, error);
+    }
+    fail({ code: 'package-damaged', path, detail: `cannot be decompressed: ${wordsOf(error)}` }, error);
+  }
+}
+
+class TooLarge extends Error {}
+
+/** Adds chunks up, and gives up as soon as they are more than `limit` bytes. */
+class BoundedOutput {
+  readonly #chunks: Uint8Array[] = [];
+  #size = 0;
+
+  constructor(readonly limit: number) {}
+
+  add(chunk: Uint8Array): void {
+    this.#size += chunk.length;
+    if (this.#size > this.limit) throw new TooLarge();
+    this.#chunks.push(chunk);
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+}
+
+async function unxz(bytes: Buffer, limit: number, outside: OutsidePrograms): Promise<Buffer> {
+  const { XzReadableStream } = (await import('xz-decompress')).default;
+  const output = new BoundedOutput(limit);
+  try {
+    const source = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(bytes);
+        controller.close();
+      },
+    });
+    const reader = new XzReadableStream(source).getReader();
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      // The decoder reuses its memory: what is kept must be copied.
+      output.add(chunk.value.slice());
+    }
+    return output.bytes();
+  } catch (error) {
+    // The library knows neither SHA-256 checks nor BCJ filters, which xz(1) does.
+    if (error instanceof TooLarge || !outside.xz) throw error;
+    return outside.xz(bytes, limit);
+  }
+}
+
+async function unzstd(bytes: Buffer, limit: number): Promise<Buffer> {
+  const { Decompress } = await import('fzstd');
+  const output = new BoundedOutput(limit);
+  let ended = false;
+  const stream = new Decompress((chunk, final) => {
+    output.add(chunk);
+    ended ||= final ?? false;
+  });
+  stream.push(bytes, true);
+  if (!ended) throw new Error('unexpected end of the zstd stream');
+  const plain = output.bytes();
+  await checkZstdSum(bytes, plain);
+  return plain;
+}
+
+/**
+ * fzstd reads over the checksum that ends a frame, so it is compared here: the low 32 bits of the content's XXH64
+ * (RFC 8878, 3.1.1), where the frame header says that there is one.
+ */
+async function checkZstdSum(frame: Buffer, plain: Buffer): Promise<void> {
+  const hasChecksum = ((frame[4] ?? 0) & 0b100) !== 0;
+  if (!hasChecksum) return;
+  const { h64Raw } = await (await import('xxhash-wasm')).default();
+  const sum = Number(h64Raw(plain) & 0xffffffffn);
+  if (sum !== frame.readUInt32LE(frame.length - 4)) throw new Error('zstd content checksum mismatch');
+}
+
+/**
+ * Compresses with gzip, without name and time in the header. Node's own zlib is not used for it: its bytes differ
+ * between builds of Node (Debian links the system's zlib, others Chromium's), and the package must not.
+ */
+export async function gzip(bytes: Buffer): Promise<Buffer> {
+  const { gzipSync } = await import('fflate');
+  return Buffer.from(gzipSync(bytes, { level: 9, mtime: 0 }));
+}

@@ -1,0 +1,103 @@
+import { fail, wordsOf } from '../errors.js';
+import { type ArMember, newArMember, readAr, writeAr } from './ar.js';
+import { type Compression, compressions, decompress, gzip, type OutsidePrograms } from './compress.js';
+import { readFields } from './control.js';
+import { type Entry, readTar, writeTar } from './tar.js';
+
+/** A Debian binary package as a value: nothing of it lies on a disk. */
+export interface Deb {
+  /** What `debian-binary` holds, with its times: they are those of the whole package. */
+  readonly binary: ArMember;
+  readonly control: readonly Entry[];
+  readonly data: readonly Entry[];
+}
+
+/** The most bytes that a member may unpack to; a kernel-mft-dkms package has about 110,000. */
+const unpackedLimit = 32 * 1024 * 1024;
+
+/**
+ * Reads a package as deb(5) describes format 2.0.
+ *
+ * @param path names the package in errors
+ * @throws package-damaged, package-unfit
+ */
+export async function readDeb(bytes: Buffer, path: string, outside: OutsidePrograms = {}): Promise<Deb> {
+  // Members whose name starts with an underscore are ignored by dpkg; a signature would be wrong after a change.
+  const members = readAr(bytes, path).filter((member) => !member.name.startsWith('_'));
+  const [binary, control, data, ...rest] = members;
+  if (binary?.name !== 'debian-binary' || !/^2\.\d+\n/.test(binary.body.toString('latin1'))) {
+    fail({ code: 'package-damaged', path, detail: 'does not start with a debian-binary member of format 2' });
+  }
+  if (rest[0]) fail({ code: 'package-unfit', path, detail: `has a member '${rest[0].name}' after data.tar` });
+  const deb = {
+    binary,
+    control: await readMember(control, 'control.tar', path, outside),
+    data: await readMember(data, 'data.tar', path, outside),
+  };
+  refuseStrangeEntries(deb, path);
+  return deb;
+}
+
+async function readMember(member: ArMember | undefined, name: string, path: string, outside: OutsidePrograms): Promise<Entry[]> {
+  if (!member?.name.startsWith(name)) {
+    fail({ code: 'package-damaged', path, detail: `has no member ${name}${member ? `, but ${member.name} in its place` : ''}` });
+  }
+  const compression = member.name.slice(name.length);
+  if (!compressions.includes(compression as Compression)) {
+    fail({ code: 'package-unfit', path, detail: `${member.name}: this compression is not known (known: none, gz, xz, zst)` });
+  }
+  const place = `${path}: ${member.name}`;
+  return readTar(await decompress(compression as Compression, member.body, unpackedLimit, place, outside), place);
+}
+
+/** Nothing is unpacked here, but the package goes on to dpkg: what could write beside its own paths is refused. */
+function refuseStrangeEntries(deb: Deb, path: string): void {
+  for (const entry of [...deb.control, ...deb.data]) {
+    const unfit = (detail: string) => fail({ code: 'package-unfit', path, detail: `${entry.path} ${detail}` });
+    if (isUnsafePath(entry.path)) unfit('leaves the folder it is unpacked in');
+    if (entry.type === 'hardlink' && isUnsafePath(entry.linkTarget)) unfit(`links to ${entry.linkTarget}, outside the package`);
+    if (entry.type.endsWith('device') || entry.type === 'fifo') unfit(`is a ${entry.type}`);
+  }
+}
+
+/** Whether a path in an archive is absolute or climbs out of where it is unpacked. */
+export function isUnsafePath(path: string): boolean {
+  return path === '' || path.startsWith('/') || path.split('/').includes('..');
+}
+
+/** Writes the package with gzip members, which every dpkg reads (zstd only since 1.21.18). */
+export async function writeDeb(deb: Deb): Promise<Buffer> {
+  const seconds = Number(deb.binary.header.toString('latin1', 16, 28));
+  const control = newArMember('control.tar.gz', await gzip(writeTar(deb.control)), seconds);
+  const data = newArMember('data.tar.gz', await gzip(writeTar(deb.data)), seconds);
+  return writeAr([deb.binary, control, data]);
+}
+
+/** The path of an entry without the `./` that dpkg-deb writes first. */
+export function plainPath(entry: Entry): string {
+  return entry.path.replace(/^(\.\/)+/, '');
+}
+
+/** The control file `name` as an entry, or undefined if the package has none of that name. */
+export function controlFile(deb: Deb, name: string): Entry | undefined {
+  return deb.control.find((entry) => entry.type === 'file' && plainPath(entry) === name);
+}
+
+/**
+ * The fields of the package's control file.
+ * @throws package-damaged if there is no control file, it does not parse, or a field that dpkg needs is missing
+ */
+export function controlFields(deb: Deb, path: string): Map<string, string> {
+  const text = controlFile(deb, 'control')?.body.toString('utf8');
+  if (text === undefined) fail({ code: 'package-damaged', path, detail: 'control.tar has no control file' });
+  let fields: Map<string, string>;
+  try {
+    fields = readFields(text);
+  } catch (error) {
+    fail({ code: 'package-damaged', path, detail: `control file: ${wordsOf(error)}` }, error);
+  }
+  for (const name of ['Package', 'Version', 'Architecture']) {
+    if (!fields.get(name.toLowerCase())) fail({ code: 'package-damaged', path, detail: `control file: there is no field ${name}` });
+  }
+  return fields;
+}

@@ -1,0 +1,152 @@
+/** A hunk that fits nowhere, or in more than one place. Lines count from 1. */
+export interface FailedHunk {
+  file: string;
+  /** The line at which the patch expects the hunk. */
+  line: number;
+  cause: string;
+  expected: string[];
+  /** What stands at that line; empty if the file is missing or ends before it. */
+  found: string[];
+}
+
+/** Everything that can go wrong, as data. `explain` turns it into words. */
+export type Failure =
+  | { code: 'usage'; detail: string; hint?: string }
+  | { code: 'bad-catalogue'; file: string; detail: string }
+  | { code: 'no-target'; kernel: string; targets: string[] }
+  | { code: 'no-input'; path: string; detail: string; hint?: string }
+  | { code: 'download-failed'; url: string; detail: string }
+  | { code: 'digest-mismatch'; path: string; expected: string; actual: string }
+  | { code: 'bundle-damaged'; path: string; detail: string; hint?: string }
+  | { code: 'package-damaged'; path: string; detail: string; hint?: string }
+  | { code: 'package-unfit'; path: string; detail: string; hint?: string }
+  | { code: 'patch-does-not-apply'; patch: string; hunks: FailedHunk[] }
+  | { code: 'cannot-write'; path: string; detail: string }
+  | { code: 'no-engine'; tried: { engine: string; detail: string }[] }
+  | { code: 'engine-failed'; detail: string; hint?: string }
+  | { code: 'internal'; detail: string }
+  | { code: 'interrupted' };
+
+/** Exit codes, as promised in the README. 1 (a verification failed) is no failure of the program and not here. */
+const exitCodes: Record<Failure['code'], number> = {
+  usage: 2,
+  'bad-catalogue': 2,
+  'no-target': 2,
+  'no-input': 3,
+  'download-failed': 3,
+  'digest-mismatch': 3,
+  'bundle-damaged': 3,
+  'package-damaged': 3,
+  'package-unfit': 3,
+  'patch-does-not-apply': 4,
+  'cannot-write': 5,
+  'no-engine': 5,
+  'engine-failed': 5,
+  internal: 5,
+  interrupted: 130,
+};
+
+/** The one error that the program throws on purpose. Its `failure` says what happened. */
+export class MftPatchError extends Error {
+  constructor(
+    readonly failure: Failure,
+    options?: { cause?: unknown },
+  ) {
+    super(failure.code, options);
+    this.name = 'MftPatchError';
+  }
+
+  get exitCode(): number {
+    return exitCodes[this.failure.code];
+  }
+}
+
+/** Throws `failure`; an expression, so that it fits after `??`. */
+export function fail(failure: Failure, cause?: unknown): never {
+  throw new MftPatchError(failure, cause === undefined ? undefined : { cause });
+}
+
+/** The words of an unknown thrown value. */
+export function wordsOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Puts a failure into words: what happened and to what, and what to do next. */
+export function explain(failure: Failure): { message: string; hint: string } {
+  switch (failure.code) {
+    case 'usage':
+      return { message: failure.detail, hint: failure.hint ?? 'see mft-patch --help' };
+    case 'bad-catalogue':
+      return {
+        message: `${failure.file}: ${failure.detail}`,
+        hint: 'mend this file; CONTRIBUTING.md shows the format',
+      };
+    case 'no-target':
+      return {
+        message: `no kernel target for '${failure.kernel}'`,
+        hint: `known targets: ${failure.targets.join(', ')}`,
+      };
+    case 'no-input':
+      return {
+        message: `${failure.path}: ${failure.detail}`,
+        hint: failure.hint ?? 'check the path; --sample needs no input at all',
+      };
+    case 'download-failed':
+      return {
+        message: `cannot download ${failure.url}: ${failure.detail}`,
+        hint: 'fetch it by hand and give it with --bundle FILE',
+      };
+    case 'digest-mismatch':
+      return {
+        message: `${failure.path}: SHA-256 is ${failure.actual}, expected ${failure.expected}`,
+        hint: 'do not use this file: fetch it again, and compare with another source if it stays so',
+      };
+    case 'bundle-damaged':
+      return {
+        message: `${failure.path}: ${failure.detail}`,
+        hint: failure.hint ?? 'fetch the bundle again: an MFT bundle is the .tgz for DEB based systems',
+      };
+    case 'package-damaged':
+      return {
+        message: `${failure.path}: ${failure.detail}`,
+        hint: failure.hint ?? 'fetch the package again',
+      };
+    case 'package-unfit':
+      return {
+        message: `${failure.path}: ${failure.detail}`,
+        hint: failure.hint ?? 'give a bundle or package of kernel-mft-dkms as NVIDIA ships it',
+      };
+    case 'patch-does-not-apply':
+      return {
+        message: [`patch ${failure.patch} does not apply; nothing was written`, ...failure.hunks.flatMap(hunkLines)].join('\n'),
+        hint: 'this source differs from the releases that the patch was made for: adapt its context or its MFT range',
+      };
+    case 'cannot-write':
+      return {
+        message: `cannot write ${failure.path}: ${failure.detail}`,
+        hint: 'give another folder with --out, or make room and permission there',
+      };
+    case 'no-engine':
+      return {
+        message: `no container engine to verify with (${failure.tried.map((t) => `${t.engine}: ${t.detail}`).join('; ')})`,
+        hint: 'apt install docker.io (or podman) and start it, or do without by --no-verify',
+      };
+    case 'engine-failed':
+      return { message: failure.detail, hint: failure.hint ?? 'run again with --verbose to see what the engine said' };
+    case 'internal':
+      return { message: `a fault of mft-patch: ${failure.detail}`, hint: 'run again with --verbose and report what it prints' };
+    case 'interrupted':
+      return { message: 'interrupted', hint: 'containers and half-written files were removed' };
+  }
+}
+
+function hunkLines(hunk: FailedHunk): string[] {
+  const found = hunk.found.length > 0 ? hunk.found : ['(nothing)'];
+  return [
+    `  ${hunk.file}:${hunk.line}: ${hunk.cause}`,
+    '    expected:',
+    ...hunk.expected.map((line) => `      | ${line}`),
+    '    found there:',
+    ...found.map((line) => `      | ${line}`),
+  ];
+}

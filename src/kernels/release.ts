@@ -1,0 +1,49 @@
+import { fail } from '../errors.js';
+
+/** What a kernel release string says (`uname -r`, or as much of it as a person types). */
+export interface KernelRelease {
+  /** The string as it was given. */
+  text: string;
+  /** major.minor.patch; a release candidate counts as its release, whose API it already has. */
+  version: string;
+  major: number;
+  minor: number;
+  /** The distribution whose kernels carry later APIs under an older number, where the string tells one. */
+  backporter?: string;
+}
+
+const form = /^([1-9]\d{0,2})\.(0|[1-9]\d{0,2})(?:\.(\d{1,5}))?(?:[-.+~_][0-9A-Za-z.+~_-]*)?$/;
+
+/** How the release strings of kernels with backports look, by distribution. */
+const backporters: readonly [RegExp, string][] = [
+  // 5.4.17-2136.300.7.el8uek.x86_64
+  [/\.el\d+uek\b/, "Oracle's UEK"],
+  // 5.14.0-427.13.1.el9_4.x86_64, 3.10.0-1160.el7.x86_64
+  [/\.el\d+(?:_\d+)?(?=[.a-z_-]|$)/, 'Red Hat and its rebuilds (el)'],
+  // 5.14.21-150500.55.19-default: SUSE writes product and service pack as one six-digit number
+  [/^\d+\.\d+\.\d+-\d{6}\.[\d.]+-[a-z]+/, 'SUSE'],
+  // 4.12.14-122.37-default, 6.4.0-lp152.1-default: older SLE and Leap
+  [/^\d+\.\d+\.\d+-(?:lp)?\d+[\d.]*-(?:default|preempt|azure_?\w*)$/, 'SUSE'],
+  // 6.8.0-41-generic, 5.15.0-1033-azure: Ubuntu's ABI number and flavour, patch level always 0
+  [/^\d+\.\d+\.0-\d+-(?:generic|lowlatency|azure|aws|gcp|gke|ibm|kvm|oracle|oem|raspi|realtime|nvidia|xilinx)\b/, 'Ubuntu'],
+  // 6.8.12-4-pve: Proxmox builds on Ubuntu's tree
+  [/-\d+-pve$/, 'Proxmox (from Ubuntu)'],
+];
+
+/**
+ * Understands a kernel release: `5.18`, `5.18-rc1`, `6.1.0-50-amd64`, `5.14.0-427.13.1.el9_4.x86_64`.
+ * @throws usage for anything without at least major.minor
+ */
+export function parseKernelRelease(text: string): KernelRelease {
+  const match = form.exec(text);
+  if (!match) {
+    fail({
+      code: 'usage',
+      detail: `'${text}' is not a kernel release`,
+      hint: 'give at least major.minor, as in 5.18 or 6.1.0-50-amd64; uname -r prints that of the running kernel',
+    });
+  }
+  const [major, minor, patch] = [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)];
+  const backporter = backporters.find(([pattern]) => pattern.test(text))?.[1];
+  return { text, version: `${major}.${minor}.${patch}`, major, minor, ...(backporter === undefined ? {} : { backporter }) };
+}

@@ -1,0 +1,131 @@
+import type {
+  BuildDocument,
+  FetchDocument,
+  KernelsDocument,
+  KernelVerdict,
+  PatchesDocument,
+  PlanDocument,
+  VerifyDocument,
+} from './documents.js';
+
+export type ResultDocument = PlanDocument | BuildDocument | VerifyDocument | PatchesDocument | KernelsDocument | FetchDocument;
+
+/** The result of a command as a person reads it, without a newline at its end. */
+export function renderText(document: ResultDocument): string {
+  switch (document.schema) {
+    case 'mft-patch/plan@1':
+      return plan(document);
+    case 'mft-patch/build@1':
+      return build(document);
+    case 'mft-patch/verify@1':
+      return verdicts(document.kernels);
+    case 'mft-patch/patches@1':
+      return patches(document);
+    case 'mft-patch/kernels@1':
+      return table(
+        ['TARGET', 'KERNEL', 'HEADERS', 'TITLE'],
+        document.kernels.map((k) => [k.target, k.kernel, k.headers, k.title]),
+      );
+    case 'mft-patch/fetch@1':
+      return `${document.path}\nSHA-256 ${document.sha256}, ${document.bytes} bytes`;
+  }
+}
+
+/** 1 if a verification failed, 5 if none failed but one could not be tried, else 0. */
+export function exitCodeOf(document: ResultDocument): number {
+  if (document.schema === 'mft-patch/build@1') return document.verification.status === 'failed' ? 1 : 0;
+  if (document.schema !== 'mft-patch/verify@1') return 0;
+  const statuses = document.kernels.map((kernel) => kernel.status);
+  if (statuses.includes('fails')) return 1;
+  return statuses.includes('error') ? 5 : 0;
+}
+
+/** Columns as wide as their widest cell, two blanks between them. */
+export function table(head: string[], rows: string[][]): string {
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function heading({ mft, kernel }: PlanDocument | BuildDocument): string {
+  return `MFT ${mft.version}${mft.revision ? `-${mft.revision}` : ''} for kernel ${kernel.requested}`;
+}
+
+function plan(document: PlanDocument): string {
+  const rows = document.patches.map(({ id, status, reason }) => [id, status === 'selected' ? 'apply' : 'leave', reason]);
+  return `${heading(document)}\n\n${table(['PATCH', 'PLAN', 'WHY'], rows)}`;
+}
+
+function build(document: BuildDocument): string {
+  const rows = document.patches.map(({ id, status, hunks, reason }) => [
+    id,
+    status,
+    status === 'not-needed'
+      ? reason
+      : hunks.map(({ file, line, offset }) => `${file}:${line}${offset === 0 ? '' : ` (offset ${offset})`}`).join(', '),
+  ]);
+  const { verification, artifacts } = document;
+  const deb = artifacts[0]?.path ?? '';
+  const proof = verification.kernels.length > 0 ? verdicts(verification.kernels) : `Not verified: ${verification.reason ?? ''}`;
+  return [
+    heading(document),
+    '',
+    table(['PATCH', 'STATUS', 'WHERE OR WHY'], rows),
+    '',
+    proof,
+    '',
+    `Wrote ${deb}`,
+    ...(verification.status === 'failed' ? ['It does not build: do not install it.'] : ['', ...nextSteps(document, deb)]),
+  ].join('\n');
+}
+
+function nextSteps({ mft, input }: BuildDocument, deb: string): string[] {
+  if (input.path.startsWith('sample:')) {
+    return [
+      'This was the sample, which drives no hardware. For a real bundle:',
+      '  mft-patch build --kernel $(uname -r) --bundle mft-<version>-<arch>-deb.tgz',
+    ];
+  }
+  const path = deb.startsWith('/') || deb.startsWith('.') ? deb : `./${deb}`;
+  const tools = `mft_${mft.version}-${mft.revision}_${'$(dpkg --print-architecture)'}.deb`;
+  return [
+    'Next, on the machine with the card:',
+    `  sudo apt install ${path}`,
+    `  sudo apt install ./${tools}    # from DEBS/ of the vendor's bundle`,
+    '  sudo mst start',
+  ];
+}
+
+function verdicts(kernels: readonly KernelVerdict[]): string {
+  const rows = kernels.map((k) => [
+    k.kernel,
+    k.target,
+    k.release || '-',
+    k.status,
+    k.modules.map(({ name }) => name).join(', ') || '-',
+    `${k.seconds} s`,
+  ]);
+  const failures = kernels
+    .filter(({ status }) => status !== 'builds')
+    .flatMap(({ target, reason = '', log }) => [
+      '',
+      `${target}:`,
+      ...reason.split('\n').map((line) => `  ${line}`),
+      ...(log ? [`  whole log: ${log}`] : []),
+    ]);
+  return [table(['KERNEL', 'TARGET', 'RELEASE', 'VERDICT', 'MODULES', 'TIME'], rows), ...failures].join('\n');
+}
+
+function patches(document: PatchesDocument): string {
+  return table(
+    ['PATCH', 'KERNEL', 'MFT', 'WHAT'],
+    document.patches.map((p) => [p.id, p.kernel, p.mft, p.description.split('\n')[0] ?? '']),
+  );
+}

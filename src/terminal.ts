@@ -1,0 +1,70 @@
+import type { Progress } from './context.js';
+import { renderProgress } from './report/progress.js';
+
+/** A stream to write on; `columns` is there if it is a terminal. */
+export interface Output {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
+/** Results go to stdout, everything else to stderr: on a terminal progress is one live line, elsewhere plain lines. */
+export class Terminal {
+  #quiet = false;
+  #verbose = false;
+  #live = false;
+  #lastText = '';
+  #lastTime = 0;
+
+  constructor(
+    readonly stdout: Output,
+    readonly stderr: Output,
+  ) {}
+
+  setUp({ quiet, verbose }: { quiet: boolean; verbose: boolean }): void {
+    this.#quiet = quiet;
+    this.#verbose = verbose;
+  }
+
+  result(text: string): void {
+    this.#clearLive();
+    this.stdout.write(`${text}\n`);
+  }
+
+  warn(text: string): void {
+    this.#line(`warning: ${text.replaceAll('\n', '\n  ')}`);
+  }
+
+  error(message: string, hint: string, cause: unknown): void {
+    this.#line(`mft-patch: ${message}\n  ${hint}`);
+    if (this.#verbose && cause instanceof Error) this.#line(String(cause.stack));
+  }
+
+  debug(text: string): void {
+    if (this.#verbose) this.#line(text);
+  }
+
+  progress(progress: Progress): void {
+    if (this.#quiet) return;
+    if (!this.stderr.isTTY) {
+      if (progress.text !== this.#lastText) this.#line(progress.text);
+      this.#lastText = progress.text;
+      return;
+    }
+    const now = performance.now();
+    if (now - this.#lastTime < 100) return;
+    this.#lastTime = now;
+    this.#live = true;
+    this.stderr.write(`\r\u001b[2K${renderProgress(progress).slice(0, (this.stderr.columns ?? 80) - 1)}`);
+  }
+
+  #line(text: string): void {
+    this.#clearLive();
+    this.stderr.write(`${text}\n`);
+  }
+
+  #clearLive(): void {
+    if (this.#live) this.stderr.write('\r\u001b[2K');
+    this.#live = false;
+  }
+}

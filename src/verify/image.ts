@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import type { Context } from '../context.js';
+import { fail } from '../errors.js';
+import type { Target } from '../kernels/target.js';
+import type { Engine, RunResult } from './engine.js';
+
+/** The image's name: it changes with whatever it is made from, and so an image is never stale. */
+export function imageTag(target: Target, dockerfile: string): string {
+  const inputs = JSON.stringify([dockerfile, target.image, target.suite, target.headers, target.aptSources]);
+  return `mft-patch/${target.name}:${createHash('sha256').update(inputs).digest('hex').slice(0, 12)}`;
+}
+
+/**
+ * Makes the target's image unless it is there.
+ *
+ * @returns its tag
+ * @throws engine-failed with the last words of what went wrong
+ */
+export async function ensureImage(engine: Engine, target: Target, dockerfile: string, context: Context): Promise<string> {
+  const tag = imageTag(target, dockerfile);
+  if (await hasImage(engine, tag)) return tag;
+  const base = await ensureBase(engine, target, context);
+  const say = (detail?: string) =>
+    context.progress({ step: 'image', text: `building the image of ${target.name}`, ...(detail === undefined ? {} : { detail }) });
+  say();
+  const args = { BASE_IMAGE: base, APT_SOURCES: target.aptSources, HEADERS: target.headers };
+  const build = await engine.run(
+    ['build', '--force-rm', '--tag', tag, ...Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]), '-'],
+    { input: dockerfile, onLine: (line) => say(line) },
+  );
+  if (build.exitCode !== 0) {
+    fail({ code: 'engine-failed', detail: `${engine.name} cannot build the image of ${target.name}: ${lastWords(build)}` });
+  }
+  return tag;
+}
+
+async function hasImage(engine: Engine, name: string): Promise<boolean> {
+  return (await engine.run(['image', 'inspect', '--format', '{{.Id}}', name])).exitCode === 0;
+}
+
+/** The base image: at hand, or pulled, or where no registry answers made by mmdebstrap from Debian's own packages. */
+async function ensureBase(engine: Engine, target: Target, context: Context): Promise<string> {
+  if (await hasImage(engine, target.image)) return target.image;
+  const made = `mft-patch/base:${target.suite}`;
+  if (await hasImage(engine, made)) return made;
+  context.progress({ step: 'image', text: `pulling ${target.image}` });
+  const pull = await engine.run(['pull', target.image]);
+  if (pull.exitCode === 0) return target.image;
+  context.progress({ step: 'image', text: `${target.image} cannot be pulled; making it from suite ${target.suite} with mmdebstrap` });
+  await bootstrap(engine, target, made, lastWords(pull), context);
+  return made;
+}
+
+/** `mmdebstrap … | docker import - TAG`. Without a mirror argument mmdebstrap takes the distribution's own. */
+async function bootstrap(engine: Engine, target: Target, tag: string, pullFailure: string, context: Context): Promise<void> {
+  const { execa } = await import('execa');
+  const bootstrapping = execa('mmdebstrap', ['--variant=minbase', target.suite, '-'], {
+    encoding: 'buffer',
+    buffer: { stdout: false },
+    stdin: 'ignore',
+    reject: false,
+    detached: true,
+    cancelSignal: context.signal,
+    forceKillAfterDelay: 5000,
+  });
+  const importing = bootstrapping.pipe(engine.name, ['import', '-', tag], {
+    reject: false,
+    detached: true,
+    cancelSignal: context.signal,
+    env: context.env,
+    extendEnv: false,
+  });
+  const [made, imported] = await Promise.all([bootstrapping, importing]);
+  context.signal.throwIfAborted();
+  if (made.code === 'ENOENT') {
+    fail({
+      code: 'engine-failed',
+      detail: `${engine.name} cannot pull ${target.image} (${pullFailure}), and mmdebstrap, which makes such an image, is not installed`,
+      hint: 'give the engine access to a registry, or apt install mmdebstrap',
+    });
+  }
+  if (made.exitCode === 0 && imported.exitCode === 0) return;
+  const words = Buffer.from(made.exitCode === 0 ? Buffer.from(String(imported.stderr)) : made.stderr)
+    .toString()
+    .trim()
+    .split('\n')
+    .slice(-3)
+    .join(' / ');
+  fail({ code: 'engine-failed', detail: `cannot make ${tag} with mmdebstrap: ${words}` });
+}
+
+function lastWords({ stdout, stderr }: RunResult): string {
+  const lines = `${stdout}\n${stderr}`
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return lines.slice(-3).join(' / ');
+}

@@ -1,0 +1,62 @@
+import type { Target } from '../kernels/target.js';
+import type { KernelVerdict } from '../report/documents.js';
+
+/** What `container/verify.sh` found, by the names of its files. */
+export type Facts = ReadonlyMap<string, string>;
+
+/** The verdict's part that follows from the facts. */
+export type Judgement = Pick<KernelVerdict, 'release' | 'status' | 'steps' | 'modules'> & { reason?: string };
+
+/**
+ * Judges an installation. No exit code is believed alone: versions of dkms exit 0 after a failed build and without
+ * headers. The package must be installed, dkms must say so for the very release, and every module that dkms.conf
+ * promises must lie under /lib/modules with that release in its vermagic.
+ */
+export function judge(facts: Facts, target: Target): Judgement {
+  const fact = (name: string) => facts.get(name)?.trim() ?? '';
+  const release = fact('release');
+  if (!release.startsWith(`${target.kernel}.`)) {
+    const reason = `the image of ${target.name} has headers of '${release}', not of ${target.kernel}`;
+    return { release, status: 'error', reason, steps: { builds: false, installs: false }, modules: [] };
+  }
+  const rows = fact('modules')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('\t'));
+  const modules = rows.map(([name = '', , file = '', vermagic = '']) => ({ name, file, vermagic: vermagic.trim() }));
+  const builds = rows.length > 0 && rows.every(([, built = '', file = '']) => built !== '' || file !== '');
+  const problem = [
+    ...compilerErrors(facts.get('make.log') ?? ''),
+    rows.length === 0 && 'dkms.conf promises no module',
+    ...modules.map(({ name, file, vermagic }) =>
+      file === ''
+        ? `${name}.ko is not under /lib/modules/${release}`
+        : vermagic.split(' ')[0] !== release && `${name}.ko has vermagic '${vermagic}', not ${release}`,
+    ),
+    !installedFor(release, fact('dkms.status')) && `dkms status says '${fact('dkms.status') || 'nothing'}', not installed`,
+    fact('package.status') !== 'installed' && `dpkg says the package is ${fact('package.status') || 'not known'}`,
+    fact('dpkg.exit') !== '0' && `dpkg -i exits ${fact('dpkg.exit') || 'without a word'}`,
+  ].filter((line): line is string => typeof line === 'string');
+  // A good build may print a line that looks like an error: what counts is what lies there afterwards.
+  const installs = builds && problem.length === compilerErrors(facts.get('make.log') ?? '').length;
+  if (installs) return { release, status: 'builds', steps: { builds, installs }, modules };
+  return { release, status: 'fails', reason: problem.slice(0, 3).join('\n'), steps: { builds, installs }, modules };
+}
+
+/** dkms 2.8 writes `name, version, release, arch: installed`, dkms 3 `name/version, release, arch: installed`. */
+function installedFor(release: string, status: string): boolean {
+  return status.split('\n').some((line) => line.includes(` ${release},`) && /: installed\b/.test(line));
+}
+
+/** The first lines of a make.log in which compiler, make or modpost name an error. */
+export function compilerErrors(log: string): string[] {
+  const words = /\berror:|^ERROR: |: No such file or directory|No rule to make target/;
+  return [
+    ...new Set(
+      log
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => words.test(line)),
+    ),
+  ].slice(0, 3);
+}
