@@ -12,7 +12,7 @@ export interface KernelRelease {
   backporter?: string;
 }
 
-const form = /^([1-9]\d{0,2})\.(0|[1-9]\d{0,2})(?:\.(\d{1,5}))?(?:[-.+~_][0-9A-Za-z.+~_-]*)?$/;
+const form = /^([1-9]\d{0,2})\.(0|[1-9]\d{0,2})(?:\.(\d{1,5}))?(?:[-.+~_][0-9A-Za-z](?:[0-9A-Za-z.+~_-]*[0-9A-Za-z])?)?$/;
 
 /** How the release strings of kernels with backports look, by distribution. */
 const backporters: readonly [RegExp, string][] = [
@@ -20,10 +20,8 @@ const backporters: readonly [RegExp, string][] = [
   [/\.el\d+uek\b/, "Oracle's UEK"],
   // 5.14.0-427.13.1.el9_4.x86_64, 3.10.0-1160.el7.x86_64
   [/\.el\d+(?:_\d+)?(?=[.a-z_-]|$)/, 'Red Hat and its rebuilds (el)'],
-  // 5.14.21-150500.55.19-default: SUSE writes product and service pack as one six-digit number
-  [/^\d+\.\d+\.\d+-\d{6}\.[\d.]+-[a-z]+/, 'SUSE'],
-  // 4.12.14-122.37-default, 6.4.0-lp152.1-default: older SLE and Leap
-  [/^\d+\.\d+\.\d+-(?:lp)?\d+[\d.]*-(?:default|preempt|azure_?\w*)$/, 'SUSE'],
+  // 5.14.21-150500.55.19-default, 4.12.14-122.37-default, 5.3.18-lp152.106-default
+  [/^\d+\.\d+\.\d+-(?:lp)?\d+(?:\.\d+)+-(?:default|preempt|rt|azure|64kb)$/, 'SUSE'],
   // 6.8.0-41-generic, 5.15.0-1033-azure: Ubuntu's ABI number and flavour, patch level always 0
   [/^\d+\.\d+\.0-\d+-(?:generic|lowlatency|azure|aws|gcp|gke|ibm|kvm|oracle|oem|raspi|realtime|nvidia|xilinx)\b/, 'Ubuntu'],
   // 6.8.12-4-pve: Proxmox builds on Ubuntu's tree

@@ -109,7 +109,7 @@ function verdicts(kernels: readonly KernelVerdict[]): string {
     k.target,
     k.release || '-',
     k.status,
-    k.modules.map(({ name }) => name).join(', ') || '-',
+    k.modules.flatMap(({ name, file }) => (file ? [name] : [])).join(', ') || '-',
     `${k.seconds} s`,
   ]);
   const failures = kernels

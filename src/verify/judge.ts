@@ -1,5 +1,5 @@
 import type { Target } from '../kernels/target.js';
-import type { KernelVerdict } from '../report/documents.js';
+import type { KernelVerdict, ModuleVerdict } from '../report/documents.js';
 
 /** What `container/verify.sh` found, by the names of its files. */
 export type Facts = ReadonlyMap<string, string>;
@@ -25,22 +25,24 @@ export function judge(facts: Facts, target: Target): Judgement {
     .map((line) => line.split('\t'));
   const modules = rows.map(([name = '', , file = '', vermagic = '']) => ({ name, file, vermagic: vermagic.trim() }));
   const builds = rows.length > 0 && rows.every(([, built = '', file = '']) => built !== '' || file !== '');
-  const problem = [
-    ...compilerErrors(facts.get('make.log') ?? ''),
+  const faults = [
     rows.length === 0 && 'dkms.conf promises no module',
-    ...modules.map(({ name, file, vermagic }) =>
-      file === ''
-        ? `${name}.ko is not under /lib/modules/${release}`
-        : vermagic.split(' ')[0] !== release && `${name}.ko has vermagic '${vermagic}', not ${release}`,
-    ),
+    ...modules.map((module) => moduleFault(module, release)),
     !installedFor(release, fact('dkms.status')) && `dkms status says '${fact('dkms.status') || 'nothing'}', not installed`,
-    fact('package.status') !== 'installed' && `dpkg says the package is ${fact('package.status') || 'not known'}`,
-    fact('dpkg.exit') !== '0' && `dpkg -i exits ${fact('dpkg.exit') || 'without a word'}`,
-  ].filter((line): line is string => typeof line === 'string');
-  // A good build may print a line that looks like an error: what counts is what lies there afterwards.
-  const installs = builds && problem.length === compilerErrors(facts.get('make.log') ?? '').length;
+    fact('package.status') !== 'installed' && `dpkg says the package is '${fact('package.status')}'`,
+    fact('dpkg.exit') !== '0' && `dpkg -i exits with ${fact('dpkg.exit')}`,
+  ].filter((line) => line !== false);
+  const installs = builds && faults.length === 0;
   if (installs) return { release, status: 'builds', steps: { builds, installs }, modules };
-  return { release, status: 'fails', reason: problem.slice(0, 3).join('\n'), steps: { builds, installs }, modules };
+  // The compiler's words say why; what is missing afterwards only follows from it.
+  const words = compilerErrors(facts.get('make.log') ?? '');
+  const reason = (words.length > 0 ? words : faults.slice(0, 3)).join('\n');
+  return { release, status: 'fails', reason, steps: { builds, installs }, modules };
+}
+
+function moduleFault({ name, file, vermagic }: ModuleVerdict, release: string): string | false {
+  if (file === '') return `${name}.ko is not under /lib/modules/${release}`;
+  return vermagic.split(' ')[0] !== release && `${name}.ko has vermagic '${vermagic}', not ${release}`;
 }
 
 /** dkms 2.8 writes `name, version, release, arch: installed`, dkms 3 `name/version, release, arch: installed`. */

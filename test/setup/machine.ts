@@ -1,0 +1,113 @@
+/**
+ * Makes the machine ready for the tests that take real tools for judges. On Debian and Ubuntu as root what is missing
+ * is installed and started; elsewhere the tests that need it are skipped, with the reason printed. With CI=true
+ * nothing may be missing.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, openSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { TestProject } from 'vitest/node';
+import { dataFile, loadTargets } from '../../src/data.js';
+import { type EngineName, findEngine } from '../../src/verify/engine.js';
+import { ensureImage } from '../../src/verify/image.js';
+import { testContext } from '../support.js';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Why the tests that need this cannot run; empty if they can. */
+    missing: Record<'tools' | 'docker' | 'podman', string>;
+    /** A folder that lives as long as the whole run, with `containers.conf` and a package from Debian in it. */
+    folder: string;
+  }
+}
+
+const packages = 'apt-utils binutils curl dpkg-dev lintian make mmdebstrap patch quilt strace xz-utils zstd docker.io podman runc'.split(
+  ' ',
+);
+
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'mft-patch-tests-'));
+  const isDebian = existsSync('/etc/debian_version') && process.getuid?.() === 0;
+  if (isDebian) timed('installing packages', installPackages);
+  const tools = ['dpkg-deb', 'quilt', 'patch', 'ar', 'zstd', 'xz'].filter((tool) => spawnSync('which', [tool]).status !== 0);
+  // Podman as it needs to be where limits are tight; a machine's own settings go first elsewhere.
+  writeFileSync(
+    join(folder, 'containers.conf'),
+    '[containers]\ndefault_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]\n[engine]\nruntime = "runc"\n',
+  );
+  const stopDocker = isDebian ? await startDocker(folder) : () => {};
+  const [docker, podman] = await Promise.all([
+    prepareImages('docker', ['debian-11', 'debian-12'], folder),
+    prepareImages('podman', ['debian-12'], folder),
+  ]);
+  const missing = { tools: tools.length === 0 ? '' : `not installed: ${tools.join(', ')}`, docker, podman };
+  for (const [name, reason] of Object.entries(missing)) {
+    if (reason === '') continue;
+    console.warn(`tests that need ${name} are skipped: ${reason}`);
+    if (process.env.CI === 'true') throw new Error(`CI=true, but ${name} is missing: ${reason}`);
+  }
+  project.provide('missing', missing);
+  project.provide('folder', folder);
+  return async () => {
+    stopDocker();
+    await rm(folder, { recursive: true, force: true });
+  };
+}
+
+function timed<T>(what: string, work: () => T): T {
+  const start = performance.now();
+  const done = () => console.log(`[set-up] ${what}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  const result = work();
+  if (result instanceof Promise) result.finally(done).catch(() => {});
+  else done();
+  return result;
+}
+
+function installPackages(): void {
+  const missing = packages.filter(
+    (name) => !/^ii/.test(spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Abbrev}', name], { encoding: 'utf8' }).stdout),
+  );
+  if (missing.length === 0) return;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  for (const args of [
+    ['update', '-qq'],
+    ['install', '-y', '-qq', '--no-install-recommends', ...missing],
+  ]) {
+    const { status, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
+    if (status !== 0) console.warn(`apt-get ${args[0]} exits ${status}: ${stderr.slice(-500)}`);
+  }
+}
+
+/** Starts dockerd if none answers. @returns what stops it again */
+async function startDocker(folder: string): Promise<() => void> {
+  const answers = () => spawnSync('docker', ['version']).status === 0;
+  if (answers()) return () => {};
+  const log = openSync(join(folder, 'dockerd.log'), 'w');
+  const daemon = spawn('dockerd', { stdio: ['ignore', log, log], detached: true });
+  daemon.on('error', () => {});
+  daemon.unref();
+  await timed('starting dockerd', async () => {
+    for (let tries = 0; tries < 60 && !answers(); tries++) await setTimeout(500);
+  });
+  return () => daemon.kill();
+}
+
+/** @returns why the engine's images cannot be had, or nothing */
+async function prepareImages(engine: EngineName, names: string[], folder: string): Promise<string> {
+  const context = testContext({ env: { ...process.env, CONTAINERS_CONF: join(folder, 'containers.conf') } });
+  try {
+    const found = await findEngine(engine, context);
+    const targets = (await loadTargets()).filter(({ name }) => names.includes(name));
+    const dockerfile = await dataFile('Dockerfile');
+    await Promise.all(
+      targets.map((target) => timed(`${engine} image of ${target.name}`, () => ensureImage(found, target, dockerfile, context))),
+    );
+    return '';
+  } catch (error) {
+    const { failure } = error as { failure?: unknown };
+    return JSON.stringify(failure ?? String(error));
+  }
+}
