@@ -15,27 +15,27 @@ const sampleTime = Date.UTC(2022, 6, 2) / 1000;
  * @param files `DEBIAN/…` maintainer files, `source/…` the dkms source, `changelog`, `README.txt`
  * @returns the bundle's name and its bytes
  */
-export async function packSample(files: ReadonlyMap<string, Buffer>): Promise<{ name: string; bytes: Buffer }> {
+export function packSample(files: ReadonlyMap<string, Buffer>): { name: string; bytes: Buffer } {
   const control = readFields(files.get('DEBIAN/control')?.toString('utf8') ?? '');
   const version = control.get('version') ?? '';
   const folder = `mft-${version}-x86_64-deb`;
-  const deb = await writeDeb(await samplePackage(files, parseVersion(version).upstream));
+  const deb = writeDeb(samplePackage(files, parseVersion(version).upstream));
   const bundle = writeTar(
     withFolders('', [
       [`${folder}/README.txt`, files.get('README.txt') ?? Buffer.alloc(0)],
       [`${folder}/SDEBS/${control.get('package')}_${version}_all.deb`, deb],
     ]),
   );
-  return { name: `${folder}.tgz`, bytes: await gzip(bundle) };
+  return { name: `${folder}.tgz`, bytes: gzip(bundle) };
 }
 
-async function samplePackage(files: ReadonlyMap<string, Buffer>, version: string): Promise<Deb> {
+function samplePackage(files: ReadonlyMap<string, Buffer>, version: string): Deb {
   const source = `usr/src/kernel-mft-dkms-${version}`;
   const content: [string, Buffer][] = [];
   for (const [path, bytes] of files) {
     if (path.startsWith('source/')) content.push([path.replace('source', source), bytes]);
   }
-  content.push(['usr/share/doc/kernel-mft-dkms/changelog.Debian.gz', await gzip(files.get('changelog') ?? Buffer.alloc(0))]);
+  content.push(['usr/share/doc/kernel-mft-dkms/changelog.Debian.gz', gzip(files.get('changelog') ?? Buffer.alloc(0))]);
   content.sort(([a], [b]) => (a < b ? -1 : 1));
   const data = withFolders('./', content);
   const sums = content.map(([path, bytes]) => `${createHash('md5').update(bytes).digest('hex')}  ${path}\n`);

@@ -56,7 +56,7 @@ async function openDeb(path: string): Promise<VendorPackage> {
 
 async function openSample(context: Context): Promise<VendorPackage> {
   const { packSample } = await import('./sample.js');
-  const { name, bytes } = await packSample(await loadSample('flat'));
+  const { name, bytes } = packSample(await loadSample('flat'));
   const path = `sample:${name}`;
   return found(path, await findPackage(once(bytes), { path, whole: true, signal: context.signal }));
 }

@@ -1,46 +1,47 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fail, wordsOf } from '../errors.js';
 
 /**
- * Makes the folder.
- * @returns the topmost folder that had to be made, or undefined if all were there
- * @throws cannot-write
+ * Writes files into a folder, all of them whole or none: each beside its place, and renamed when all are there. The
+ * folder is made if need be.
+ *
+ * @param files contents by name, in the order in which they appear
+ * @throws cannot-write; nothing of this call is left then
  */
-export async function makeFolder(path: string): Promise<string | undefined> {
-  return mkdir(path, { recursive: true }).catch((error) => cannotWrite(path, error));
-}
-
-/**
- * Writes a file whole or not at all: beside its place, then renamed.
- * @throws cannot-write; the half-written file is gone then
- */
-export async function writeWhole(path: string, content: Buffer | string): Promise<void> {
-  const beside = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
+export async function writeAll(folder: string, files: ReadonlyMap<string, Buffer | string>): Promise<void> {
+  const made = await mkdir(folder, { recursive: true }).catch((error) => cannotWrite(folder, error));
+  const beside = [...files.keys()].map((name) => ({ name, path: join(folder, `.${name}.${randomBytes(4).toString('hex')}.tmp`) }));
+  let place = folder;
   try {
-    const file = await open(beside, 'wx', 0o644);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
+    for (const { name, path } of beside) {
+      place = join(folder, name);
+      await writeFile(path, files.get(name) ?? '', { flag: 'wx', mode: 0o644 });
+      // rename(2) would refuse a folder in the way when other files are in place already.
+      if ((await stat(place).catch(() => undefined))?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
     }
-    await rename(beside, path);
+    for (const { name, path } of beside) {
+      place = join(folder, name);
+      await rename(path, place);
+    }
   } catch (error) {
-    await rm(beside, { force: true }).catch(() => {});
-    cannotWrite(path, error);
+    await Promise.all(beside.map(({ path }) => rm(path, { force: true }).catch(() => {})));
+    if (made !== undefined) await rm(made, { recursive: true, force: true });
+    cannotWrite(place, error);
   }
 }
 
-/** Puts a file's sum into SHA256SUMS of its folder, as sha256sum(1) writes and checks it; lines of files that are gone go. */
-export async function noteSum(folder: string, name: string, sha256: string): Promise<void> {
+/** The text of the folder's SHA256SUMS with this file's sum in it, as sha256sum(1) writes and checks it; lines of files that are gone go. */
+export async function withSum(folder: string, name: string, sha256: string): Promise<string> {
   const path = join(folder, 'SHA256SUMS');
-  const old = await readFile(path, 'utf8').catch((error) => (error.code === 'ENOENT' ? '' : cannotWrite(path, error)));
+  const old = await readFile(path, 'utf8').catch((error) =>
+    error.code === 'ENOENT' || error.code === 'ENOTDIR' ? '' : cannotWrite(path, error),
+  );
   const lines = old.split('\n').filter((line) => line !== '' && !line.endsWith(`  ${name}`));
   const kept = await Promise.all(lines.map(async (line) => ((await exists(join(folder, line.slice(66)))) ? [line] : [])));
   const sums = [...kept.flat(), `${sha256}  ${name}`].sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1));
-  await writeWhole(path, `${sums.join('\n')}\n`);
+  return `${sums.join('\n')}\n`;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -20,6 +20,7 @@ export interface Prepared {
   deb: Deb;
   /** The package's whole version. */
   version: string;
+  architecture: string;
   mft: MftVersion;
   /** major.minor.patch, as ranges compare it. */
   mftNumber: string;
@@ -49,11 +50,15 @@ export async function prepare(options: PrepareOptions, context: Context): Promis
   const name = fields.get('package');
   if (name !== 'kernel-mft-dkms') fail({ code: 'package-unfit', path: vendor.path, detail: `is the package ${name}, not kernel-mft-dkms` });
   const version = fields.get('version') ?? '';
+  const architecture = fields.get('architecture') ?? '';
+  if (!/^[a-z0-9][a-z0-9-]+$/.test(architecture))
+    fail({ code: 'package-unfit', path: vendor.path, detail: `'${architecture}' is no architecture` });
   const { mft, mftNumber } = mftVersion(version, vendor.path);
   return {
     vendor,
     deb,
     version,
+    architecture,
     mft,
     mftNumber,
     kernel,
@@ -69,6 +74,8 @@ function mftVersion(text: string, path: string): { mft: MftVersion; mftNumber: s
     const { upstream, revision } = parseVersion(text);
     const number = /^(\d{1,6}\.\d{1,6}\.\d{1,6})(?!\d)/.exec(upstream)?.[1];
     if (number === undefined) throw new SyntaxError(`'${upstream}' is not an MFT version`);
+    // Our suffix goes to the revision; to a version without one it would change the folder that the postinst looks for.
+    if (revision === '') throw new SyntaxError(`the version ${text} has no revision`);
     return { mft: { version: upstream, revision }, mftNumber: number };
   } catch (error) {
     return fail({ code: 'package-unfit', path, detail: wordsOf(error) }, error);

@@ -59,7 +59,7 @@ export async function withChangelogEntry(deb: Deb, entry: ChangelogEntry, path: 
     ` -- ${entry.maintainer}  ${entry.date.toUTCString().replace('GMT', '+0000')}`,
     '\n',
   ].join('\n');
-  return withFiles(deb, new Map([[plainPath(file), await gzip(Buffer.concat([Buffer.from(text, 'utf8'), old]))]]));
+  return withFiles(deb, new Map([[plainPath(file), gzip(Buffer.concat([Buffer.from(text, 'utf8'), old]))]]));
 }
 
 const changelogLimit = 4 * 1024 * 1024;

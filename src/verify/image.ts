@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import type { Target } from '../kernels/target.js';
-import type { Engine, RunResult } from './engine.js';
+import type { Engine } from './engine.js';
+import { type RunResult, runProgram } from './process.js';
 
 /** The image's name: it changes with whatever it is made from, and so an image is never stale. */
 export function imageTag(target: Target, dockerfile: string): string {
@@ -51,42 +55,27 @@ async function ensureBase(engine: Engine, target: Target, context: Context): Pro
   return made;
 }
 
-/** `mmdebstrap … | docker import - TAG`. Without a mirror argument mmdebstrap takes the distribution's own. */
+/** Makes a base image. Without a mirror argument mmdebstrap takes the distribution's own. */
 async function bootstrap(engine: Engine, target: Target, tag: string, pullFailure: string, context: Context): Promise<void> {
-  const { execa } = await import('execa');
-  const bootstrapping = execa('mmdebstrap', ['--variant=minbase', target.suite, '-'], {
-    encoding: 'buffer',
-    buffer: { stdout: false },
-    stdin: 'ignore',
-    reject: false,
-    detached: true,
-    cancelSignal: context.signal,
-    forceKillAfterDelay: 5000,
-  });
-  const importing = bootstrapping.pipe(engine.name, ['import', '-', tag], {
-    reject: false,
-    detached: true,
-    cancelSignal: context.signal,
-    env: context.env,
-    extendEnv: false,
-  });
-  const [made, imported] = await Promise.all([bootstrapping, importing]);
-  context.signal.throwIfAborted();
-  if (made.code === 'ENOENT') {
-    fail({
-      code: 'engine-failed',
-      detail: `${engine.name} cannot pull ${target.image} (${pullFailure}), and mmdebstrap, which makes such an image, is not installed`,
-      hint: 'give the engine access to a registry, or apt install mmdebstrap',
-    });
+  const folder = await mkdtemp(join(tmpdir(), 'mft-patch-'));
+  const archive = join(folder, 'base.tar');
+  try {
+    const made = await runProgram('mmdebstrap', ['--variant=minbase', target.suite, archive], {}, context);
+    if (made.exitCode === 127) {
+      fail({
+        code: 'engine-failed',
+        detail: `${engine.name} cannot pull ${target.image} (${pullFailure}), and mmdebstrap, which makes such an image, is not installed`,
+        hint: 'give the engine access to a registry, or apt install mmdebstrap',
+      });
+    }
+    if (made.exitCode !== 0) {
+      fail({ code: 'engine-failed', detail: `mmdebstrap cannot make suite ${target.suite}: ${lastWords(made)}` });
+    }
+    const imported = await engine.run(['import', archive, tag]);
+    if (imported.exitCode !== 0) fail({ code: 'engine-failed', detail: `${engine.name} cannot import ${tag}: ${lastWords(imported)}` });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
-  if (made.exitCode === 0 && imported.exitCode === 0) return;
-  const words = Buffer.from(made.exitCode === 0 ? Buffer.from(String(imported.stderr)) : made.stderr)
-    .toString()
-    .trim()
-    .split('\n')
-    .slice(-3)
-    .join(' / ');
-  fail({ code: 'engine-failed', detail: `cannot make ${tag} with mmdebstrap: ${words}` });
 }
 
 function lastWords({ stdout, stderr }: RunResult): string {

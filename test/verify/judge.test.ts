@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { parseTarget } from '../../src/kernels/target.js';
+import { compilerErrors, judge } from '../../src/verify/judge.js';
+
+const release = '6.1.0-50-amd64';
+const target = parseTarget(
+  'kernels/debian-12.json',
+  JSON.stringify({ title: 'Debian 12', kernel: '6.1', image: 'debian:12', suite: 'bookworm', headers: 'linux-headers-amd64' }),
+);
+
+/** What a good installation leaves behind, but for the changes. */
+function facts(changes: Record<string, string> = {}): Map<string, string> {
+  const row = (name: string) =>
+    `${name}\t/var/lib/dkms/x/${name}.ko\t/lib/modules/${release}/updates/dkms/${name}.ko\t${release} SMP mod_unload\n`;
+  return new Map(
+    Object.entries({
+      release: `${release}\n`,
+      'dpkg.exit': '0\n',
+      'package.status': 'installed\n',
+      'dkms.status': `kernel-mft-dkms/4.20.1, ${release}, x86_64: installed\n`,
+      modules: row('mst_pci') + row('mst_pciconf'),
+      'make.log': 'make: Nothing to be done\n',
+      ...changes,
+    }),
+  );
+}
+
+describe('the verdict on an installation', () => {
+  test('is builds when everything is as promised', () => {
+    expect(judge(facts(), target)).toEqual({
+      release,
+      status: 'builds',
+      steps: { builds: true, installs: true },
+      modules: ['mst_pci', 'mst_pciconf'].map((name) => ({
+        name,
+        file: `/lib/modules/${release}/updates/dkms/${name}.ko`,
+        vermagic: `${release} SMP mod_unload`,
+      })),
+    });
+  });
+
+  test('takes the words of dkms 2.8 and of 3.2, and compressed modules', () => {
+    const status = `kernel-mft-dkms, 4.20.1, ${release}, x86_64: installed (original_module exists)`;
+    expect(judge(facts({ 'dkms.status': status }), target).status).toBe('builds');
+    const modules = `mst_pci\t\t/lib/modules/${release}/mst_pci.ko.xz\t${release} SMP\n`;
+    expect(judge(facts({ modules }), target).status).toBe('builds');
+  });
+
+  // Each line is a way in which an exit code of 0 has been wrong.
+  test.each([
+    ['dkms has only built it', { 'dkms.status': `kernel-mft-dkms/4.20.1, ${release}, x86_64: built` }, 'not installed'],
+    [
+      'dkms has installed it for another kernel',
+      { 'dkms.status': 'kernel-mft-dkms/4.20.1, 6.1.0-49-amd64, x86_64: installed' },
+      'not installed',
+    ],
+    ['dkms says nothing', { 'dkms.status': '' }, "'nothing'"],
+    ['no module is promised', { modules: '' }, 'promises no module'],
+    ['a module is missing', { modules: `mst_pci\t/var/lib/dkms/mst_pci.ko\t\t\n` }, 'mst_pci.ko is not under'],
+    [
+      'a module is for another kernel',
+      { modules: `mst_pci\tx\t/lib/modules/mst_pci.ko\t6.1.0-49-amd64 SMP\n` },
+      "vermagic '6.1.0-49-amd64 SMP'",
+    ],
+    ['a module has a longer release', { modules: `mst_pci\tx\t/lib/modules/mst_pci.ko\t${release}x SMP\n` }, 'vermagic'],
+    ['dpkg has not configured it', { 'package.status': 'half-configured' }, "'half-configured'"],
+    ['dpkg fails', { 'dpkg.exit': '1' }, 'exits with 1'],
+  ])('is fails when %s', (_, change, words) => {
+    expect(judge(facts(change), target)).toMatchObject({
+      status: 'fails',
+      steps: { installs: false },
+      reason: expect.stringContaining(words),
+    });
+  });
+
+  test('says first what the compiler said', () => {
+    const log = "a.c:1:1: error: implicit declaration of function 'pci_unmap_single'\ncc1: some warnings\n";
+    const verdict = judge(facts({ 'make.log': log, modules: 'mst_pciconf\t\t\t\n', 'dpkg.exit': '1' }), target);
+    expect(verdict).toMatchObject({ status: 'fails', steps: { builds: false, installs: false } });
+    expect(verdict.reason).toBe("a.c:1:1: error: implicit declaration of function 'pci_unmap_single'");
+  });
+
+  test('does not take a log that mentions errors for a failure', () => {
+    expect(judge(facts({ 'make.log': 'CC error: handling.o\n' }), target).status).toBe('builds');
+  });
+
+  test('is error when the image holds another kernel than the target promises', () => {
+    const verdict = judge(facts({ release: '6.12.9-amd64' }), target);
+    expect(verdict).toMatchObject({ status: 'error', reason: expect.stringContaining('6.12.9-amd64') });
+    expect(judge(facts({ release: '6.10.0-amd64' }), target).status).toBe('error');
+  });
+});
+
+test('the first words of compiler, make and modpost are found', () => {
+  const log = [
+    'warning: something',
+    'mst_pci_bc.c:6:10: fatal error: nnt_ioctl.h: No such file or directory',
+    'mst_pci_bc.c:6:10: fatal error: nnt_ioctl.h: No such file or directory',
+    'ERROR: modpost: "gone" [mst_pci.ko] undefined!',
+    "make: *** No rule to make target 'x'.  Stop.",
+    'b.c:1: error: fourth',
+  ].join('\n');
+  expect(compilerErrors(log)).toEqual([
+    'mst_pci_bc.c:6:10: fatal error: nnt_ioctl.h: No such file or directory',
+    'ERROR: modpost: "gone" [mst_pci.ko] undefined!',
+    "make: *** No rule to make target 'x'.  Stop.",
+  ]);
+});
