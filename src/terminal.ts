@@ -52,7 +52,8 @@ export class Terminal {
       return;
     }
     const now = performance.now();
-    if (now - this.#lastTime < 100) return;
+    if (progress.text === this.#lastText && now - this.#lastTime < 100) return;
+    this.#lastText = progress.text;
     this.#lastTime = now;
     this.#live = true;
     this.stderr.write(`\r\u001b[2K${renderProgress(progress).slice(0, (this.stderr.columns ?? 80) - 1)}`);

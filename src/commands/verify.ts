@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Context } from '../context.js';
 import { loadTargets } from '../data.js';
 import { controlFields, readDeb } from '../deb/deb.js';
-import { fail, MftPatchError, wordsOf } from '../errors.js';
+import { explain, fail, MftPatchError, wordsOf } from '../errors.js';
 import { parseKernelRelease } from '../kernels/release.js';
 import { findTarget, nearestTargets, type Target } from '../kernels/target.js';
 import { selectPatches } from '../patches/select.js';
@@ -55,7 +55,6 @@ export async function verifyBuilt(
   } catch (error) {
     if (options.verify || !(error instanceof MftPatchError) || !['no-engine', 'engine-failed', 'no-target'].includes(error.failure.code))
       throw error;
-    const { explain } = await import('../errors.js');
     const { message, hint } = explain(error.failure);
     context.warn(`not verified: ${message}\n${hint}`);
     return { status: 'skipped', reason: message, kernels: [] };

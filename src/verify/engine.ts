@@ -1,6 +1,6 @@
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
-import { type RunOptions, type RunResult, runProgram } from './process.js';
+import { type RunOptions, type RunResult, runProgram } from '../run-program.js';
 
 export type EngineName = 'docker' | 'podman';
 const engineNames: readonly EngineName[] = ['docker', 'podman'];

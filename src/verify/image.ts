@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import type { Target } from '../kernels/target.js';
+import { type RunResult, runProgram } from '../run-program.js';
 import type { Engine } from './engine.js';
-import { type RunResult, runProgram } from './process.js';
 
 /** The image's name: it changes with whatever it is made from, and so an image is never stale. */
 export function imageTag(target: Target, dockerfile: string): string {
@@ -23,6 +23,13 @@ export function imageTag(target: Target, dockerfile: string): string {
 export async function ensureImage(engine: Engine, target: Target, dockerfile: string, context: Context): Promise<string> {
   const tag = imageTag(target, dockerfile);
   if (await hasImage(engine, tag)) return tag;
+  if (context.offline) {
+    fail({
+      code: 'engine-failed',
+      detail: `the image of ${target.name} is not there, and --offline forbids to make it`,
+      hint: `make it once with a connection, and move it here with ${engine.name} save and load: ${tag}`,
+    });
+  }
   const base = await ensureBase(engine, target, context);
   const say = (detail?: string) =>
     context.progress({ step: 'image', text: `building the image of ${target.name}`, ...(detail === undefined ? {} : { detail }) });
@@ -30,7 +37,7 @@ export async function ensureImage(engine: Engine, target: Target, dockerfile: st
   const args = { BASE_IMAGE: base, APT_SOURCES: target.aptSources, HEADERS: target.headers };
   const build = await engine.run(
     ['build', '--force-rm', '--tag', tag, ...Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]), '-'],
-    { input: dockerfile, onLine: (line) => say(line) },
+    { input: Buffer.from(dockerfile), onLine: (line) => say(line) },
   );
   if (build.exitCode !== 0) {
     fail({ code: 'engine-failed', detail: `${engine.name} cannot build the image of ${target.name}: ${lastWords(build)}` });

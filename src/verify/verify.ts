@@ -9,6 +9,7 @@ import { newEntry, readTar, writeTar } from '../deb/tar.js';
 import { fail, MftPatchError, wordsOf } from '../errors.js';
 import type { Target } from '../kernels/target.js';
 import type { KernelVerdict } from '../report/documents.js';
+import { runProgram } from '../run-program.js';
 import type { Engine } from './engine.js';
 import { ensureImage } from './image.js';
 import { type Facts, judge } from './judge.js';
@@ -34,7 +35,7 @@ export async function verifyOn(engine: Engine, target: Target, deb: Buffer, name
     const image = await ensureImage(engine, target, await dataFile('Dockerfile'), context);
     const text = `${target.name}: installing the package, dkms builds its modules`;
     context.progress({ step: 'verify', text });
-    const facts = await collectFacts(engine, image, deb, (detail) => context.progress({ step: 'verify', text, detail }));
+    const facts = await collectFacts(engine, image, deb, context, (detail) => context.progress({ step: 'verify', text, detail }));
     const log = await saveLog(join(context.cacheDir, 'logs', `${name.replace(/\.deb$/, '')}.${target.name}.log`), facts);
     return verdict({ ...judge(facts, target), log });
   } catch (error) {
@@ -45,7 +46,7 @@ export async function verifyOn(engine: Engine, target: Target, deb: Buffer, name
 }
 
 /** Package and script go in by stdin, the facts come out by stdout: nothing of the host is mounted. */
-async function collectFacts(engine: Engine, image: string, deb: Buffer, onLine: (line: string) => void): Promise<Facts> {
+async function collectFacts(engine: Engine, image: string, deb: Buffer, context: Context, onLine: (line: string) => void): Promise<Facts> {
   const input = writeTar([
     newEntry('verify/package.deb', 'file', 0o644, 0, deb),
     newEntry('verify/verify.sh', 'file', 0o755, 0, Buffer.from(await dataFile('container/verify.sh'))),
@@ -81,7 +82,7 @@ async function collectFacts(engine: Engine, image: string, deb: Buffer, onLine: 
     }
     return readFacts(stdout);
   } catch (error) {
-    await remove(engine.name, container);
+    await remove(engine, container, context);
     throw error;
   }
 }
@@ -98,9 +99,9 @@ function readFacts(report: Buffer): Facts {
  * The engine's client may be gone after Ctrl-C, the container is not: it is removed by a command of its own, and by
  * a second one, since the engine may have been about to create it when the first came.
  */
-async function remove(engine: string, container: string): Promise<void> {
-  const { execa } = await import('execa');
-  const once = () => execa(engine, ['rm', '--force', container], { reject: false, stdio: 'ignore', detached: true });
+async function remove(engine: Engine, container: string, context: Context): Promise<void> {
+  const uninterrupted = { ...context, signal: new AbortController().signal };
+  const once = () => runProgram(engine.name, ['rm', '--force', container], {}, uninterrupted);
   await once();
   await setTimeout(300);
   await once();

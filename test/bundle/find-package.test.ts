@@ -101,7 +101,9 @@ describe('how the bytes come makes no difference', () => {
     });
   });
 
-  test('in pieces of any sizes', async () => {
+  test('in pieces of any sizes, over the seams between gzip members too', async () => {
+    const tar = gunzipSync(bundle);
+    const compact = Buffer.concat([gzipSync(tar.subarray(0, 50_000)), gzipSync(''), gzipSync(tar.subarray(50_000))]);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 5000 }), { maxLength: 20 }), async (sizes) => {
         expect(await read(pieces(compact, ...sizes, 700).source)).toMatchObject({ sha256: debSha256, bundleSha256: sha256(compact) });

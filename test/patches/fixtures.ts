@@ -49,7 +49,13 @@ export function nntSource(variable: 'KVERSION' | 'KPVER', flags = 'EXTRA_CFLAGS=
   };
   const build = { KVERSION: '/lib/modules/$(KVERSION)/build', KPVER: '$(KSRC)' }[variable];
   return new Map(
-    ([['mst_pci', 22], ['mst_pciconf', 24], ['mst_ppc', 25]] as const).map(([folder, flagsLine]) => {
+    (
+      [
+        ['mst_pci', 22],
+        ['mst_pciconf', 24],
+        ['mst_ppc', 25],
+      ] as const
+    ).map(([folder, flagsLine]) => {
       const isPpc = folder === 'mst_ppc';
       const head = [...(heads[variable] ?? []), ...(isPpc && variable === 'KPVER' ? ['CPU_ARCH ?= $(shell uname -m)'] : []), ''];
       head.push('# Oracle Linux OS.', 'ifneq ($(wildcard /etc/oracle-release),)', '    ORACLE := yes', 'endif', '');

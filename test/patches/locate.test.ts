@@ -92,6 +92,12 @@ describe('context ties a hunk to an end of the file', () => {
     else expect(applied).toMatchObject({ status: 'applied', contents: new Map([['f', result]]) });
   });
 
+  test('no farther off than any other hunk', () => {
+    const file = (length: number) => new Map([['f', `${'x\n'.repeat(length - 2)}a\nb\n`]]);
+    expect(apply(end, file(maxOffset + 3))).toMatchObject({ status: 'applied', hunks: [{ offset: maxOffset }] });
+    expect(apply(end, file(maxOffset + 4))).toMatchObject({ status: 'failed', hunks: [{ cause: expect.stringContaining('end') }] });
+  });
+
   test('as much before as after, or none: anywhere', () => {
     for (const body of ['@@ -1 +1 @@\n-b\n+B\n', '@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n'])
       expect(apply(`--- a/f\n+++ b/f\n${body}`, new Map([['f', 'x\na\nb\nc\nx\n']]))).toMatchObject({

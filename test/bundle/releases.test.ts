@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { bundleUrl, defaultRelease, type Release } from '../../src/bundle/releases.js';
+import { dataFile } from '../../src/data.js';
+import { failureOf } from '../support.js';
+
+const releases = JSON.parse(await dataFile('releases.json')) as Release[];
+const named = (release: Release) => `${release.version}-${release.revision} ${release.arch}`;
+const byRule = (wanted: string, arch: string) => bundleUrl(wanted, arch, []).url;
+
+describe('every entry of releases.json', () => {
+  test.each(releases.map((release) => [named(release), release] as const))('%s is whole and right', (_, release) => {
+    const { version, revision, arch, url, digests, seenIn, seenOn, urlComposed, ...rest } = release;
+    expect(rest).toEqual({});
+    expect(version).toMatch(/^\d+\.\d+\.\d+(\.\d+)?$/);
+    expect(revision).toMatch(/^\d+$/);
+    expect(['x86_64', 'arm64', 'ppc64le']).toContain(arch);
+    const file = byRule(`${version}-${revision}`, arch).replace(/^.*\//, '');
+    expect(file).toContain(`mft-${version}-${revision}-`);
+    // Two spellings of one place: the first redirects to the second.
+    expect([`https://www.mellanox.com/downloads/MFT/${file}`, `https://content.mellanox.com/MFT/${file}`]).toContain(url);
+    if (urlComposed) expect(url).toBe(byRule(`${version}-${revision}`, arch));
+    expect([undefined, true]).toContain(urlComposed);
+    const lengths: Record<string, number> = { md5: 32, sha256: 64, blake2b512: 128 };
+    for (const [algorithm, digest] of Object.entries(digests)) {
+      expect(digest).toMatch(new RegExp(`^[0-9a-f]{${lengths[algorithm] ?? 0}}$`));
+    }
+    expect(seenIn.length).toBeGreaterThan(0);
+    for (const place of seenIn) expect(place).toMatch(/\S/);
+    expect(seenOn ?? '2000').toMatch(/^\d{4}/);
+  });
+
+  test('stands there once, and no two bundles share a digest', () => {
+    expect(releases.length).toBeGreaterThan(20);
+    expect(new Set(releases.map(named)).size).toBe(releases.length);
+    const digests = releases.flatMap((release) => Object.values(release.digests));
+    expect(new Set(digests).size).toBe(digests.length);
+  });
+
+  test('is found by its version and any spelling of its architecture', () => {
+    const spellings = { x86_64: ['x86_64', 'amd64', 'x64'], arm64: ['arm64', 'aarch64'], ppc64le: ['ppc64le', 'ppc64el'] };
+    for (const { version, revision, arch, url, digests } of releases) {
+      for (const spelling of spellings[arch]) {
+        const { sha256, ...found } = bundleUrl(`${version}-${revision}`, spelling, releases);
+        expect(found).toEqual({ url, known: true });
+        expect(sha256).toBe(digests.sha256);
+      }
+    }
+  });
+});
+
+describe('a release that is not in releases.json', () => {
+  const host = 'https://www.mellanox.com/downloads/MFT';
+
+  test.each([
+    ['4.20.1-14', 'amd64', 'mft-4.20.1-14-x86_64-deb.tgz'],
+    ['4.32.0-999', 'arm64', 'mft-4.32.0-999-arm64-deb.tgz'],
+    ['4.32.0-999', 'aarch64', 'mft-4.32.0-999-arm64-deb.tgz'],
+    ['4.34.0-999', 'arm64', 'mft-4.34.0-999-aarch64-deb.tgz'],
+    ['4.34.0-999', 'x64', 'mft-4.34.0-999-x86_64-deb.tgz'],
+    ['4.40.2-1', 'aarch64', 'mft-4.40.2-1-aarch64-deb.tgz'],
+    ['5.0.0-1', 'arm64', 'mft-5.0.0-1-aarch64-deb.tgz'],
+    ['4.29.0-9', 'ppc64le', 'mft-4.29.0-9-ppc64-deb.tgz'],
+    ['4.35.0-9', 'ppc64el', 'mft-4.35.0-9-ppc64-deb.tgz'],
+    ['4.26.1.3-1', 'x86_64', 'mft-4.26.1.3-1-x86_64-deb.tgz'],
+  ])('%s for %s lies where the rule says', (wanted, arch, file) => {
+    expect(bundleUrl(wanted, arch, [])).toEqual({ url: `${host}/${file}`, known: false });
+  });
+
+  test.each(['', '4.20.1', '4.20-14', 'v4.20.1-14', '4.20.1-14a', '4.20.1-14/../x', '../4.20.1-14', '4.20.1-14\n', 'latest'])(
+    '%j is no release',
+    async (wanted) => {
+      expect(await failureOf(() => bundleUrl(wanted, 'x86_64', releases))).toMatchObject({
+        code: 'usage',
+        detail: expect.stringContaining(wanted),
+      });
+    },
+  );
+
+  test.each(['', 'sparc', 'X86_64', 'i386', 'constructor', 'toString', '__proto__', 'hasOwnProperty'])(
+    '%j is no architecture',
+    async (arch) => {
+      const failure = await failureOf(() => bundleUrl('4.20.1-14', arch, releases));
+      expect(failure).toMatchObject({
+        code: 'usage',
+        detail: expect.stringContaining(`'${arch}'`),
+        hint: expect.stringContaining('amd64'),
+      });
+    },
+  );
+});
+
+test('the release that is taken without a word is in releases.json', () => {
+  expect(bundleUrl(defaultRelease, 'x86_64', releases)).toMatchObject({ known: true });
+});
