@@ -4,9 +4,8 @@ import { readFile, stat } from 'node:fs/promises';
 import type { Context } from '../context.js';
 import { dataFile, loadSample } from '../data.js';
 import { fail, wordsOf } from '../errors.js';
-import { download } from './download.js';
 import { type FoundPackage, findPackage } from './find-package.js';
-import { bundleUrl, defaultRelease, type Release } from './releases.js';
+import type { Release } from './releases.js';
 
 /** Where the package comes from; at most one of the first four is set. */
 export interface SourceOptions {
@@ -40,7 +39,7 @@ export async function openSource(options: SourceOptions, context: Context): Prom
   if (named.length > 1) fail({ code: 'usage', detail: `--${named.join(' and --')} exclude each other`, hint: 'name one source' });
   if (options.deb !== undefined) return openDeb(options.deb);
   if (options.sample) return openSample(context);
-  if (options.bundle === undefined) return openRelease(options.mft ?? defaultRelease, options.arch ?? process.arch, context);
+  if (options.bundle === undefined) return openRelease(options.mft, options.arch ?? process.arch, context);
   if (/^https?:\/\//i.test(options.bundle)) return openUrl(options.bundle, undefined, context);
   return openBundle(options.bundle, context);
 }
@@ -61,7 +60,9 @@ async function openSample(context: Context): Promise<VendorPackage> {
   return found(path, await findPackage(once(bytes), { path, whole: true, signal: context.signal }));
 }
 
-async function openRelease(wanted: string, arch: string, context: Context): Promise<VendorPackage> {
+async function openRelease(mft: string | undefined, arch: string, context: Context): Promise<VendorPackage> {
+  const { bundleUrl, defaultRelease } = await import('./releases.js');
+  const wanted = mft ?? defaultRelease;
   const releases = JSON.parse(await dataFile('releases.json')) as Release[];
   const { url, sha256, known } = bundleUrl(wanted, arch, releases);
   if (!known) context.warn(`MFT ${wanted} for ${arch} is not in releases.json; trying ${url}`);
@@ -70,6 +71,7 @@ async function openRelease(wanted: string, arch: string, context: Context): Prom
 }
 
 async function openUrl(url: string, sha256: string | undefined, context: Context): Promise<VendorPackage> {
+  const { download } = await import('./download.js');
   const { body, size } = await download(url, context);
   const onBytes = (done: number) =>
     context.progress({ step: 'download', text: `downloading ${url}`, done, ...(size === undefined ? {} : { total: size }) });

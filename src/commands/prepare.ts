@@ -5,6 +5,7 @@ import { controlFields, type Deb, plainPath, readDeb } from '../deb/deb.js';
 import { parseVersion } from '../deb/version.js';
 import { fail, wordsOf } from '../errors.js';
 import { type KernelRelease, parseKernelRelease } from '../kernels/release.js';
+import { xz } from '../outside.js';
 import type { Patch } from '../patches/patch.js';
 import { type Choice, selectPatches } from '../patches/select.js';
 import type { MftVersion, PlanDocument } from '../report/documents.js';
@@ -45,7 +46,7 @@ export async function prepare(options: PrepareOptions, context: Context): Promis
   const kernel = parseKernelRelease(target?.kernel ?? requested);
   // The patches are parsed while the bundle is unpacked in another thread.
   const [vendor, patches] = await Promise.all([openSource(options, context), loadPatches()]);
-  const deb = await readDeb(vendor.bytes, vendor.member || vendor.path, { xz: (await import('../outside.js')).xz });
+  const deb = await readDeb(vendor.bytes, vendor.member || vendor.path, { xz });
   const fields = controlFields(deb, vendor.path);
   const name = fields.get('package');
   if (name !== 'kernel-mft-dkms') fail({ code: 'package-unfit', path: vendor.path, detail: `is the package ${name}, not kernel-mft-dkms` });

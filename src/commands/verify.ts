@@ -6,6 +6,7 @@ import { controlFields, readDeb } from '../deb/deb.js';
 import { explain, fail, MftPatchError, wordsOf } from '../errors.js';
 import { parseKernelRelease } from '../kernels/release.js';
 import { findTarget, nearestTargets, type Target } from '../kernels/target.js';
+import { xz } from '../outside.js';
 import { selectPatches } from '../patches/select.js';
 import type { BuildDocument, VerifyDocument } from '../report/documents.js';
 import { type EngineName, findEngine } from '../verify/engine.js';
@@ -25,7 +26,7 @@ export async function verify(path: string, options: VerifyOptions, context: Cont
   const bytes = await readFile(path).catch((error) =>
     fail({ code: 'no-input', path, detail: wordsOf(error), hint: 'check the path' }, error),
   );
-  controlFields(await readDeb(bytes, path, { xz: (await import('../outside.js')).xz }), path);
+  controlFields(await readDeb(bytes, path, { xz }), path);
   const engine = await findEngine(options.engine, context);
   const kernels = [];
   for (const target of targets) kernels.push(await verifyOn(engine, target, bytes, basename(path), context));

@@ -1,8 +1,7 @@
 import type { StructuredPatch } from 'diff';
-import { applyPatch as applyDiff } from 'diff/lib/patch/apply.js';
 import { reversePatch } from 'diff/lib/patch/reverse.js';
 import type { FailedHunk } from '../errors.js';
-import { expectedLines, locate } from './locate.js';
+import { contextOf, linesOf, locate, sideOf, withoutNewline } from './locate.js';
 import type { Patch } from './patch.js';
 
 /** Where a hunk went. The line counts from 1; the offset is how far that is from where the patch says. */
@@ -36,48 +35,58 @@ export function applyPatch(patch: Patch, files: ReadonlyMap<string, string>): Ap
   }
   const forward = tryChanges(patch.changes, files);
   if (forward.failed.length === 0) return { status: 'applied', hunks: forward.hunks, contents: forward.contents };
+  // Where the old lines of every hunk still stand the patch is not applied, whatever fits in reverse.
   const backward = tryChanges(reversed, files);
-  if (backward.failed.length === 0) return { status: 'already-applied', hunks: backward.hunks };
+  if (forward.absent && backward.failed.length === 0) return { status: 'already-applied', hunks: backward.hunks };
   return { status: 'failed', hunks: forward.failed };
 }
 
 interface Attempt {
   hunks: HunkPlace[];
   failed: FailedHunk[];
+  /** Whether a hunk fits nowhere, rather than in more than one place. */
+  absent: boolean;
   contents: Map<string, string>;
 }
 
 function tryChanges(changes: readonly { path: string; diff: StructuredPatch }[], files: ReadonlyMap<string, string>): Attempt {
-  const attempt: Attempt = { hunks: [], failed: [], contents: new Map() };
+  const attempt: Attempt = { hunks: [], failed: [], absent: false, contents: new Map() };
   for (const { path, diff } of changes) tryChange(path, diff, files.get(path), attempt);
   return attempt;
 }
 
-/** Finds the hunks' places, and lets the library apply them just there. */
+/** Finds the hunks' places and puts their lines there. */
 function tryChange(path: string, diff: StructuredPatch, text: string | undefined, attempt: Attempt): void {
-  const lines = text === undefined ? [] : text.replace(/\n$/, '').split('\n');
-  const failed: FailedHunk[] = [];
-  const failHunk = (hunk: StructuredPatch['hunks'][number], cause: string) => {
-    const expected = expectedLines(hunk);
-    const from = hunk.oldStart - 1;
-    failed.push({ file: path, line: hunk.oldStart, cause, expected, found: lines.slice(from, from + expected.length) });
-  };
+  const lines = linesOf(text ?? '');
+  const parts: string[][] = [];
+  let failed = false;
   let after = 0;
-  const moved = diff.hunks.map((hunk) => {
-    const place = text === undefined ? { found: false as const, cause: 'there is no such file' } : locate(hunk, lines, after);
+  for (const hunk of diff.hunks) {
+    const [expected, put] = [sideOf(hunk, '-'), sideOf(hunk, '+')];
+    const place =
+      text === undefined ? { found: false as const, ambiguous: false, cause: 'there is no such file' } : locate(hunk, lines, after);
     if (!place.found) {
-      failHunk(hunk, place.cause);
-      return hunk;
+      failed = true;
+      attempt.absent ||= !place.ambiguous;
+      const from = hunk.oldStart - 1;
+      const found = lines.slice(from, from + expected.length);
+      attempt.failed.push({
+        file: path,
+        line: hunk.oldStart,
+        cause: place.cause,
+        expected: expected.map(withoutNewline),
+        found: found.map(withoutNewline),
+      });
+      continue;
     }
-    after = place.index + expectedLines(hunk).length;
     attempt.hunks.push({ file: path, line: place.index + 1, offset: place.index + 1 - hunk.oldStart });
-    return { ...hunk, oldStart: place.index + 1 };
-  });
-  if (failed.length === 0 && text !== undefined) {
-    const result = applyDiff(text, { ...diff, hunks: moved }, { autoConvertLineEndings: false });
-    const lastHunk = moved.at(-1);
-    if (result === false && lastHunk) failHunk(lastHunk, 'the file ends with or without a newline, the patch says otherwise');
-    else if (result !== false) attempt.contents.set(path, result);
+    // The context after the changes may be that before the next ones.
+    const shared = contextOf(hunk).after;
+    parts.push(lines.slice(after, place.index), put.slice(0, put.length - shared));
+    after = place.index + expected.length - shared;
   }
-  attempt.failed.push(...failed);
+  if (failed) return;
+  const changed = [...parts, lines.slice(after)].flat();
+  const last = changed.length - 1;
+  attempt.contents.set(path, changed.map((line, i) => (i < last && !line.endsWith('\n') ? `${line}\n` : line)).join(''));
 }

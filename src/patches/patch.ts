@@ -35,8 +35,15 @@ export interface Patch {
 export function parseSeries(text: string): string[] {
   return text
     .split('\n')
-    .map((line) => line.replace(/#.*/, '').trim())
-    .filter((line) => line !== '');
+    .filter((line) => !line.startsWith('#'))
+    .map((line) => line.trim().split(/[ \t]+(?:#.*)?/))
+    .filter(([name]) => name !== '')
+    .map(([name = '', ...options]) => {
+      const other = options.find((option) => option !== '' && option !== '-p1');
+      return other === undefined
+        ? name
+        : fail({ code: 'bad-catalogue', file: 'patches/series', detail: `${name}: the option ${other} is not taken` });
+    });
 }
 
 /**
@@ -52,7 +59,7 @@ export function parsePatch(file: string, text: string): Patch {
   const field = (name: string) => fields.get(name.toLowerCase()) || bad(`the field ${name} is missing`);
   const neededIf = fields.get('needed-if');
   const lastUpdate = field('Last-Update');
-  if (!/^\d{4}-\d\d-\d\d$/.test(lastUpdate)) bad(`Last-Update must be YYYY-MM-DD, not '${lastUpdate}'`);
+  if (!isDay(lastUpdate)) bad(`Last-Update must be YYYY-MM-DD, not '${lastUpdate}'`);
   return {
     id: file.replace(/\.patch$/, ''),
     sha256: createHash('sha256').update(text).digest('hex'),
@@ -64,8 +71,14 @@ export function parsePatch(file: string, text: string): Patch {
     ...(neededIf === undefined ? {} : { neededIf: expression(neededIf, bad) }),
     lastUpdate,
     // Sources are handled as Latin-1, so that bytes of any encoding survive; the diff must be too.
-    changes: fileChanges(Buffer.from(text.slice(start), 'utf8').toString('latin1'), bad),
+    // Empty lines stand for the header, so that the parser counts the lines of the file.
+    changes: fileChanges(text.slice(0, start).replace(/[^\n]/g, '') + Buffer.from(text.slice(start), 'utf8').toString('latin1'), bad),
   };
+}
+
+function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
 type Bad = (detail: string) => never;
@@ -92,6 +105,7 @@ function yesOrNo(text: string, bad: Bad): boolean {
 }
 
 function expression(text: string, bad: Bad): RegExp {
+  if (text === '') bad('Needed-If is empty');
   try {
     return new RegExp(text, 'm');
   } catch (error) {
@@ -100,6 +114,9 @@ function expression(text: string, bad: Bad): RegExp {
 }
 
 function fileChanges(text: string, bad: Bad): FileChange[] {
+  // The library takes numbers from it that are none, or skips the whole hunk.
+  const header = /^@@(?! -\d+(?:,\d+)? \+\d+(?:,\d+)? @@).*/m.exec(text)?.[0];
+  if (header !== undefined) bad(`'${header}' is not a hunk header`);
   let diffs: StructuredPatch[] = [];
   try {
     diffs = parseDiff(text);
@@ -110,7 +127,10 @@ function fileChanges(text: string, bad: Bad): FileChange[] {
     const path = changedPath(diff, bad);
     // The library takes garbage for a patch without hunks.
     if (diff.hunks.length === 0) bad(`${path} has no hunk`);
+    if (diff.oldMode !== undefined || diff.newMode !== undefined) bad(`${path}: its mode cannot be changed`);
     for (const hunk of diff.hunks) {
+      // Editors that trim lines take the blank of an empty context line; patch(1) and the library allow for it.
+      hunk.lines = hunk.lines.map((line) => line || ' ');
       if (!hunk.lines.some((line) => line[0] === ' ' || line[0] === '-')) bad(`${path}: a hunk without context fits anywhere`);
       if (!hunk.lines.some((line) => line[0] === '+' || line[0] === '-')) bad(`${path}: a hunk changes nothing`);
     }

@@ -1,0 +1,85 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadPatches, loadTargets } from '../../src/data.js';
+import { makeFolder, runCli, sample } from '../support.js';
+
+const folder = makeFolder();
+const { bundle } = await sample();
+writeFileSync(join(folder, 'vendor.tgz'), bundle);
+
+describe('plan', () => {
+  test('shows each patch with its reason, and writes nothing', async () => {
+    const cwd = join(folder, 'empty');
+    mkdirSync(cwd);
+    const { status, stdout, stderr } = await runCli(['plan', '--sample', '--kernel', '5.18'], { cwd, env: { ...process.env, HOME: cwd } });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const [heading, blank, ...table] = stdout.trimEnd().split('\n');
+    expect([heading, blank]).toEqual(['MFT 4.20.1-0sample for kernel 5.18', '']);
+    expect(table[0]).toMatch(/^PATCH +PLAN +WHY$/);
+    expect(table[1]).toMatch(/^dma-unmap +apply +5\.18 is within >=5\.18; MFT 4\.20\.1 is within <4\.21\.0$/);
+    expect(table[2]).toMatch(/^kernel-variable +leave +MFT 4\.20\.1 is outside >=4\.22\.0 <4\.23\.0$/);
+    expect(table).toHaveLength(1 + (await loadPatches()).length);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  test('as JSON', async () => {
+    const { status, stdout, stderr } = await runCli(['plan', '--bundle', 'vendor.tgz', '--kernel', 'debian-11', '--json'], { cwd: folder });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: 'reading vendor.tgz\n' });
+    const kernel = (await loadTargets()).find(({ name }) => name === 'debian-11')?.kernel;
+    const patches = await loadPatches();
+    expect(JSON.parse(stdout)).toStrictEqual({
+      schema: 'mft-patch/plan@1',
+      mft: { version: '4.20.1', revision: '0sample' },
+      kernel: { requested: 'debian-11', version: `${kernel}.0` },
+      patches: patches.map(({ id, sha256, mft }) => ({
+        id,
+        sha256,
+        status: 'not-selected',
+        reason: id === 'dma-unmap' ? `${kernel} is outside >=5.18` : `MFT 4.20.1 is outside ${mft.raw}`,
+      })),
+    });
+    expect(existsSync(join(folder, 'dist'))).toBe(false);
+  });
+});
+
+describe('the catalogues', () => {
+  test('of patches', async () => {
+    const patches = await loadPatches();
+    const [text, json] = [await runCli(['patches']), await runCli(['patches', '--json'])];
+    expect(text).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^PATCH +KERNEL +MFT +WHAT\n/) });
+    expect(text.stdout.match(/^dma-unmap +>=5\.18 +<4\.21\.0 +Unmap /m)).not.toBeNull();
+    expect(text.stdout.trimEnd().split('\n')).toHaveLength(1 + patches.length);
+    expect({ ...json, stdout: JSON.parse(json.stdout) }).toStrictEqual({
+      status: 0,
+      stderr: '',
+      stdout: {
+        schema: 'mft-patch/patches@1',
+        patches: patches.map(({ id, sha256, description, kernel, mft, symptom, lastUpdate }) => ({
+          id,
+          sha256,
+          description,
+          kernel: kernel.raw,
+          mft: mft.raw,
+          symptom,
+          lastUpdate,
+        })),
+      },
+    });
+  });
+
+  test('of kernels', async () => {
+    const targets = await loadTargets();
+    const [text, json] = [await runCli(['kernels']), await runCli(['kernels', '--json'])];
+    expect(text).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^debian-12 +6\.1 +linux-headers-/m) });
+    expect(text.stdout.trimEnd().split('\n')).toHaveLength(1 + targets.length);
+    expect({ ...json, stdout: JSON.parse(json.stdout) }).toStrictEqual({
+      status: 0,
+      stderr: '',
+      stdout: {
+        schema: 'mft-patch/kernels@1',
+        kernels: targets.map(({ name, title, kernel, image, headers }) => ({ target: name, title, kernel, image, headers })),
+      },
+    });
+  });
+});

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { dataFile } from '../../src/data.js';
+import { makeFolder, runCli } from '../support.js';
+
+const cwd = makeFolder();
+const known = ['build', 'plan', 'verify', 'patches', 'kernels'];
+
+describe('wrong usage is exit 2 with words and a hint on stderr, and nothing on stdout:', () => {
+  test.concurrent.each<[string[], string, string]>([
+    [['build', '--sample'], '--kernel is missing', 'uname -r'],
+    [['plan', '--sample'], '--kernel is missing', 'uname -r'],
+    [['build', '--sample', '--kernel'], "'--kernel <release>' argument missing", 'mft-patch --help'],
+    [['build', '--sample', '--kernel', 'new'], "'new' is not a kernel release", 'major.minor'],
+    [['build', '--sample', '--kernel', '5'], "'5' is not a kernel release", 'major.minor'],
+    [['build', '--sample', '--kernel', ''], "'' is not a kernel release", 'major.minor'],
+    [['build', '--sample', '--kernel', '5.18/../x'], "'5.18/../x' is not a kernel release", 'major.minor'],
+    [['frobnicate'], "unknown command 'frobnicate'", 'mft-patch --help'],
+    [['biuld', '--sample', '--kernel', '5.18'], "unknown command 'biuld'", 'build'],
+    [['help'], "unknown command 'help'", 'mft-patch --help'],
+    [['build', 'vendor.tgz', '--kernel', '5.18'], "too many arguments for 'build'", 'mft-patch --help'],
+    [['build', '--sample', '--kernle', '5.18'], "unknown option '--kernle'", '--kernel'],
+    [['--frobnicate'], "unknown option '--frobnicate'", 'mft-patch --help'],
+    [['build', '--kernel', '5.18', '--sample', '--bundle', 'x.tgz'], '--bundle and --sample exclude each other', 'one source'],
+    [['build', '--kernel', '5.18', '--bundle', 'x.tgz', '--deb', 'x.deb'], '--bundle and --deb exclude each other', 'one source'],
+    [
+      ['plan', '--kernel', '5.18', '--mft', '4.20.1-14', '--deb', 'x.deb', '--sample'],
+      '--deb and --mft and --sample exclude',
+      'one source',
+    ],
+    [['build', '--kernel', '5.18', '--mft', 'nonsense', '--offline'], "'nonsense' is not an MFT release", '--mft 4.20.1-14'],
+    [['build', '--kernel', '5.18', '--mft', '4.20.1', '--offline'], "'4.20.1' is not an MFT release", '--mft 4.20.1-14'],
+    [['build', '--kernel', '5.18', '--mft', '', '--offline'], "'' is not an MFT release", '--mft 4.20.1-14'],
+    [['build', '--kernel', '5.18', '--arch', 'nonsense', '--offline'], "'nonsense' is no architecture", 'aarch64'],
+    [['build', '--kernel', '5.18', '--sample', '--engine', 'lxc'], "'lxc' is invalid", 'mft-patch --help'],
+    [['verify', 'x.deb'], "required option '--kernel <target...>' not specified", 'mft-patch --help'],
+    [['verify', '--kernel', '6.1'], "missing required argument 'deb'", 'mft-patch --help'],
+    [['verify', 'x.deb', '--kernel', 'nonsense'], "'nonsense' is not a kernel release", 'major.minor'],
+  ])('%j', async (args, words, hint) => {
+    const { status, stdout, stderr } = await runCli([...args], { cwd });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    const [message, next, ...rest] = stderr.trimEnd().split('\n');
+    expect(message).toMatch(/^mft-patch: \S/);
+    expect(message).toContain(words);
+    expect(next).toMatch(/^ {2}\S/);
+    expect(next).toContain(hint);
+    expect(rest).toEqual([]);
+    expect(existsSync(join(cwd, 'dist'))).toBe(false);
+  });
+
+  test.concurrent.each([
+    ['of ours', ['build', '--sample', '--json'], '--kernel is missing'],
+    ["of the command line's reader", ['build', '--sample', '--json', '--kernel', '5.18', '--nonsense'], "unknown option '--nonsense'"],
+  ])('with --json the error is a document too: one %s', async (_, args, words) => {
+    const { status, stdout, stderr } = await runCli(args, { cwd });
+    const document = JSON.parse(stdout);
+    expect({ status, ...document }).toMatchObject({
+      status: 2,
+      schema: 'mft-patch/error@1',
+      code: 'usage',
+      message: expect.stringContaining(words),
+    });
+    expect(stderr).toBe(`mft-patch: ${document.message}\n  ${document.hint}\n`);
+  });
+});
+
+describe('help', () => {
+  test.concurrent.each(known)('of %s names its options, on stdout', async (command) => {
+    const { status, stdout, stderr } = await runCli([command, '--help']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain(`Usage: mft-patch ${command} `);
+    const common = ['--json', '--quiet', '--verbose', '--offline', '--cache-dir', '--help'];
+    const source = ['--kernel', '--bundle', '--deb', '--mft', '--sample', '--arch'];
+    const own: Record<string, string[]> = {
+      build: [...source, '--out', '--verify', '--no-verify', '--engine'],
+      plan: source,
+      verify: ['--kernel', '--engine'],
+    };
+    const named = stdout.match(/(?<=^ {2}(-\w, )?)--[a-z-]+/gm);
+    expect(named?.sort()).toEqual([...common, ...(own[command] ?? [])].sort());
+  });
+
+  test('is what comes without arguments, and names every command', async () => {
+    const [plain, asked] = [await runCli([]), await runCli(['--help'])];
+    expect(plain).toEqual(asked);
+    expect(plain).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^Usage: mft-patch /) });
+    for (const command of known) expect(plain.stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+  });
+});
+
+test('--version is that of package.json', async () => {
+  const { version } = JSON.parse(await dataFile('package.json'));
+  for (const args of [['--version'], ['-V'], ['--version', '--json']]) {
+    expect(await runCli(args)).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+  }
+});

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { readDeb } from '../../src/deb/deb.js';
+import { xz } from '../../src/outside.js';
+import { failureOf, makeFolder, missing, sh, writeFiles } from '../support.js';
+import { ar, compress, controlTar, dataTar } from './packages.js';
+
+const folder = makeFolder();
+
+/** 100 MB of zeros as each program packs them, some as small as they can be and some greedy for memory. */
+const bombs = {
+  'plain.gz': 'gzip -1',
+  'plain.zst': 'zstd -q',
+  'ultra.zst': 'zstd -q --ultra -22',
+  'long.zst': 'zstd -q --long=30',
+  'plain.xz': 'xz -0 -T1',
+  'sha256.xz': 'xz -0 -T1 --check=sha256',
+  'dictionary.xz': 'xz -T1 --lzma2=preset=0,dict=1536MiB',
+};
+
+const packageWith = (name: string, member: Buffer, part: 'control' | 'data') =>
+  ar(
+    ['debian-binary', Buffer.from('2.0\n')],
+    part === 'control' ? [`control.tar${name}`, member] : ['control.tar', controlTar],
+    part === 'data' ? [`data.tar${name}`, member] : ['data.tar', dataTar],
+  );
+
+const peak = () => process.resourceUsage().maxRSS / 1024;
+
+describe.skipIf(missing('tools') !== '')('a package that unpacks to very much', () => {
+  beforeAll(() => {
+    const packers = Object.entries(bombs).map(([name, packer]) => `>(${packer} -c > ${name}; touch ${name}.done)`);
+    writeFiles(folder, { zeros: '' });
+    sh(
+      `truncate -s 100M zeros
+      tee ${packers.join(' ')} < zeros > /dev/null
+      for name in ${Object.keys(bombs).join(' ')}; do until [ -e $name.done ]; do sleep 0.05; done; done`,
+      { cwd: folder },
+    );
+  });
+
+  test.each(Object.keys(bombs))('is refused quickly and without much memory: %s', async (name) => {
+    const member = readFileSync(join(folder, name));
+    expect(member.length).toBeLessThan(500_000);
+    const suffix = `.${name.split('.')[1]}`;
+    for (const part of ['control', 'data'] as const) {
+      const before = peak();
+      const start = performance.now();
+      const failure = await failureOf(() => readDeb(packageWith(suffix, member, part), 'thing.deb', { xz }));
+      expect(failure).toEqual({
+        code: 'package-unfit',
+        path: `thing.deb: ${part}.tar${suffix}`,
+        detail: expect.stringContaining('more than 33554432 bytes'),
+      });
+      expect(performance.now() - start, 'milliseconds').toBeLessThan(5000);
+      expect(peak() - before, 'MiB').toBeLessThan(256);
+    }
+  });
+
+  test('is read up to the limit', async () => {
+    const body = Buffer.alloc(32 * 1024 * 1024);
+    dataTar.copy(body);
+    for (const [suffix, program, option] of [
+      ['.gz', 'gzip', '-1'],
+      ['.xz', 'xz', '-0'],
+      ['.zst', 'zstd', '-1'],
+    ] as const) {
+      const read = (bytes: Buffer) => readDeb(packageWith(suffix, compress(program, bytes, option), 'data'), 'x');
+      expect((await read(body)).data).toHaveLength(3);
+      const failure = await failureOf(() => read(Buffer.concat([body, Buffer.alloc(1)])));
+      expect(failure).toMatchObject({ code: 'package-unfit', detail: 'unpacks to more than 33554432 bytes' });
+    }
+  });
+
+  test('is no package that only says that it needs a large window, as zstd at its highest level does', async () => {
+    const member = compress('zstd', dataTar, '--ultra', '-22', '-q');
+    // RFC 8878, 3.1.1.1: no single segment, and a window descriptor of 128 MiB.
+    expect([(member[4] ?? 0) & 0b100000, member[5]]).toEqual([0, 0b10001000]);
+    expect((await readDeb(packageWith('.zst', member, 'data'), 'x')).data).toHaveLength(3);
+  });
+});
