@@ -12,9 +12,16 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
   // A reader that closes the pipe early (`| head`) is no error of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') return;
+      if (stream === process.stdout)
+        process.stderr.write(`mft-patch: cannot write the result: ${error.message}\n  make room, or send stdout elsewhere\n`);
+      process.on('exit', () => {
+        process.exitCode = 5;
+      });
+    });
+  }
   const terminal = new Terminal(process.stdout, process.stderr);
   process.exitCode = await run(argv, { env: process.env, signal: interruption.signal, version, terminal });
 }

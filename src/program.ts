@@ -33,7 +33,9 @@ export async function run(argv: readonly string[], world: World): Promise<number
     exitCode = exitCodeOf(document);
   };
   try {
-    await makeProgram(world, show).parseAsync(argv, { from: 'user' });
+    const program = makeProgram(world, show);
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
     return explainError(error, argv, world);
@@ -108,9 +110,6 @@ function makeProgram({ version, terminal }: World, show: Show): Command {
   command('kernels', 'list the kernels that a package can be verified on').action((options) =>
     show(options, async () => (await import('./commands/catalogues.js')).listKernels()),
   );
-  program.action(() => {
-    program.outputHelp();
-  });
   return program;
 }
 

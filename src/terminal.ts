@@ -28,7 +28,7 @@ export class Terminal {
 
   result(text: string): void {
     this.#clearLive();
-    this.stdout.write(`${text}\n`);
+    this.stdout.write(`${harmless(text)}\n`);
   }
 
   warn(text: string): void {
@@ -56,16 +56,22 @@ export class Terminal {
     this.#lastText = progress.text;
     this.#lastTime = now;
     this.#live = true;
-    this.stderr.write(`\r\u001b[2K${renderProgress(progress).slice(0, (this.stderr.columns ?? 80) - 1)}`);
+    this.stderr.write(`\r\u001b[2K${harmless(renderProgress(progress)).slice(0, (this.stderr.columns ?? 80) - 1)}`);
   }
 
   #line(text: string): void {
     this.#clearLive();
-    this.stderr.write(`${text}\n`);
+    this.stderr.write(`${harmless(text)}\n`);
   }
 
   #clearLive(): void {
     if (this.#live) this.stderr.write('\r\u001b[2K');
     this.#live = false;
   }
+}
+
+/** Names and compilers' words come from archives: a control character in them must not steer the terminal. */
+function harmless(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
 }

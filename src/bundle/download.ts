@@ -19,7 +19,7 @@ export async function download(url: string, context: Context): Promise<Download>
     context.signal.throwIfAborted();
     return fail({ code: 'download-failed', url, detail: wordsOf(error) }, error);
   };
-  const response = await fetch(url, { signal: context.signal, headers: { 'accept-encoding': 'identity' } }).catch(failed);
+  const response = await fetch(url, { signal: context.signal, compress: false, headers: { 'accept-encoding': 'identity' } }).catch(failed);
   if (!response.ok) fail({ code: 'download-failed', url, detail: `the server answers ${response.status} ${response.statusText}` });
   const size = Number(response.headers.get('content-length')) || undefined;
   return { body: chunks(response.body, failed), ...(size === undefined ? {} : { size }) };

@@ -41,7 +41,7 @@ const archOf: Record<string, Release['arch']> = {
  */
 export function bundleUrl(wanted: string, arch: string, releases: readonly Release[]): { url: string; sha256?: string; known: boolean } {
   const name =
-    archOf[arch] ??
+    (Object.hasOwn(archOf, arch) ? archOf[arch] : undefined) ??
     fail({ code: 'usage', detail: `'${arch}' is no architecture of MFT`, hint: `--arch takes ${Object.keys(archOf).join(', ')}` });
   if (!/^\d+\.\d+\.\d+(\.\d+)?-\d+$/.test(wanted)) {
     fail({ code: 'usage', detail: `'${wanted}' is not an MFT release`, hint: 'give version and revision, as in --mft 4.20.1-14' });

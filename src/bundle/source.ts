@@ -71,6 +71,17 @@ async function openRelease(mft: string | undefined, arch: string, context: Conte
 }
 
 async function openUrl(url: string, sha256: string | undefined, context: Context): Promise<VendorPackage> {
+  // What is not read to its end must be closed, or an idle connection would keep the program.
+  const closing = new AbortController();
+  const signal = AbortSignal.any([context.signal, closing.signal]);
+  try {
+    return await readUrl(url, sha256, { ...context, signal });
+  } finally {
+    closing.abort();
+  }
+}
+
+async function readUrl(url: string, sha256: string | undefined, context: Context): Promise<VendorPackage> {
   const { download } = await import('./download.js');
   const { body, size } = await download(url, context);
   const onBytes = (done: number) =>

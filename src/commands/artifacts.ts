@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { fail, wordsOf } from '../errors.js';
 
 /**
@@ -8,7 +8,7 @@ import { fail, wordsOf } from '../errors.js';
  * folder is made if need be.
  *
  * @param files contents by name, in the order in which they appear
- * @throws cannot-write; nothing of this call is left then
+ * @throws cannot-write; what was half written is gone then
  */
 export async function writeAll(folder: string, files: ReadonlyMap<string, Buffer | string>): Promise<void> {
   const made = await mkdir(folder, { recursive: true }).catch((error) => cannotWrite(folder, error));
@@ -27,8 +27,21 @@ export async function writeAll(folder: string, files: ReadonlyMap<string, Buffer
     }
   } catch (error) {
     await Promise.all(beside.map(({ path }) => rm(path, { force: true }).catch(() => {})));
-    if (made !== undefined) await rm(made, { recursive: true, force: true });
+    if (made !== undefined) await removeEmpty(folder, made);
     cannotWrite(place, error);
+  }
+}
+
+/** Removes the folders that were made, from `folder` up to `top`, but for what another process has put there since. */
+async function removeEmpty(folder: string, top: string): Promise<void> {
+  for (let path = resolve(folder); path.startsWith(resolve(top)); path = dirname(path)) {
+    if (
+      !(await rmdir(path).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
   }
 }
 

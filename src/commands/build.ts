@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Context } from '../context.js';
 import { writeDeb } from '../deb/deb.js';
+import { fail } from '../errors.js';
 import type { BuildDocument } from '../report/documents.js';
 import type { EngineName } from '../verify/engine.js';
 import { withSum, writeAll } from './artifacts.js';
@@ -17,6 +18,7 @@ export interface BuildOptions extends PrepareOptions {
 
 /** Reads, patches and writes the package, then verifies it. */
 export async function build(options: BuildOptions, context: Context): Promise<BuildDocument> {
+  if (options.out === '') fail({ code: 'usage', detail: '--out is empty' });
   // While a bundle is unpacked in another thread there is time to load the rest of the program.
   const [prepared, { patchDeb }] = await Promise.all([prepare(options, context), import('./patch-deb.js')]);
   const { deb, patches, version } = await patchDeb(prepared);

@@ -22,8 +22,10 @@ export async function patchDeb(prepared: Prepared): Promise<{ deb: Deb; patches:
   const inside: Patch[] = [];
   const patches = choices.map(({ patch, selected, reason }): BuiltPatch => {
     const built = { id: patch.id, sha256: patch.sha256, reason };
-    if (!selected) return { ...built, status: 'not-needed', hunks: [] };
-    const result = applyPatch(patch, files);
+    // In a package of ours a patch that this kernel does not need may be inside, and the version must go on saying so.
+    const maybeInside = selected || prepared.version.includes('+mftpatch');
+    const result = maybeInside ? applyPatch(patch, files) : undefined;
+    if (result === undefined || (!selected && result.status !== 'already-applied')) return { ...built, status: 'not-needed', hunks: [] };
     if (result.status === 'failed') fail({ code: 'patch-does-not-apply', patch: patch.id, hunks: result.hunks });
     if (result.status === 'not-needed') return { ...built, status: 'not-needed', reason: `${reason}, but ${result.reason}`, hunks: [] };
     inside.push(patch);

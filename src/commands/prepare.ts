@@ -46,7 +46,7 @@ export async function prepare(options: PrepareOptions, context: Context): Promis
   const kernel = parseKernelRelease(target?.kernel ?? requested);
   // The patches are parsed while the bundle is unpacked in another thread.
   const [vendor, patches] = await Promise.all([openSource(options, context), loadPatches()]);
-  const deb = await readDeb(vendor.bytes, vendor.member || vendor.path, { xz });
+  const deb = await readDeb(vendor.bytes, vendor.member ? `${vendor.path}: ${vendor.member}` : vendor.path, { xz });
   const fields = controlFields(deb, vendor.path);
   const name = fields.get('package');
   if (name !== 'kernel-mft-dkms') fail({ code: 'package-unfit', path: vendor.path, detail: `is the package ${name}, not kernel-mft-dkms` });

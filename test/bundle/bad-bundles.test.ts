@@ -104,7 +104,7 @@ describe('refused with exit 3 and nothing left behind:', () => {
     expect(result.status).toBe(3);
     const document = JSON.parse(result.stdout);
     expect(document).toMatchObject({ schema: 'mft-patch/error@1', code, message: expect.stringContaining(words) });
-    expect(document.path).toBe(code === 'package-damaged' && flag === '--bundle' ? package_.path : file);
+    expect(document.path).toBe(code === 'package-damaged' && flag === '--bundle' ? `${file}: ${package_.path}` : file);
     expect(document.hint).toMatch(hint === '' ? /\S/ : hint);
     expect(result.stderr).toContain(`mft-patch: ${document.message}\n  ${document.hint}\n`);
     expect(existsSync(out)).toBe(false);
