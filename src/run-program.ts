@@ -40,7 +40,7 @@ export async function runProgram(
     context.debug(line);
     options.onLine?.(line);
   };
-  const stdout = collect(child.stdout, options.binary ? () => {} : say, end);
+  const stdout = collect(child.stdout, options.binary ? undefined : say, end);
   const stderr = collect(child.stderr, say, end);
   // A program that ends without reading its input is told by its exit code.
   child.stdin.on('error', () => {});
@@ -68,7 +68,7 @@ function endGroup(group: number | undefined): void {
 }
 
 /** Gathers a stream and tells its lines. @returns what gives all of it */
-function collect(stream: NodeJS.ReadableStream, onLine: (line: string) => void, tooMuch: () => void): () => Buffer {
+function collect(stream: NodeJS.ReadableStream, onLine: ((line: string) => void) | undefined, tooMuch: () => void): () => Buffer {
   const chunks: Buffer[] = [];
   let size = 0;
   let rest = '';
@@ -76,6 +76,7 @@ function collect(stream: NodeJS.ReadableStream, onLine: (line: string) => void, 
     size += chunk.length;
     if (size > outputLimit) return tooMuch();
     chunks.push(chunk);
+    if (!onLine) return;
     const lines = (rest + chunk.toString('latin1')).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) onLine(Buffer.from(line, 'latin1').toString());

@@ -14,7 +14,7 @@ export function withFiles(deb: Deb, contents: ReadonlyMap<string, Buffer>): Deb 
     const body = contents.get(plainPath(entry));
     return body === undefined || entry.type !== 'file' || body.equals(entry.body) ? entry : withBody(entry, body);
   });
-  let changed = withControlFile({ ...deb, data }, 'md5sums', (text) => withSums(text, contents));
+  let changed = withControlFile({ ...deb, data }, 'md5sums', (text) => withSums(text, withOtherNames(data, contents)));
   const growth = installedSize(data) - installedSize(deb.data);
   if (growth !== 0) {
     changed = withControlFile(changed, 'control', (text) =>
@@ -79,10 +79,20 @@ function withControlFile(deb: Deb, name: string, change: (text: string) => strin
   return { ...deb, control: deb.control.map((entry) => (entry === file ? changed : entry)) };
 }
 
+/** The contents also under the names that hard links give them. */
+function withOtherNames(data: readonly Entry[], contents: ReadonlyMap<string, Buffer>): Map<string, Buffer> {
+  const all = new Map(contents);
+  for (const entry of data) {
+    const body = entry.type === 'hardlink' ? all.get(entry.linkTarget.replace(/^(\.\/)+/, '')) : undefined;
+    if (body) all.set(plainPath(entry), body);
+  }
+  return all;
+}
+
 /** deb-md5sums(5): 32 hex digits, two blanks, the path. */
 function withSums(text: string, contents: ReadonlyMap<string, Buffer>): string {
   return text.replace(/^[0-9a-f]{32}( [ *])(.+)$/gim, (line, gap: string, path: string) => {
-    const body = contents.get(path);
+    const body = contents.get(Buffer.from(path, 'latin1').toString('utf8'));
     return body === undefined ? line : createHash('md5').update(body).digest('hex') + gap + path;
   });
 }

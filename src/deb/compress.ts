@@ -7,8 +7,8 @@ export type Compression = (typeof compressions)[number];
 
 /** Helpers from the outside world; what is missing makes some inputs unreadable, with an error that says so. */
 export interface OutsidePrograms {
-  /** Runs `xz -dc` on the bytes, stopping at `limit` bytes of output. Rejects if xz is missing or refuses. */
-  xz?: (bytes: Buffer, limit: number) => Promise<Buffer>;
+  /** Runs `xz -dc` on the bytes. Rejects if xz is missing or refuses. @returns nothing if more than `limit` bytes come out */
+  xz?: (bytes: Buffer, limit: number) => Promise<Buffer | undefined>;
 }
 
 /**
@@ -67,6 +67,7 @@ class BoundedOutput {
 async function unxz(bytes: Buffer, limit: number, outside: OutsidePrograms): Promise<Buffer> {
   const { XzReadableStream } = (await import('xz-decompress')).default;
   const output = new BoundedOutput(limit);
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   try {
     const source = new ReadableStream<Uint8Array>({
       start(controller) {
@@ -74,7 +75,7 @@ async function unxz(bytes: Buffer, limit: number, outside: OutsidePrograms): Pro
         controller.close();
       },
     });
-    const reader = new XzReadableStream(source).getReader();
+    reader = new XzReadableStream(source).getReader();
     for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
       // The decoder reuses its memory: what is kept must be copied.
       output.add(chunk.value.slice());
@@ -83,7 +84,12 @@ async function unxz(bytes: Buffer, limit: number, outside: OutsidePrograms): Pro
   } catch (error) {
     // The library knows neither SHA-256 checks nor BCJ filters, which xz(1) does.
     if (error instanceof TooLarge || !outside.xz) throw error;
-    return outside.xz(bytes, limit);
+    const plain = await outside.xz(bytes, limit);
+    if (plain === undefined) throw new TooLarge();
+    return plain;
+  } finally {
+    // A stream that is left half read would hold the decoder, and the next one would wait for it for ever.
+    await reader?.cancel().catch(() => {});
   }
 }
 
@@ -95,11 +101,25 @@ async function unzstd(bytes: Buffer, limit: number): Promise<Buffer> {
     output.add(chunk);
     ended ||= final ?? false;
   });
-  stream.push(bytes, true);
+  stream.push(withWindow(bytes, limit), true);
   if (!ended) throw new Error('unexpected end of the zstd stream');
   const plain = output.bytes();
   await checkZstdSum(bytes, plain);
   return plain;
+}
+
+/**
+ * The frame with a window no larger than what may come out of it (RFC 8878, 3.1.1.1): fzstd allocates what the header
+ * asks for, up to 2 GiB, and moves all of it for each block.
+ */
+function withWindow(frame: Buffer, limit: number): Buffer {
+  const [descriptor = 0, window = 0] = frame.subarray(4, 6);
+  const isSingleSegment = (descriptor & 0b100000) !== 0;
+  const exponent = Math.ceil(Math.log2(limit)) - 10;
+  if (isSingleSegment || window >> 3 <= exponent) return frame;
+  const copy = Buffer.from(frame);
+  copy[5] = exponent << 3;
+  return copy;
 }
 
 /**

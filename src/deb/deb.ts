@@ -67,7 +67,7 @@ export function isUnsafePath(path: string): boolean {
 
 /** Writes the package with gzip members, which every dpkg reads (zstd only since 1.21.18). */
 export function writeDeb(deb: Deb): Buffer {
-  const seconds = Number(deb.binary.header.toString('latin1', 16, 28));
+  const seconds = Number(/^\d+/.exec(deb.binary.header.toString('latin1', 16, 28))?.[0] ?? 0);
   const control = newArMember('control.tar.gz', gzip(writeTar(deb.control)), seconds);
   const data = newArMember('data.tar.gz', gzip(writeTar(deb.data)), seconds);
   return writeAr([deb.binary, control, data]);

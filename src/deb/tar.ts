@@ -1,5 +1,5 @@
 import { Header } from 'tar/header';
-import { fail } from '../errors.js';
+import { fail, wordsOf } from '../errors.js';
 
 export type EntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'character-device' | 'block-device' | 'fifo';
 
@@ -47,7 +47,7 @@ export function readTar(bytes: Buffer, path: string): Entry[] {
     if (offset + block > bytes.length) {
       fail({ code: 'package-damaged', path, detail: `the tar archive is cut off at byte ${offset}` });
     }
-    const header = new Header(bytes, offset);
+    const header = readHeader(bytes, offset, path);
     if (header.nullBlock) return entries;
     if (!header.cksumValid) {
       fail({ code: 'package-damaged', path, detail: `tar header at byte ${offset} has a wrong checksum` });
@@ -61,7 +61,10 @@ export function readTar(bytes: Buffer, path: string): Entry[] {
         detail: `${header.path ?? '?'}: tar entries of type '${header.typeKey}' cannot be read by dpkg`,
       });
     }
-    const size = type === undefined || type === 'file' ? (header.size ?? 0) : 0;
+    if (header.size === undefined) {
+      fail({ code: 'package-damaged', path, detail: `tar header at byte ${offset} has no size` });
+    }
+    const size = type === undefined || type === 'file' ? header.size : 0;
     const bodyStart = offset + block;
     const bodyEnd = bodyStart + size;
     if (!Number.isSafeInteger(size) || bodyEnd > bytes.length) {
@@ -91,6 +94,15 @@ export function readTar(bytes: Buffer, path: string): Entry[] {
     headStart = offset;
     longPath = undefined;
     longLink = undefined;
+  }
+}
+
+function readHeader(bytes: Buffer, offset: number, path: string): Header {
+  try {
+    return new Header(bytes, offset);
+  } catch (error) {
+    // It throws for numbers in base 256 that are none, before it looks at the checksum.
+    fail({ code: 'package-damaged', path, detail: `tar header at byte ${offset}: ${wordsOf(error)}` }, error);
   }
 }
 

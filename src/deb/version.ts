@@ -10,10 +10,14 @@ export interface DebianVersion {
  * @throws SyntaxError for what dpkg would not take as a version
  */
 export function parseVersion(text: string): DebianVersion {
-  const match = /^(?:(\d+):)?(\d[A-Za-z0-9.+~:-]*?)(?:-([A-Za-z0-9.+~]+))?$/.exec(text);
-  if (match?.[2] === undefined) throw new SyntaxError(`'${text}' is not a Debian version`);
+  // The first colon ends the epoch, the last hyphen begins the revision.
+  const match = /^(?:(\d+):(?=.)|(?!.*:))(\d(?:[A-Za-z0-9.+~:-]*(?=-)|[A-Za-z0-9.+~:]*))(?:-([A-Za-z0-9.+~]+))?$/.exec(text);
+  if (match?.[2] === undefined || Number(match[1] ?? 0) > largestEpoch) throw new SyntaxError(`'${text}' is not a Debian version`);
   return { epoch: match[1] ?? '', upstream: match[2], revision: match[3] ?? '' };
 }
+
+/** dpkg keeps the epoch in a C int. */
+const largestEpoch = 0x7fffffff;
 
 /** How a character sorts (deb-version(7)): `~` before the end, the end before letters, letters before the rest. */
 function weight(char: string | undefined): number {

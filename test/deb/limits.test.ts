@@ -8,27 +8,22 @@ import { ar, compress, controlTar, dataTar } from './packages.js';
 
 const folder = makeFolder();
 
-/** 100 MB of zeros as each program packs them, some as small as they can be and some greedy for memory. */
+/** Packers for 100 MB of zeros, one of them asking for 1 GiB of memory to unpack. */
 const bombs = {
   'plain.gz': 'gzip -1',
   'plain.zst': 'zstd -q',
   'ultra.zst': 'zstd -q --ultra -22',
   'long.zst': 'zstd -q --long=30',
-  'plain.xz': 'xz -0 -T1',
   'sha256.xz': 'xz -0 -T1 --check=sha256',
-  'dictionary.xz': 'xz -T1 --lzma2=preset=0,dict=1536MiB',
+  'plain.xz': 'xz -0 -T1',
 };
 
-const packageWith = (name: string, member: Buffer, part: 'control' | 'data') =>
-  ar(
-    ['debian-binary', Buffer.from('2.0\n')],
-    part === 'control' ? [`control.tar${name}`, member] : ['control.tar', controlTar],
-    part === 'data' ? [`data.tar${name}`, member] : ['data.tar', dataTar],
-  );
+const packageWith = (suffix: string, member: Buffer) =>
+  ar(['debian-binary', Buffer.from('2.0\n')], ['control.tar', controlTar], [`data.tar${suffix}`, member]);
 
 const peak = () => process.resourceUsage().maxRSS / 1024;
 
-describe.skipIf(missing('tools') !== '')('a package that unpacks to very much', () => {
+describe.skipIf(missing('tools') !== '')('a package that unpacks to very much', { timeout: 30_000 }, () => {
   beforeAll(() => {
     const packers = Object.entries(bombs).map(([name, packer]) => `>(${packer} -c > ${name}; touch ${name}.done)`);
     writeFiles(folder, { zeros: '' });
@@ -44,18 +39,22 @@ describe.skipIf(missing('tools') !== '')('a package that unpacks to very much', 
     const member = readFileSync(join(folder, name));
     expect(member.length).toBeLessThan(500_000);
     const suffix = `.${name.split('.')[1]}`;
-    for (const part of ['control', 'data'] as const) {
-      const before = peak();
-      const start = performance.now();
-      const failure = await failureOf(() => readDeb(packageWith(suffix, member, part), 'thing.deb', { xz }));
-      expect(failure).toEqual({
-        code: 'package-unfit',
-        path: `thing.deb: ${part}.tar${suffix}`,
-        detail: expect.stringContaining('more than 33554432 bytes'),
-      });
-      expect(performance.now() - start, 'milliseconds').toBeLessThan(5000);
-      expect(peak() - before, 'MiB').toBeLessThan(256);
-    }
+    const before = peak();
+    const start = performance.now();
+    const failure = await failureOf(() => readDeb(packageWith(suffix, member), 'thing.deb', { xz }));
+    expect(failure).toEqual({
+      code: 'package-unfit',
+      path: `thing.deb: data.tar${suffix}`,
+      detail: expect.stringContaining('more than 33554432 bytes'),
+    });
+    expect(performance.now() - start, 'milliseconds').toBeLessThan(5000);
+    expect(peak() - before, 'MiB').toBeLessThan(256);
+  });
+
+  test('is refused if that is in its control member too', async () => {
+    const member = readFileSync(join(folder, 'plain.gz'));
+    const bytes = ar(['debian-binary', Buffer.from('2.0\n')], ['control.tar.gz', member], ['data.tar', dataTar]);
+    expect(await failureOf(() => readDeb(bytes, 'x'))).toMatchObject({ code: 'package-unfit', path: 'x: control.tar.gz' });
   });
 
   test('is read up to the limit', async () => {
@@ -66,7 +65,7 @@ describe.skipIf(missing('tools') !== '')('a package that unpacks to very much', 
       ['.xz', 'xz', '-0'],
       ['.zst', 'zstd', '-1'],
     ] as const) {
-      const read = (bytes: Buffer) => readDeb(packageWith(suffix, compress(program, bytes, option), 'data'), 'x');
+      const read = (bytes: Buffer) => readDeb(packageWith(suffix, compress(program, bytes, option)), 'x');
       expect((await read(body)).data).toHaveLength(3);
       const failure = await failureOf(() => read(Buffer.concat([body, Buffer.alloc(1)])));
       expect(failure).toMatchObject({ code: 'package-unfit', detail: 'unpacks to more than 33554432 bytes' });
@@ -77,6 +76,6 @@ describe.skipIf(missing('tools') !== '')('a package that unpacks to very much', 
     const member = compress('zstd', dataTar, '--ultra', '-22', '-q');
     // RFC 8878, 3.1.1.1: no single segment, and a window descriptor of 128 MiB.
     expect([(member[4] ?? 0) & 0b100000, member[5]]).toEqual([0, 0b10001000]);
-    expect((await readDeb(packageWith('.zst', member, 'data'), 'x')).data).toHaveLength(3);
+    expect((await readDeb(packageWith('.zst', member), 'x')).data).toHaveLength(3);
   });
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { decompress } from '../../src/deb/compress.js';
 import { readDeb } from '../../src/deb/deb.js';
 import { xz } from '../../src/outside.js';
 import { failureOf, makeFolder, missing } from '../support.js';
@@ -41,8 +42,9 @@ describe.skipIf(missing('tools') !== '')('an xz stream', () => {
     });
 
     test('is refused where that is not installed, which the error says', async () => {
+      const packed = bytes();
       vi.stubEnv('PATH', folder);
-      expect(await failureOf(() => readDeb(bytes(), 'thing.deb', { xz }))).toEqual({
+      expect(await failureOf(() => readDeb(packed, 'thing.deb', { xz }))).toEqual({
         code: 'package-damaged',
         path: 'thing.deb: data.tar.xz',
         detail: expect.stringMatching(/the program xz is not installed/),
@@ -51,6 +53,16 @@ describe.skipIf(missing('tools') !== '')('an xz stream', () => {
 
     test('is refused without a helper', async () => {
       expect(await failureOf(() => readDeb(bytes(), 'thing.deb'))).toMatchObject({ code: 'package-damaged' });
+    });
+
+    test('may give as many bytes as the limit, and no more', async () => {
+      const stream = compress('xz', archive, ...options);
+      expect((await decompress('.xz', stream, archive.length, 'x', { xz })).equals(archive)).toBe(true);
+      expect(await failureOf(() => decompress('.xz', stream, archive.length - 1, 'x', { xz }))).toEqual({
+        code: 'package-unfit',
+        path: 'x',
+        detail: `unpacks to more than ${archive.length - 1} bytes`,
+      });
     });
 
     test('that is damaged is refused by the program xz too', async () => {
@@ -71,12 +83,13 @@ describe.skipIf(missing('tools') !== '')('an xz stream', () => {
     const failure = await failureOf(() => readDeb(packageWith(Buffer.alloc(3_000_000, 'no xz ')), 'thing.deb', { xz }));
     expect(failure).toMatchObject({ code: 'package-damaged', detail: expect.stringContaining('format not recognized') });
   });
-});
 
-describe.skipIf(missing('tools') !== '')('the program xz', () => {
-  test('may give as many bytes as the limit, and no more', async () => {
-    const stream = compress('xz', content);
-    expect((await xz(stream, content.length)).equals(content)).toBe(true);
-    await expect(xz(stream, content.length - 1)).rejects.toThrow(`more than ${content.length - 1} bytes`);
+  test('that is given up as too large does not hold up the next one', async () => {
+    const stream = compress('xz', archive);
+    for (let times = 0; times < 3; times++) {
+      const late = new Promise((_, reject) => setTimeout(() => reject(new Error('nothing came for 5 s')), 5000).unref());
+      const refused = failureOf(() => decompress('.xz', stream, 1000, 'x', {}));
+      expect(await Promise.race([refused, late])).toMatchObject({ code: 'package-unfit' });
+    }
   });
 });
