@@ -24,15 +24,15 @@ declare module 'vitest' {
   }
 }
 
-const packages = 'apt-utils binutils dpkg-dev gcc libc6-dev make mmdebstrap patch quilt xz-utils zstd docker.io podman runc'.split(
-  ' ',
-);
+const packages = 'apt-utils binutils dpkg-dev gcc libc6-dev make mmdebstrap patch quilt xz-utils zstd docker.io podman runc'.split(' ');
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'mft-patch-tests-'));
   const isDebian = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   if (isDebian) timed('installing packages', installPackages);
-  const tools = ['dpkg-deb', 'dpkg-parsechangelog', 'quilt', 'patch', 'ar', 'gcc', 'make', 'zstd', 'xz'].filter((tool) => spawnSync('which', [tool]).status !== 0);
+  const tools = ['dpkg-deb', 'dpkg-parsechangelog', 'quilt', 'patch', 'ar', 'gcc', 'make', 'zstd', 'xz'].filter(
+    (tool) => spawnSync('which', [tool]).status !== 0,
+  );
   // Podman as it needs to be where limits are tight; a machine's own settings go first elsewhere.
   writeFileSync(
     join(folder, 'containers.conf'),
