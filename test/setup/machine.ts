@@ -67,6 +67,7 @@ function timed<T>(what: string, work: () => T): T {
 }
 
 function installPackages(): void {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own format
   const missing = packages.filter(
     (name) => !/^ii/.test(spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Abbrev}', name], { encoding: 'utf8' }).stdout),
   );
@@ -97,7 +98,7 @@ async function startDocker(folder: string): Promise<() => void> {
 
 /** @returns why the engine's images cannot be had, or nothing */
 async function prepareImages(engine: EngineName, names: string[], folder: string): Promise<string> {
-  const context = testContext({ env: { ...process.env, CONTAINERS_CONF: join(folder, 'containers.conf') } });
+  const context = testContext({ offline: false, env: { ...process.env, CONTAINERS_CONF: join(folder, 'containers.conf') } });
   try {
     const found = await findEngine(engine, context);
     const targets = (await loadTargets()).filter(({ name }) => names.includes(name));

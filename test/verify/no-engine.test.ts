@@ -76,6 +76,16 @@ describe('without a registry', () => {
   });
 });
 
+test('with --offline no image is made, and the verdict tells how to bring it', async () => {
+  const env = fakeDocker('offline', 'case "$1" in version) echo 1 ;; image) exit 1 ;; *) echo "asked: $*" >> "$0.asked" ;; esac');
+  const { status, stdout } = await runCli(['verify', join(folder, 'vendor.deb'), '--kernel', '6.1', '--offline', '--json'], { env });
+  expect(status).toBe(5);
+  expect(JSON.parse(stdout).kernels).toMatchObject([
+    { status: 'error', reason: expect.stringMatching(/--offline forbids.*docker save and load/) },
+  ]);
+  expect(readdirSync(join(folder, 'offline'))).toEqual(['docker']);
+});
+
 describe('bad input to verify', () => {
   test.each([
     ['a kernel that no target carries', ['vendor.deb', '--kernel', '5.18'], 2, 'known targets: debian-11 (5.10), debian-12 (6.1)'],
