@@ -68,9 +68,8 @@ function timed<T>(what: string, work: () => T): T {
 
 function installPackages(): void {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own format
-  const missing = packages.filter(
-    (name) => !/^ii/.test(spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Abbrev}', name], { encoding: 'utf8' }).stdout),
-  );
+  const format = '${db:Status-Abbrev}';
+  const missing = packages.filter((name) => !/^ii/.test(spawnSync('dpkg-query', ['-W', '-f', format, name], { encoding: 'utf8' }).stdout));
   if (missing.length === 0) return;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   for (const args of [

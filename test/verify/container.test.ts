@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 
 async function verify(...args: string[]) {
-  const { status, stdout, stderr } = await runCli(['verify', ...args, '--json', '--cache-dir', cache]);
+  const { status, stdout, stderr } = await runCli(['verify', ...args, '--engine', 'docker', '--json', '--cache-dir', cache]);
   return { status, stderr, document: JSON.parse(stdout) };
 }
 
