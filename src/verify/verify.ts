@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import type { Context } from '../context.js';
 import { dataFile } from '../data.js';
 import { plainPath } from '../deb/deb.js';
@@ -74,6 +73,9 @@ async function collectFacts(engine: Engine, image: string, deb: Buffer, context:
     '-c',
     'tar -x -C / && exec bash /verify/verify.sh',
   ];
+  // The engine's client does not end before its container does, and the container does not heed SIGTERM.
+  const remove = () => removeContainer(engine, container, context);
+  context.signal.addEventListener('abort', remove);
   try {
     const { exitCode, stdout, stderr } = await engine.run(args, { input, binary: true, onLine });
     if (stdout.length === 0) {
@@ -82,8 +84,11 @@ async function collectFacts(engine: Engine, image: string, deb: Buffer, context:
     }
     return readFacts(stdout);
   } catch (error) {
-    await remove(engine, container, context);
+    // Once more, now that the client has ended: it may have been about to create the container.
+    await remove();
     throw error;
+  } finally {
+    context.signal.removeEventListener('abort', remove);
   }
 }
 
@@ -95,16 +100,9 @@ function readFacts(report: Buffer): Facts {
   }
 }
 
-/**
- * The engine's client may be gone after Ctrl-C, the container is not: it is removed by a command of its own, and by
- * a second one, since the engine may have been about to create it when the first came.
- */
-async function remove(engine: Engine, container: string, context: Context): Promise<void> {
+async function removeContainer(engine: Engine, container: string, context: Context): Promise<void> {
   const uninterrupted = { ...context, signal: new AbortController().signal };
-  const once = () => runProgram(engine.name, ['rm', '--force', container], {}, uninterrupted);
-  await once();
-  await setTimeout(300);
-  await once();
+  await runProgram(engine.name, ['rm', '--force', container], {}, uninterrupted);
 }
 
 /** @returns the log's path */

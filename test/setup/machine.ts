@@ -38,7 +38,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     join(folder, 'containers.conf'),
     '[containers]\ndefault_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]\n[engine]\nruntime = "runc"\n',
   );
-  const stopDocker = isDebian ? await startDocker(folder) : () => {};
+  const stopDocker = isDebian ? await startDocker(folder) : async () => {};
   const [docker, podman] = await Promise.all([
     prepareImages('docker', ['debian-11', 'debian-12'], folder),
     prepareImages('podman', ['debian-12'], folder),
@@ -52,7 +52,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   project.provide('missing', missing);
   project.provide('folder', folder);
   return async () => {
-    stopDocker();
+    await stopDocker();
     await rm(folder, { recursive: true, force: true });
   };
 }
@@ -82,17 +82,20 @@ function installPackages(): void {
 }
 
 /** Starts dockerd if none answers. @returns what stops it again */
-async function startDocker(folder: string): Promise<() => void> {
+async function startDocker(folder: string): Promise<() => Promise<void>> {
   const answers = () => spawnSync('docker', ['version']).status === 0;
-  if (answers()) return () => {};
+  if (answers()) return async () => {};
   const log = openSync(join(folder, 'dockerd.log'), 'w');
-  const daemon = spawn('dockerd', { stdio: ['ignore', log, log], detached: true });
+  // A pid file of its own: one that a killed daemon left behind would keep this one from starting.
+  const daemon = spawn('dockerd', ['--pidfile', join(folder, 'docker.pid')], { stdio: ['ignore', log, log], detached: true });
   daemon.on('error', () => {});
-  daemon.unref();
   await timed('starting dockerd', async () => {
     for (let tries = 0; tries < 60 && !answers(); tries++) await setTimeout(500);
   });
-  return () => daemon.kill();
+  return async () => {
+    const ended = new Promise((resolve) => daemon.on('exit', resolve));
+    if (daemon.kill()) await Promise.race([ended, setTimeout(20_000)]);
+  };
 }
 
 /** @returns why the engine's images cannot be had, or nothing */
