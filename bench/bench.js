@@ -70,7 +70,7 @@ function makeBundles() {
     patch -s -p1 -d hand/tree/usr/src/kernel-mft-dkms-4.20.1 < ${root}patches/dma-unmap.patch
     sed -i 's/^Version: .*/&+byhand1/' hand/tree/DEBIAN/control
     (cd hand/tree && find usr -type f | xargs md5sum > DEBIAN/md5sums)
-    dpkg-deb -Zgzip -b hand/tree hand/out.deb > hand/log
+    dpkg-deb -b hand/tree hand/out.deb > hand/log
     sha256sum hand/out.deb > hand/SHA256SUMS\n`,
   );
 }
