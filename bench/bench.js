@@ -2,7 +2,7 @@
  * Measures what the README promises, each against something that runs beside it, since machines differ and are
  * noisy: `npm run bench` prints a table of ratios. `npm run bench -- --quick` takes three rounds instead of nine.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,6 +92,22 @@ compare(
 memory(`peak memory, ${size('last.tgz')} bundle`, build('--bundle', 'last.tgz'), 150);
 memory(`peak memory, ${size('huge.tgz')} bundle`, build('--bundle', 'huge.tgz'), 150);
 compare('mft-patch --version / node -e 0', [process.execPath, cli, '--version'], [process.execPath, '-e', '0'], 1.5, rounds * 3);
+
+const server = `const fs = require('fs'); require('http').createServer((q, r) => { r.setHeader('content-length', fs.statSync('last.tgz').size); fs.createReadStream('last.tgz').pipe(r); }).listen(0, '127.0.0.1', function () { console.log(this.address().port); })`;
+const serving = spawn(process.execPath, ['-e', server], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+const port = await new Promise((resolve) => serving.stdout.once('data', (text) => resolve(String(text).trim())));
+const sum = sh('sha256sum last.tgz').slice(0, 64);
+compare(
+  `fetch, ${size('last.tgz')} / curl and sha256sum`,
+  [
+    'bash',
+    '-c',
+    `rm -rf cache && exec ${process.execPath} ${cli} fetch --quiet --mft 9.9.9-1 --arch x86_64 --mirror http://127.0.0.1:${port} --sha256 ${sum} --cache-dir cache`,
+  ],
+  ['bash', '-c', `rm -f curled && curl -s -o curled http://127.0.0.1:${port}/x && sha256sum curled`],
+  1.2,
+);
+serving.kill();
 
 if (spawnSync('docker', ['version']).status === 0) {
   mkdirSync(join(folder, 'in'));

@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Release } from './bundle/releases.js';
 import { fail, wordsOf } from './errors.js';
 import type { Target } from './kernels/target.js';
 import type { Patch } from './patches/patch.js';
@@ -29,6 +30,11 @@ export async function loadTargets(): Promise<Target[]> {
   const { parseTarget } = await import('./kernels/target.js');
   const names = (await readdir(join(root, 'kernels'))).filter((name) => name.endsWith('.json')).sort();
   return Promise.all(names.map(async (name) => parseTarget(join('kernels', name), await dataFile(join('kernels', name)))));
+}
+
+/** The releases of MFT that are known. */
+export async function loadReleases(): Promise<Release[]> {
+  return JSON.parse(await dataFile('releases.json')) as Release[];
 }
 
 /** A sample's files by path relative to its folder. */

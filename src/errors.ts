@@ -16,7 +16,8 @@ export type Failure =
   | { code: 'no-target'; kernel: string; targets: string[] }
   | { code: 'no-input'; path: string; detail: string; hint?: string }
   | { code: 'download-failed'; url: string; detail: string }
-  | { code: 'digest-mismatch'; path: string; expected: string; actual: string }
+  | { code: 'digest-mismatch'; path: string; algorithm: 'SHA-256' | 'MD5'; expected: string; actual: string }
+  | { code: 'digest-unknown'; path: string; detail: string }
   | { code: 'bundle-damaged'; path: string; detail: string; hint?: string }
   | { code: 'package-damaged'; path: string; detail: string; hint?: string }
   | { code: 'package-unfit'; path: string; detail: string; hint?: string }
@@ -35,6 +36,7 @@ const exitCodes: Record<Failure['code'], number> = {
   'no-input': 3,
   'download-failed': 3,
   'digest-mismatch': 3,
+  'digest-unknown': 3,
   'bundle-damaged': 3,
   'package-damaged': 3,
   'package-unfit': 3,
@@ -94,13 +96,15 @@ export function explain(failure: Failure): { message: string; hint: string } {
     case 'download-failed':
       return {
         message: `cannot download ${failure.url}: ${failure.detail}`,
-        hint: 'fetch it by hand and give it with --bundle FILE',
+        hint: `fetch it by hand from ${failure.url} and give it with --bundle FILE`,
       };
     case 'digest-mismatch':
       return {
-        message: `${failure.path}: SHA-256 is ${failure.actual}, expected ${failure.expected}`,
+        message: `${failure.path}: ${failure.algorithm} is ${failure.actual}, expected ${failure.expected}`,
         hint: 'do not use this file: fetch it again, and compare with another source if it stays so',
       };
+    case 'digest-unknown':
+      return { message: `${failure.path}: ${failure.detail}`, hint: 'give the digest with --sha256 HEX, from a source that you trust' };
     case 'bundle-damaged':
       return {
         message: `${failure.path}: ${failure.detail}`,

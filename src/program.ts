@@ -75,19 +75,28 @@ function makeProgram({ version, terminal }: World, show: Show): Command {
       .option('--quiet', 'no progress')
       .option('--verbose', 'say what the container engine says, and where an error came from')
       .option('--offline', 'make no connection')
-      .option('--cache-dir <dir>', 'where logs are kept (default: $XDG_CACHE_HOME/mft-patch)');
+      .option('--cache-dir <dir>', 'where bundles and logs are kept (default: $XDG_CACHE_HOME/mft-patch)');
   const engine = () => new Option('--engine <name>', 'the container engine (default: whichever is there)').choices(['docker', 'podman']);
-  const withSource = (target: Command) =>
+  const withRelease = (target: Command) =>
     target
-      .option('--kernel <release>', 'the kernel to build for, as in 5.18, 6.1.0-50-amd64 or debian-12')
-      .option('--bundle <file|url>', "the vendor's .tgz")
-      .option('--deb <file>', 'the kernel-mft-dkms package itself')
-      .option('--mft <version-revision>', 'a release, downloaded from the vendor (default: 4.20.1-14)')
-      .option('--sample', 'a small bundle of our own, to try things with')
-      .option('--arch <arch>', "the bundle's architecture, for --mft (default: this machine's)");
+      .option('--mft <release>', "the vendor's release: 4.20.1-14, 4.20.1 for its newest revision, or latest (default: 4.20.1-14)")
+      .option('--arch <arch>', "the bundle's architecture (default: this machine's)")
+      .option('--mirror <url>', 'a folder with the bundles, instead of the vendor (default: $MFT_PATCH_MIRROR)')
+      .option('--sha256 <hex>', 'the digest that the downloaded bundle must have')
+      .option('--require-digest', 'download nothing that no SHA-256 is known for');
+  const withSource = (target: Command) =>
+    withRelease(
+      target
+        .option('--kernel <release>', 'the kernel to build for, as in 5.18, 6.1.0-50-amd64 or debian-12')
+        .option('--bundle <file|url>', "the vendor's .tgz")
+        .option('--deb <file>', 'the kernel-mft-dkms package itself')
+        .option('--sample', 'a small bundle of our own, to try things with'),
+    );
 
   withSource(command('build', 'patch the package, write it, and verify it if a container engine is there'))
     .option('--out <dir>', 'where to write', 'dist')
+    .option('--with-userland', "put the vendor's mft_….deb beside the package")
+    .option('--repack-bundle', "write the bundle again with the patched package in it, for the vendor's install.sh")
     .option('--verify', 'fail if it cannot be verified')
     .option('--no-verify', 'do not verify')
     .addOption(engine())
@@ -104,6 +113,12 @@ function makeProgram({ version, terminal }: World, show: Show): Command {
         (await import('./commands/verify.js')).verify(deb, { ...options, kernels: options.kernel }, context),
       ),
     );
+  withRelease(command('fetch', "download a release of the vendor's into the cache and check it"))
+    .option('--ask-vendor', "ask the vendor's download page for the SHA-256 (not tried against the real page)")
+    .action((options) => show(options, async (context) => (await import('./commands/fetch.js')).fetchRelease(options, context)));
+  command('releases', 'list the releases of MFT that are known').action((options) =>
+    show(options, async () => (await import('./commands/catalogues.js')).listReleases()),
+  );
   command('patches', 'list the patches').action((options) =>
     show(options, async () => (await import('./commands/catalogues.js')).listPatches()),
   );

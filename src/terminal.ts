@@ -15,6 +15,8 @@ export class Terminal {
   #live = false;
   #lastText = '';
   #lastTime = 0;
+  /** Where the bytes of the step began. */
+  #start = { text: '', time: 0, done: 0 };
 
   constructor(
     readonly stdout: Output,
@@ -56,7 +58,14 @@ export class Terminal {
     this.#lastText = progress.text;
     this.#lastTime = now;
     this.#live = true;
-    this.stderr.write(`\r\u001b[2K${harmless(renderProgress(progress)).slice(0, (this.stderr.columns ?? 80) - 1)}`);
+    this.stderr.write(`\r\u001b[2K${harmless(renderProgress(progress, this.#speed(progress))).slice(0, (this.stderr.columns ?? 80) - 1)}`);
+  }
+
+  #speed({ text, done = 0 }: Progress): number {
+    const time = performance.now();
+    if (this.#start.text !== text) this.#start = { text, time, done };
+    // The first moments tell nothing.
+    return time - this.#start.time < 500 ? 0 : ((done - this.#start.done) / (time - this.#start.time)) * 1000;
   }
 
   #line(text: string): void {

@@ -1,34 +1,152 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import type { Context } from '../context.js';
-import { fail, wordsOf } from '../errors.js';
+import { fail, MftPatchError, wordsOf } from '../errors.js';
+import { ask, PassingFailure, type Patience, pause } from './http.js';
 
-export interface Download {
-  body: AsyncIterable<Buffer>;
-  /** Bytes, if the server says. */
-  size?: number;
+export interface Downloaded {
+  bytes: number;
+  sha256: string;
+  /** There if it was asked for. */
+  md5?: string;
 }
 
 /**
- * Starts a download; redirects are followed. The bytes come as the server stores them, not encoded for the way.
+ * Downloads a URL to a file, going on where an earlier run was cut off. What is there of the file is kept when this
+ * fails or is interrupted.
  *
- * @throws download-failed; also later, from the body, if the connection is cut
+ * A part is only continued with the validator that the server gave with it (RFC 9110, 13.1.5, If-Range): if the
+ * content has changed since, the server sends all of it and the part is begun anew.
+ *
+ * @param withMd5 MD5 proves nothing; it is worked out only where there is one to compare with
+ * @param part the file; beside it `<part>.json` holds the validator
+ * @throws download-failed
  */
-export async function download(url: string, context: Context): Promise<Download> {
-  if (context.offline) fail({ code: 'download-failed', url, detail: '--offline forbids it' });
-  const { default: fetch } = await import('node-fetch');
-  const failed = (error: unknown): never => {
-    context.signal.throwIfAborted();
-    return fail({ code: 'download-failed', url, detail: wordsOf(error) }, error);
-  };
-  const response = await fetch(url, { signal: context.signal, compress: false, headers: { 'accept-encoding': 'identity' } }).catch(failed);
-  if (!response.ok) fail({ code: 'download-failed', url, detail: `the server answers ${response.status} ${response.statusText}` });
-  const size = Number(response.headers.get('content-length')) || undefined;
-  return { body: chunks(response.body, failed), ...(size === undefined ? {} : { size }) };
+export async function downloadTo(part: string, url: string, withMd5: boolean, wait: Patience, context: Context): Promise<Downloaded> {
+  let reached = await sizeOf(part);
+  for (let failures = 0; ; ) {
+    try {
+      return await attempt(part, url, withMd5, wait, context);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!(error instanceof PassingFailure)) throw asDiskFailure(error, part);
+      const size = await sizeOf(part);
+      failures = size > reached ? 1 : failures + 1;
+      reached = size;
+      if (failures > wait.retries) fail({ code: 'download-failed', url, detail: `${error.message} (tried ${failures} times)` }, error);
+      context.debug(`${url}: ${error.message}; trying again`);
+      await pause(error, failures, wait, context.signal);
+    }
+  }
 }
 
-async function* chunks(body: NodeJS.ReadableStream | null, failed: (error: unknown) => never): AsyncIterable<Buffer> {
+async function attempt(part: string, url: string, withMd5: boolean, wait: Patience, context: Context): Promise<Downloaded> {
+  const validator = await validatorOf(part);
+  const have = validator === undefined ? 0 : await sizeOf(part);
+  const closing = new AbortController();
+  const signal = AbortSignal.any([context.signal, closing.signal]);
   try {
-    for await (const chunk of body ?? []) yield chunk as Buffer;
-  } catch (error) {
-    failed(error);
+    const headers: Record<string, string> = have > 0 && validator !== undefined ? { range: `bytes=${have}-`, 'if-range': validator } : {};
+    const response = await ask(url, headers, wait, signal, context);
+    const { start, total } = await extent(response, have, part);
+    if (start === 0) await forget(part, response.headers.get('etag'), response.headers.get('last-modified'));
+    const sums = await sumsOf(part, start, withMd5);
+    const file = await open(part, start === 0 ? 'w' : 'r+');
+    let done = start;
+    try {
+      for await (const chunk of unlessSilent(response.body ?? [], wait, closing)) {
+        await file.write(chunk, 0, chunk.length, done);
+        sums.sha256.update(chunk);
+        sums.md5?.update(chunk);
+        done += chunk.length;
+        if (total !== undefined && done > total) break;
+        context.progress({ step: 'download', text: `downloading ${url}`, done, ...(total === undefined ? {} : { total }) });
+      }
+    } finally {
+      await file.close();
+    }
+    if (total !== undefined && done !== total) {
+      if (done > total) await discard(part);
+      throw new PassingFailure(`${done} bytes came, ${total} were promised`);
+    }
+    return { bytes: done, sha256: sums.sha256.digest('hex'), ...(sums.md5 ? { md5: sums.md5.digest('hex') } : {}) };
+  } finally {
+    closing.abort();
   }
+}
+
+/** Where the answer's bytes belong. @throws PassingFailure if they fit nowhere; the part is begun anew then */
+async function extent(response: { status: number; headers: { get(name: string): string | null } }, have: number, part: string) {
+  const length = response.headers.get('content-length');
+  if (response.status === 200) return { start: 0, total: length === null ? undefined : Number(length) };
+  const range = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
+  const [first, last, total] = [Number(range?.[1]), Number(range?.[2]), Number(range?.[3])];
+  if (response.status === 206 && range && have > 0 && first === have && last === total - 1) return { start: have, total };
+  await discard(part);
+  throw new PassingFailure(`the server answers ${response.status} with another range than was asked for`);
+}
+
+/** Passes on what comes; gives up if nothing does for too long. */
+async function* unlessSilent(body: AsyncIterable<unknown> | Iterable<never>, wait: Patience, closing: AbortController) {
+  let isSilent = false;
+  const timer = setTimeout(() => {
+    isSilent = true;
+    closing.abort();
+  }, wait.silence);
+  try {
+    for await (const chunk of body) {
+      timer.refresh();
+      yield chunk as Buffer;
+    }
+  } catch (error) {
+    throw new PassingFailure(isSilent ? `nothing came for ${wait.silence / 1000} s` : `the connection broke: ${(error as Error).message}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function sumsOf(part: string, bytes: number, withMd5: boolean) {
+  const sums = { sha256: createHash('sha256'), md5: withMd5 ? createHash('md5') : undefined };
+  if (bytes === 0) return sums;
+  for await (const chunk of createReadStream(part, { end: bytes - 1 })) {
+    sums.sha256.update(chunk);
+    sums.md5?.update(chunk);
+  }
+  return sums;
+}
+
+/** A weak validator cannot vouch for bytes (RFC 9110, 13.1.5). */
+async function forget(part: string, etag: string | null, lastModified: string | null): Promise<void> {
+  const validator = etag !== null && !etag.startsWith('W/') ? etag : lastModified;
+  await rm(part, { force: true });
+  await writeFile(`${part}.json`, JSON.stringify({ validator }));
+}
+
+async function validatorOf(part: string): Promise<string | undefined> {
+  try {
+    const { validator } = JSON.parse(await readFile(`${part}.json`, 'utf8'));
+    return typeof validator === 'string' ? validator : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the connection does is told by PassingFailure: another error of the system is the disk's. */
+function asDiskFailure(error: unknown, path: string): unknown {
+  const { syscall } = error as NodeJS.ErrnoException;
+  return syscall === undefined ? error : new MftPatchError({ code: 'cannot-write', path, detail: wordsOf(error) }, { cause: error });
+}
+
+/** Removes a part and what is known of it. */
+export async function discard(part: string): Promise<void> {
+  await rm(part, { force: true });
+  await rm(`${part}.json`, { force: true });
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }

@@ -1,4 +1,4 @@
-import { parseVersion } from '../deb/version.js';
+import { compareVersions, parseVersion } from '../deb/version.js';
 import { fail } from '../errors.js';
 
 /** An entry of releases.json: a bundle that someone has seen, and where. */
@@ -17,44 +17,82 @@ export interface Release {
   urlComposed?: boolean;
 }
 
+/** A bundle of the vendor's to be fetched. */
+export interface WantedBundle {
+  /** Its file name, by which mirrors and mft-patch.lock know it. */
+  name: string;
+  url: string;
+  sha256?: string;
+  md5?: string;
+  /** Whether the catalogue knows it. */
+  known: boolean;
+}
+
 /** What is taken when no source is named: the release of the first report. */
 export const defaultRelease = '4.20.1-14';
 
 /** The names of an architecture in the vendor's URLs and in Debian. */
-const archOf: Record<string, Release['arch']> = {
-  x86_64: 'x86_64',
-  amd64: 'x86_64',
-  x64: 'x86_64',
-  arm64: 'arm64',
-  aarch64: 'arm64',
-  ppc64le: 'ppc64le',
-  ppc64el: 'ppc64le',
-  ppc64: 'ppc64le',
-};
+const archOf = new Map<string, Release['arch']>([
+  ['x86_64', 'x86_64'],
+  ['amd64', 'x86_64'],
+  ['x64', 'x86_64'],
+  ['arm64', 'arm64'],
+  ['aarch64', 'arm64'],
+  ['ppc64le', 'ppc64le'],
+  ['ppc64el', 'ppc64le'],
+  ['ppc64', 'ppc64le'],
+]);
 
 /**
- * Where the vendor's bundle lies, and its SHA-256 if the catalogue knows one.
+ * Finds the bundle that a user means.
  *
- * @param wanted version and revision, as in 4.20.1-14
+ * @param wanted version and revision as in 4.20.1-14, a version for its newest revision known, or `latest`
  * @param arch in any spelling: amd64, x86_64, arm64, aarch64, ppc64le
  * @throws usage
  */
-export function bundleUrl(wanted: string, arch: string, releases: readonly Release[]): { url: string; sha256?: string; known: boolean } {
+export function wantedBundle(wanted: string, arch: string, releases: readonly Release[]): WantedBundle {
   const name =
-    (Object.hasOwn(archOf, arch) ? archOf[arch] : undefined) ??
-    fail({ code: 'usage', detail: `'${arch}' is no architecture of MFT`, hint: `--arch takes ${Object.keys(archOf).join(', ')}` });
+    archOf.get(arch) ??
+    fail({ code: 'usage', detail: `'${arch}' is no architecture of MFT`, hint: `--arch takes ${[...archOf.keys()].join(', ')}` });
+  const mine = releases.filter((release) => release.arch === name).sort(newestFirst);
+  const release = wanted === 'latest' ? mine[0] : mine.find((entry) => wanted === entry.version || wanted === fullVersion(entry));
+  if (release) return { name: fileName(release.url), url: release.url, known: true, ...digestsOf(release) };
   if (!/^\d+\.\d+\.\d+(\.\d+)?-\d+$/.test(wanted)) {
-    fail({ code: 'usage', detail: `'${wanted}' is not an MFT release`, hint: 'give version and revision, as in --mft 4.20.1-14' });
+    const versions = [...new Set(mine.map(({ version }) => version))].slice(0, 5).join(', ');
+    fail({
+      code: 'usage',
+      detail: `'${wanted}' is not an MFT release that is known for ${name}`,
+      hint: `give version and revision, as in --mft 4.20.1-14, or one of mft-patch releases (${versions}, …)`,
+    });
   }
-  const { upstream, revision } = parseVersion(wanted);
-  const known = releases.find((release) => release.version === upstream && release.revision === revision && release.arch === name);
-  if (known) return { url: known.url, known: true, ...(known.digests.sha256 === undefined ? {} : { sha256: known.digests.sha256 }) };
-  return { url: `https://www.mellanox.com/downloads/MFT/mft-${wanted}-${fileArch(name, upstream)}-deb.tgz`, known: false };
+  const file = `mft-${wanted}-${fileArch(name, parseVersion(wanted).upstream)}-deb.tgz`;
+  return { name: file, url: `https://www.mellanox.com/downloads/MFT/${file}`, known: false };
+}
+
+/** Orders releases, the newest first. */
+export function newestFirst(a: Release, b: Release): number {
+  return compareVersions(fullVersion(b), fullVersion(a));
+}
+
+/** The generation of source that a version belongs to: one flat folder, or the NNT drivers in several. */
+export function generation(version: string): 'flat' | 'nnt' {
+  return compareVersions(version, '4.22.0') < 0 ? 'flat' : 'nnt';
+}
+
+function fullVersion({ version, revision }: Release): string {
+  return `${version}-${revision}`;
+}
+
+function fileName(url: string): string {
+  return url.replace(/^.*\//, '');
+}
+
+function digestsOf({ digests: { sha256, md5 } }: Release): Pick<WantedBundle, 'sha256' | 'md5'> {
+  return { ...(sha256 === undefined ? {} : { sha256 }), ...(md5 === undefined ? {} : { md5 }) };
 }
 
 /** In the file names arm64 became aarch64 at 4.34.0; ppc64le was always ppc64. */
 function fileArch(arch: Release['arch'], version: string): string {
   if (arch === 'ppc64le') return 'ppc64';
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return arch === 'arm64' && (major > 4 || minor >= 34) ? 'aarch64' : arch;
+  return arch === 'arm64' && compareVersions(version, '4.34.0') >= 0 ? 'aarch64' : arch;
 }

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Context } from '../context.js';
-import { dataFile, loadSample } from '../data.js';
+import { loadReleases, loadSample } from '../data.js';
 import { fail, wordsOf } from '../errors.js';
 import { type FoundPackage, findPackage } from './find-package.js';
-import type { Release } from './releases.js';
+import type { ObtainOptions } from './obtain.js';
+import type { WantedBundle } from './releases.js';
 
 /** Where the package comes from; at most one of the first four is set. */
-export interface SourceOptions {
+export interface SourceOptions extends ObtainOptions {
   bundle?: string;
   deb?: string;
   mft?: string;
@@ -25,6 +27,8 @@ export interface VendorPackage {
   bytes: Buffer;
   sha256: string;
   bundleSha256?: string;
+  /** The bundle as a file: the one that was given, or the cache's. */
+  bundleFile?: string;
 }
 
 const debLimit = 32 * 1024 * 1024;
@@ -39,8 +43,8 @@ export async function openSource(options: SourceOptions, context: Context): Prom
   if (named.length > 1) fail({ code: 'usage', detail: `--${named.join(' and --')} exclude each other`, hint: 'name one source' });
   if (options.deb !== undefined) return openDeb(options.deb);
   if (options.sample) return openSample(context);
-  if (options.bundle === undefined) return openRelease(options.mft, options.arch ?? process.arch, context);
-  if (/^https?:\/\//i.test(options.bundle)) return openUrl(options.bundle, undefined, context);
+  if (options.bundle === undefined) return openRelease(options, context);
+  if (/^https?:\/\//i.test(options.bundle)) return openUrl(options.bundle, options, context);
   return openBundle(options.bundle, context);
 }
 
@@ -60,37 +64,29 @@ async function openSample(context: Context): Promise<VendorPackage> {
   return found(path, await findPackage(once(bytes), { path, whole: true, signal: context.signal }));
 }
 
-async function openRelease(mft: string | undefined, arch: string, context: Context): Promise<VendorPackage> {
-  const { bundleUrl, defaultRelease } = await import('./releases.js');
-  const wanted = mft ?? defaultRelease;
-  const releases = JSON.parse(await dataFile('releases.json')) as Release[];
-  const { url, sha256, known } = bundleUrl(wanted, arch, releases);
-  if (!known) context.warn(`MFT ${wanted} for ${arch} is not in releases.json; trying ${url}`);
-  if (sha256 === undefined) context.warn(`no SHA-256 is known for ${url}: what it answers is taken on trust`);
-  return openUrl(url, sha256, context);
+async function openRelease(options: SourceOptions, context: Context): Promise<VendorPackage> {
+  return openObtained(await wantedRelease(options, context), options, context);
 }
 
-async function openUrl(url: string, sha256: string | undefined, context: Context): Promise<VendorPackage> {
-  // What is not read to its end must be closed, or an idle connection would keep the program.
-  const closing = new AbortController();
-  const signal = AbortSignal.any([context.signal, closing.signal]);
-  try {
-    return await readUrl(url, sha256, { ...context, signal });
-  } finally {
-    closing.abort();
-  }
+/** The release that the options name, and a warning if the catalogue does not know it. */
+export async function wantedRelease(options: Pick<SourceOptions, 'mft' | 'arch'>, context: Context): Promise<WantedBundle> {
+  const { defaultRelease, wantedBundle } = await import('./releases.js');
+  const mft = options.mft ?? defaultRelease;
+  const wanted = wantedBundle(mft, options.arch ?? process.arch, await loadReleases());
+  if (!wanted.known) context.warn(`MFT ${mft} is not in releases.json; trying ${wanted.url}`);
+  return wanted;
 }
 
-async function readUrl(url: string, sha256: string | undefined, context: Context): Promise<VendorPackage> {
-  const { download } = await import('./download.js');
-  const { body, size } = await download(url, context);
-  const onBytes = (done: number) =>
-    context.progress({ step: 'download', text: `downloading ${url}`, done, ...(size === undefined ? {} : { total: size }) });
-  const found_ = await findPackage(body, { path: url, whole: sha256 !== undefined, signal: context.signal, onBytes });
-  if (sha256 !== undefined && found_.bundleSha256 !== sha256) {
-    fail({ code: 'digest-mismatch', path: url, expected: sha256, actual: found_.bundleSha256 ?? '' });
-  }
-  return found(url, found_);
+async function openUrl(url: string, options: SourceOptions, context: Context): Promise<VendorPackage> {
+  return openObtained({ name: basename(new URL(url).pathname) || 'bundle.tgz', url, known: false }, options, context);
+}
+
+async function openObtained(wanted: WantedBundle, options: SourceOptions, context: Context): Promise<VendorPackage> {
+  const { obtain } = await import('./obtain.js');
+  const { path, url, sha256 } = await obtain(wanted, options, context);
+  const bundle = await openBundle(path, context);
+  // The digest was checked when the cache gave it out, whether or not reading went to the end.
+  return { ...bundle, path: url, bundleSha256: sha256 };
 }
 
 async function openBundle(path: string, context: Context): Promise<VendorPackage> {
@@ -104,7 +100,7 @@ async function openBundle(path: string, context: Context): Promise<VendorPackage
       noInput(path, error);
     }
   })();
-  return found(path, await findPackage(chunks, { path, whole: false, signal: context.signal, onBytes }));
+  return { ...found(path, await findPackage(chunks, { path, whole: false, signal: context.signal, onBytes })), bundleFile: path };
 }
 
 function found(path: string, found: FoundPackage): VendorPackage {

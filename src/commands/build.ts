@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { VendorPackage } from '../bundle/source.js';
 import type { Context } from '../context.js';
 import { writeDeb } from '../deb/deb.js';
 import { fail } from '../errors.js';
 import type { BuildDocument } from '../report/documents.js';
 import type { EngineName } from '../verify/engine.js';
-import { withSum, writeAll } from './artifacts.js';
+import { type Content, inFolder, withSums, writeAll } from './artifacts.js';
+import type { Companion, CompanionOptions } from './companions.js';
 import { type PrepareOptions, prepare } from './prepare.js';
 
-export interface BuildOptions extends PrepareOptions {
-  /** The folder for what comes out. */
-  out: string;
+export interface BuildOptions extends PrepareOptions, CompanionOptions {
   /** true: must be verified; false: must not; undefined: if an engine is there. */
   verify?: boolean;
   engine?: EngineName;
@@ -25,7 +25,6 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
   const bytes = writeDeb(deb);
   context.signal.throwIfAborted();
   const name = `kernel-mft-dkms_${version.replace(/^\d+:/, '')}_${prepared.architecture}.deb`;
-  const path = join(options.out, name);
   const { vendor, mft, kernel, requested } = prepared;
   const document: BuildDocument = {
     schema: 'mft-patch/build@1',
@@ -38,23 +37,46 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
       ...(vendor.bundleSha256 === undefined ? {} : { bundleSha256: vendor.bundleSha256 }),
     },
     patches,
-    artifacts: [{ path, sha256: sha256(bytes), bytes: bytes.length }],
+    artifacts: [],
     verification: { status: 'skipped', reason: options.verify === false ? '--no-verify' : 'not done yet', kernels: [] },
   };
   const record = name.replace(/\.deb$/, '.build.json');
   const recorded = (content: BuildDocument) => `${JSON.stringify(content, null, 2)}\n`;
-  const files = new Map<string, Buffer | string>([
-    [name, bytes],
-    [record, recorded(document)],
-    ['SHA256SUMS', await withSum(options.out, name, sha256(bytes))],
-  ]);
   // What is written stays if the verification is cut short: the package is whole, its record says that it is not proven.
-  await writeAll(options.out, files);
+  await inFolder(options.out, () =>
+    withCompanions(prepared.vendor, bytes, options, async (companions, move) => {
+      const artifacts = [{ name, sha256: sha256(bytes), bytes: bytes.length }, ...companions];
+      document.artifacts = artifacts.map((artifact) => ({
+        path: join(options.out, artifact.name),
+        sha256: artifact.sha256,
+        bytes: artifact.bytes,
+      }));
+      const files: [string, Content][] = [
+        [name, bytes],
+        ...companions.map((companion): [string, Content] => [companion.name, move(companion)]),
+      ];
+      const sums = await withSums(options.out, artifacts);
+      await writeAll(options.out, new Map([...files, [record, recorded(document)], ['SHA256SUMS', sums]]));
+    }),
+  );
   if (options.verify === false) return document;
   const { verifyBuilt } = await import('./verify.js');
   const verified = { ...document, verification: await verifyBuilt(prepared, bytes, name, options, context) };
   await writeAll(options.out, new Map([[record, recorded(verified)]]));
   return verified;
+}
+
+/** Does the work with what the user wants beside the package; most want nothing, and then nothing is loaded for it. */
+async function withCompanions(
+  vendor: VendorPackage,
+  bytes: Buffer,
+  options: BuildOptions,
+  work: (companions: Companion[], move: (companion: Companion) => Content) => Promise<void>,
+): Promise<void> {
+  if (!options.withUserland && !options.repackBundle) return work([], () => '');
+  const { makeCompanions, mover } = await import('./companions.js');
+  const { companions, dispose } = await makeCompanions(vendor, bytes, options, options.out);
+  await work(companions, mover).finally(dispose);
 }
 
 function sha256(content: Buffer | string): string {

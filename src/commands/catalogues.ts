@@ -1,5 +1,6 @@
-import { loadPatches, loadTargets } from '../data.js';
-import type { KernelsDocument, PatchesDocument } from '../report/documents.js';
+import { generation, newestFirst, type Release } from '../bundle/releases.js';
+import { loadPatches, loadReleases, loadTargets } from '../data.js';
+import type { KernelsDocument, PatchesDocument, ReleasesDocument } from '../report/documents.js';
 
 /** Lists the patches of the series. */
 export async function listPatches(): Promise<PatchesDocument> {
@@ -19,4 +20,28 @@ export async function listPatches(): Promise<PatchesDocument> {
 export async function listKernels(): Promise<KernelsDocument> {
   const kernels = (await loadTargets()).map(({ name, title, kernel, image, headers }) => ({ target: name, title, kernel, image, headers }));
   return { schema: 'mft-patch/kernels@1', kernels };
+}
+
+/** Lists the releases of MFT that are known, a line each for all its architectures. */
+export async function listReleases(): Promise<ReleasesDocument> {
+  const patches = await loadPatches();
+  const groups = new Map<string, Release[]>();
+  for (const release of (await loadReleases()).sort(newestFirst)) {
+    const name = `${release.version}-${release.revision}`;
+    groups.set(name, [...(groups.get(name) ?? []), release]);
+  }
+  const releases = [...groups.values()].map((group) => {
+    const { version = '', revision = '' } = group[0] ?? {};
+    const all = (algorithm: 'sha256' | 'md5') =>
+      group.every(({ digests }) => digests[algorithm] !== undefined || digests.sha256 !== undefined);
+    return {
+      version,
+      revision,
+      arches: group.map(({ arch }) => arch).sort(),
+      digest: all('sha256') ? ('sha256' as const) : all('md5') ? ('md5' as const) : ('none' as const),
+      generation: generation(version),
+      patches: patches.filter(({ mft }) => mft.test(version.split('.').slice(0, 3).join('.'))).map(({ id }) => id),
+    };
+  });
+  return { schema: 'mft-patch/releases@1', releases };
 }

@@ -100,7 +100,7 @@ function sourceRoot(deb: Deb, path: string): string {
 
 /** Shows which patches would be applied, and why. */
 export async function plan(options: PrepareOptions, context: Context): Promise<PlanDocument> {
-  const { mft, kernel, requested, choices } = await prepare(options, context);
+  const { mft, kernel, requested, choices } = await prepare({ ...options, readOnly: true }, context);
   return {
     schema: 'mft-patch/plan@1',
     mft,

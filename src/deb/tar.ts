@@ -47,7 +47,7 @@ export function readTar(bytes: Buffer, path: string): Entry[] {
     if (offset + block > bytes.length) {
       fail({ code: 'package-damaged', path, detail: `the tar archive is cut off at byte ${offset}` });
     }
-    const header = readHeader(bytes, offset, path);
+    const header = readHeader(bytes, offset, path, longPath);
     if (header.nullBlock) return entries;
     if (!header.cksumValid) {
       fail({ code: 'package-damaged', path, detail: `tar header at byte ${offset} has a wrong checksum` });
@@ -61,10 +61,11 @@ export function readTar(bytes: Buffer, path: string): Entry[] {
         detail: `${header.path ?? '?'}: tar entries of type '${header.typeKey}' cannot be read by dpkg`,
       });
     }
-    if (header.size === undefined) {
+    const hasBody = type === undefined || type === 'file';
+    if (hasBody && header.size === undefined) {
       fail({ code: 'package-damaged', path, detail: `tar header at byte ${offset} has no size` });
     }
-    const size = type === undefined || type === 'file' ? header.size : 0;
+    const size = hasBody ? (header.size ?? 0) : 0;
     const bodyStart = offset + block;
     const bodyEnd = bodyStart + size;
     if (!Number.isSafeInteger(size) || bodyEnd > bytes.length) {
@@ -84,7 +85,7 @@ export function readTar(bytes: Buffer, path: string): Entry[] {
     }
     entries.push({
       head: bytes.subarray(headStart, bodyStart),
-      path: longPath ?? header.path ?? '',
+      path: header.path ?? '',
       type,
       mode: header.mode ?? 0,
       mtime: (header.mtime?.getTime() ?? 0) / 1000,
@@ -97,9 +98,10 @@ export function readTar(bytes: Buffer, path: string): Entry[] {
   }
 }
 
-function readHeader(bytes: Buffer, offset: number, path: string): Header {
+function readHeader(bytes: Buffer, offset: number, path: string, longPath: string | undefined): Header {
   try {
-    return new Header(bytes, offset);
+    // The long name must be known here: cut at 100 bytes it may end in a slash, and the file be taken for a folder.
+    return new Header(bytes, offset, longPath === undefined ? undefined : { path: longPath });
   } catch (error) {
     // It throws for numbers in base 256 that are none, before it looks at the checksum.
     fail({ code: 'package-damaged', path, detail: `tar header at byte ${offset}: ${wordsOf(error)}` }, error);
@@ -126,13 +128,18 @@ export function writeTar(entries: readonly Entry[]): Buffer {
 
 /** The same entry with another content. Only size and checksum of its header change. */
 export function withBody(entry: Entry, body: Buffer): Entry {
-  const head = Buffer.from(entry.head);
-  const last = head.subarray(head.length - block);
-  last.write(`${body.length.toString(8).padStart(11, '0')}\0`, 124, 'latin1');
+  return { ...entry, head: withSize(entry.head, body.length), body };
+}
+
+/** The header blocks of an entry, for another size of its body. */
+export function withSize(head: Buffer, size: number): Buffer {
+  const copy = Buffer.from(head);
+  const last = copy.subarray(copy.length - block);
+  last.write(`${size.toString(8).padStart(11, '0')}\0`, 124, 'latin1');
   last.fill(' ', 148, 156);
   const sum = last.reduce((total, byte) => total + byte, 0);
   last.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-  return { ...entry, head, body };
+  return copy;
 }
 
 /** Makes a file or directory of root. `mtime` in seconds since 1970. The path must fit a ustar header. */

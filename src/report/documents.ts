@@ -79,7 +79,24 @@ export interface KernelsDocument {
 
 export interface FetchDocument {
   schema: 'mft-patch/fetch@1';
+  /** Where the bundle lies now. */
   path: string;
+  url: string;
   sha256: string;
   bytes: number;
+}
+
+export interface ReleasesDocument {
+  schema: 'mft-patch/releases@1';
+  /** The newest first. */
+  releases: {
+    version: string;
+    revision: string;
+    arches: string[];
+    /** The best digest known for all of its architectures; only sha256 counts as proof. */
+    digest: 'sha256' | 'md5' | 'none';
+    generation: 'flat' | 'nnt';
+    /** The patches that some kernel needs with it. */
+    patches: string[];
+  }[];
 }

@@ -1,9 +1,18 @@
 import type { Progress } from '../context.js';
 
-/** How far a step is, as one line: bytes in MB, and per cent where the whole is known. */
-export function renderProgress({ text, detail, done, total }: Progress): string {
+const barWidth = 20;
+
+/**
+ * How far a step is, as one line: what it does, or a bar with size, speed and time left where it moves bytes.
+ *
+ * @param speed bytes per second so far
+ */
+export function renderProgress({ text, detail, done, total }: Progress, speed = 0): string {
   if (done === undefined) return detail === undefined ? text : `${text}: ${detail}`;
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
-  if (total === undefined) return `${text}: ${megabytes(done)} MB`;
-  return `${text}: ${megabytes(done)} of ${megabytes(total)} MB (${Math.floor((done / total) * 100)} %)`;
+  const pace = speed > 0 ? `, ${megabytes(speed)} MB/s` : '';
+  if (total === undefined) return `${text}: ${megabytes(done)} MB${pace}`;
+  const full = Math.floor((done / total) * barWidth);
+  const left = speed > 0 ? `, ${Math.ceil((total - done) / speed)} s left` : '';
+  return `${text}: [${'#'.repeat(full).padEnd(barWidth)}] ${megabytes(done)} of ${megabytes(total)} MB${pace}${left}`;
 }

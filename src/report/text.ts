@@ -5,10 +5,18 @@ import type {
   KernelVerdict,
   PatchesDocument,
   PlanDocument,
+  ReleasesDocument,
   VerifyDocument,
 } from './documents.js';
 
-export type ResultDocument = PlanDocument | BuildDocument | VerifyDocument | PatchesDocument | KernelsDocument | FetchDocument;
+export type ResultDocument =
+  | PlanDocument
+  | BuildDocument
+  | VerifyDocument
+  | PatchesDocument
+  | KernelsDocument
+  | FetchDocument
+  | ReleasesDocument;
 
 /** The result of a command as a person reads it, without a newline at its end. */
 export function renderText(document: ResultDocument): string {
@@ -26,6 +34,8 @@ export function renderText(document: ResultDocument): string {
         ['TARGET', 'KERNEL', 'HEADERS', 'TITLE'],
         document.kernels.map((k) => [k.target, k.kernel, k.headers, k.title]),
       );
+    case 'mft-patch/releases@1':
+      return releases(document);
     case 'mft-patch/fetch@1':
       return `${document.path}\nSHA-256 ${document.sha256}, ${document.bytes} bytes`;
   }
@@ -128,4 +138,16 @@ function patches(document: PatchesDocument): string {
     ['PATCH', 'KERNEL', 'MFT', 'WHAT'],
     document.patches.map((p) => [p.id, p.kernel, p.mft, p.description.split('\n')[0] ?? '']),
   );
+}
+
+function releases(document: ReleasesDocument): string {
+  const rows = document.releases.map((r) => [
+    r.version,
+    r.revision,
+    r.arches.join(', '),
+    r.digest,
+    r.generation,
+    r.patches.join(', ') || '-',
+  ]);
+  return table(['VERSION', 'REVISION', 'ARCHITECTURES', 'DIGEST', 'SOURCE', 'PATCHES'], rows);
 }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bundleUrl, defaultRelease, type Release } from '../../src/bundle/releases.js';
+import { defaultRelease, generation, type Release, wantedBundle } from '../../src/bundle/releases.js';
 import { dataFile } from '../../src/data.js';
 import { failureOf } from '../support.js';
 
 const releases = JSON.parse(await dataFile('releases.json')) as Release[];
 const named = (release: Release) => `${release.version}-${release.revision} ${release.arch}`;
-const byRule = (wanted: string, arch: string) => bundleUrl(wanted, arch, []).url;
+const byRule = (wanted: string, arch: string) => wantedBundle(wanted, arch, []).url;
 
 describe('every entry of releases.json', () => {
   test.each(releases.map((release) => [named(release), release] as const))('%s is whole and right', (_, release) => {
@@ -40,9 +40,9 @@ describe('every entry of releases.json', () => {
     const spellings = { x86_64: ['x86_64', 'amd64', 'x64'], arm64: ['arm64', 'aarch64'], ppc64le: ['ppc64le', 'ppc64el'] };
     for (const { version, revision, arch, url, digests } of releases) {
       for (const spelling of spellings[arch]) {
-        const { sha256, ...found } = bundleUrl(`${version}-${revision}`, spelling, releases);
-        expect(found).toEqual({ url, known: true });
-        expect(sha256).toBe(digests.sha256);
+        const { sha256, md5, ...found } = wantedBundle(`${version}-${revision}`, spelling, releases);
+        expect(found).toEqual({ name: url.replace(/^.*\//, ''), url, known: true });
+        expect({ sha256, md5 }).toEqual({ sha256: digests.sha256, md5: digests.md5 });
       }
     }
   });
@@ -63,13 +63,13 @@ describe('a release that is not in releases.json', () => {
     ['4.35.0-9', 'ppc64el', 'mft-4.35.0-9-ppc64-deb.tgz'],
     ['4.26.1.3-1', 'x86_64', 'mft-4.26.1.3-1-x86_64-deb.tgz'],
   ])('%s for %s lies where the rule says', (wanted, arch, file) => {
-    expect(bundleUrl(wanted, arch, [])).toEqual({ url: `${host}/${file}`, known: false });
+    expect(wantedBundle(wanted, arch, [])).toEqual({ name: file, url: `${host}/${file}`, known: false });
   });
 
-  test.each(['', '4.20.1', '4.20-14', 'v4.20.1-14', '4.20.1-14a', '4.20.1-14/../x', '../4.20.1-14', '4.20.1-14\n', 'latest'])(
+  test.each(['', '4.20.9', '4.20-14', 'v4.20.1-14', '4.20.1-14a', '4.20.1-14/../x', '../4.20.1-14', '4.20.1-14\n', 'Latest'])(
     '%j is no release',
     async (wanted) => {
-      expect(await failureOf(() => bundleUrl(wanted, 'x86_64', releases))).toMatchObject({
+      expect(await failureOf(() => wantedBundle(wanted, 'x86_64', releases))).toMatchObject({
         code: 'usage',
         detail: expect.stringContaining(wanted),
       });
@@ -79,7 +79,7 @@ describe('a release that is not in releases.json', () => {
   test.each(['', 'sparc', 'X86_64', 'i386', 'constructor', 'toString', '__proto__', 'hasOwnProperty'])(
     '%j is no architecture',
     async (arch) => {
-      const failure = await failureOf(() => bundleUrl('4.20.1-14', arch, releases));
+      const failure = await failureOf(() => wantedBundle('4.20.1-14', arch, releases));
       expect(failure).toMatchObject({
         code: 'usage',
         detail: expect.stringContaining(`'${arch}'`),
@@ -90,5 +90,23 @@ describe('a release that is not in releases.json', () => {
 });
 
 test('the release that is taken without a word is in releases.json', () => {
-  expect(bundleUrl(defaultRelease, 'x86_64', releases)).toMatchObject({ known: true });
+  expect(wantedBundle(defaultRelease, 'x86_64', releases)).toMatchObject({ known: true });
+});
+
+describe('a release by less than its whole name', () => {
+  test.each([
+    ['4.20.1', 'x86_64', 'mft-4.20.1-14-x86_64-deb.tgz'],
+    ['4.22.1', 'x86_64', 'mft-4.22.1-526-x86_64-deb.tgz'],
+    ['4.30.1', 'arm64', 'mft-4.30.1-113-arm64-deb.tgz'],
+    ['4.35.0', 'aarch64', 'mft-4.35.0-159-aarch64-deb.tgz'],
+    ['latest', 'x86_64', 'mft-4.36.0-1033-x86_64-deb.tgz'],
+    ['latest', 'arm64', 'mft-4.36.0-147-aarch64-deb.tgz'],
+    ['latest', 'ppc64le', 'mft-4.29.0-131-ppc64-deb.tgz'],
+  ])('%s for %s is %s', (wanted, arch, name) => {
+    expect(wantedBundle(wanted, arch, releases)).toMatchObject({ name, known: true });
+  });
+
+  test('is of the generation that its patches are for', () => {
+    expect(['4.5.0', '4.20.1', '4.21.0', '4.22.0', '4.36.0'].map(generation)).toEqual(['flat', 'flat', 'flat', 'nnt', 'nnt']);
+  });
 });

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { afterAll } from 'vitest';
 import { type CliResult, cli } from '../support.js';
 
@@ -25,9 +26,9 @@ export interface Run {
 }
 
 /** Starts the program; `limit` in seconds. */
-export function start(args: string[], limit = 20, program = cli): Run {
+export function start(args: string[], limit = 20, program = cli, cwd = tmpdir()): Run {
   const begin = performance.now();
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd });
   const killer = setTimeout(() => child.kill('SIGKILL'), limit * 1000);
   const result: CliResult = { status: null, stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => {

@@ -5,7 +5,7 @@ import { dataFile } from '../../src/data.js';
 import { makeFolder, runCli } from '../support.js';
 
 const cwd = makeFolder();
-const known = ['build', 'plan', 'verify', 'patches', 'kernels'];
+const known = ['build', 'plan', 'verify', 'fetch', 'releases', 'patches', 'kernels'];
 
 describe('wrong usage is exit 2 with words and a hint on stderr, and nothing on stdout:', () => {
   test.concurrent.each<[string[], string, string]>([
@@ -30,7 +30,7 @@ describe('wrong usage is exit 2 with words and a hint on stderr, and nothing on 
       'one source',
     ],
     [['build', '--kernel', '5.18', '--mft', 'nonsense', '--offline'], "'nonsense' is not an MFT release", '--mft 4.20.1-14'],
-    [['build', '--kernel', '5.18', '--mft', '4.20.1', '--offline'], "'4.20.1' is not an MFT release", '--mft 4.20.1-14'],
+    [['build', '--kernel', '5.18', '--mft', '4.20.9', '--offline'], "'4.20.9' is not an MFT release", '--mft 4.20.1-14'],
     [['build', '--kernel', '5.18', '--mft', '', '--offline'], "'' is not an MFT release", '--mft 4.20.1-14'],
     [['build', '--kernel', '5.18', '--arch', 'nonsense', '--offline'], "'nonsense' is no architecture", 'aarch64'],
     [['build', '--kernel', '5.18', '--sample', '--engine', 'lxc'], "'lxc' is invalid", 'mft-patch --help'],
@@ -71,13 +71,15 @@ describe('help', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain(`Usage: mft-patch ${command} `);
     const common = ['--json', '--quiet', '--verbose', '--offline', '--cache-dir', '--help'];
-    const source = ['--kernel', '--bundle', '--deb', '--mft', '--sample', '--arch'];
+    const release = ['--mft', '--arch', '--mirror', '--sha256', '--require-digest'];
+    const source = ['--kernel', '--bundle', '--deb', '--sample', ...release];
     const own: Record<string, string[]> = {
-      build: [...source, '--out', '--verify', '--no-verify', '--engine'],
+      fetch: [...release, '--ask-vendor'],
+      build: [...source, '--out', '--with-userland', '--repack-bundle', '--verify', '--no-verify', '--engine'],
       plan: source,
       verify: ['--kernel', '--engine'],
     };
-    const named = stdout.match(/(?<=^ {2}(-\w, )?)--[a-z-]+/gm);
+    const named = stdout.match(/(?<=^ {2}(-\w, )?)--[a-z0-9-]+/gm);
     expect(named?.sort()).toEqual([...common, ...(own[command] ?? [])].sort());
   });
 

@@ -107,6 +107,9 @@ describe('entries that are fit', () => {
       { name: 'file', raw: { prefix: './prefix/of/it' }, body: 'x' },
       longName(`./${'l'.repeat(300)}`),
       { name: `./${'l'.repeat(98)}`, body: 'long' },
+      // Cut at 100 bytes it ends in a slash, as an old kind of folder does.
+      longName(`./${'f'.repeat(97)}/${'l'.repeat(200)}`),
+      { name: `./${'f'.repeat(97)}/`, body: 'long' },
       { name: './after', body: 'x' },
     );
     const { data } = await readDeb(deb(controlTar, entries), 'x');
@@ -122,6 +125,7 @@ describe('entries that are fit', () => {
       ['./owned', 'file', ''],
       ['./prefix/of/it/file', 'file', 'x'],
       [`./${'l'.repeat(300)}`, 'file', 'long'],
+      [`./${'f'.repeat(97)}/${'l'.repeat(200)}`, 'file', 'long'],
       ['./after', 'file', 'x'],
     ]);
     expect(writeTar(data).subarray(0, entries.length).equals(entries)).toBe(true);

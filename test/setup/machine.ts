@@ -24,7 +24,9 @@ declare module 'vitest' {
   }
 }
 
-const packages = 'apt-utils binutils dpkg-dev gcc libc6-dev make mmdebstrap patch quilt xz-utils zstd docker.io podman runc'.split(' ');
+const packages = 'apt-utils binutils dpkg-dev gcc libc6-dev make mmdebstrap openssl patch quilt xz-utils zstd docker.io podman runc'.split(
+  ' ',
+);
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'mft-patch-tests-'));
