@@ -91,6 +91,7 @@ compare(
 );
 memory(`peak memory, ${size('last.tgz')} bundle`, build('--bundle', 'last.tgz'), 150);
 memory(`peak memory, ${size('huge.tgz')} bundle`, build('--bundle', 'huge.tgz'), 150);
+memory(`peak memory, ${size('huge.tgz')} bundle repacked`, build('--bundle', 'huge.tgz', '--repack-bundle', '--with-userland'), 150);
 compare('mft-patch --version / node -e 0', [process.execPath, cli, '--version'], [process.execPath, '-e', '0'], 1.5, rounds * 3);
 
 const server = `const fs = require('fs'); require('http').createServer((q, r) => { r.setHeader('content-length', fs.statSync('last.tgz').size); fs.createReadStream('last.tgz').pipe(r); }).listen(0, '127.0.0.1', function () { console.log(this.address().port); })`;

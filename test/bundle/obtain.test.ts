@@ -74,6 +74,28 @@ describe('a connection that is cut', () => {
     await expectRight(get());
     expect(server.requests[2]?.headers.range).toBeUndefined();
   });
+
+  test.each([
+    ['as many bytes from another place', (have: number) => [100, Buffer.alloc(bundle.length - have)] as const],
+    ['fewer bytes than its range has', (have: number) => [have, bundle.subarray(have, have + 1000)] as const],
+  ])('by a server that then sends %s is put right', async (_, second) => {
+    let tries = 0;
+    server.answer = (request, response) => {
+      tries++;
+      if (tries === 1) return serve(request, response, bundle, '"1"', 200_000);
+      if (tries > 2) return serve(request, response);
+      const have = Number(/\d+/.exec(request.headers.range ?? '')?.[0]);
+      const [start, body] = second(have);
+      const headers = {
+        etag: '"1"',
+        'content-length': body.length,
+        'content-range': `bytes ${start}-${bundle.length - 1}/${bundle.length}`,
+      };
+      response.writeHead(206, headers).end(body);
+    };
+    await expectRight(get());
+    expect(tries).toBe(3);
+  });
 });
 
 describe('a server that', () => {
