@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
 import type { Context } from '../context.js';
 import { fail, MftPatchError, wordsOf } from '../errors.js';
 import { ask, PassingFailure, type Patience, pause } from './http.js';
@@ -53,10 +55,14 @@ async function attempt(part: string, url: string, withMd5: boolean, wait: Patien
     if (start === 0) await forget(part, response.headers.get('etag'), response.headers.get('last-modified'));
     const sums = await sumsOf(part, start, withMd5);
     const file = await open(part, start === 0 ? 'w' : 'r+');
+    // A write stream gathers the pieces that come while the disk is busy.
+    const output = file.createWriteStream({ start, highWaterMark: 4 * 1024 * 1024 });
+    const written = finished(output);
+    written.catch(() => closing.abort());
     let done = start;
     try {
       for await (const chunk of unlessSilent(response.body ?? [], wait, closing)) {
-        await file.write(chunk, 0, chunk.length, done);
+        if (!output.write(chunk)) await Promise.race([once(output, 'drain'), written]);
         sums.sha256.update(chunk);
         sums.md5?.update(chunk);
         done += chunk.length;
@@ -64,7 +70,8 @@ async function attempt(part: string, url: string, withMd5: boolean, wait: Patien
         context.progress({ step: 'download', text: `downloading ${url}`, done, ...(total === undefined ? {} : { total }) });
       }
     } finally {
-      await file.close();
+      output.end();
+      await written;
     }
     if (total !== undefined && done !== total) {
       if (done > total) await discard(part);

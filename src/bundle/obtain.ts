@@ -4,7 +4,6 @@ import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import { Cache } from './cache.js';
 import { discard, downloadTo } from './download.js';
-import { findPackage } from './find-package.js';
 import { type Patience, patience } from './http.js';
 import type { WantedBundle } from './releases.js';
 import { lockDigest, lockedDigest } from './trust.js';
@@ -73,6 +72,7 @@ export async function obtain(wanted: WantedBundle, options: ObtainOptions, conte
 
 /** What no digest vouches for must at least be a whole bundle: a proxy's login page comes with status 200, too. */
 async function refuseDamaged(part: string, url: string, context: Context): Promise<void> {
+  const { findPackage } = await import('./find-package.js');
   try {
     await findPackage(createReadStream(part), { path: url, whole: true, signal: context.signal });
   } catch (error) {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Context } from '../context.js';
-import { loadReleases, loadSample } from '../data.js';
+import { loadSample } from '../data.js';
 import { fail, wordsOf } from '../errors.js';
 import { type FoundPackage, findPackage } from './find-package.js';
 import type { ObtainOptions } from './obtain.js';
@@ -65,16 +65,8 @@ async function openSample(context: Context): Promise<VendorPackage> {
 }
 
 async function openRelease(options: SourceOptions, context: Context): Promise<VendorPackage> {
+  const { wantedRelease } = await import('./wanted.js');
   return openObtained(await wantedRelease(options, context), options, context);
-}
-
-/** The release that the options name, and a warning if the catalogue does not know it. */
-export async function wantedRelease(options: Pick<SourceOptions, 'mft' | 'arch'>, context: Context): Promise<WantedBundle> {
-  const { defaultRelease, wantedBundle } = await import('./releases.js');
-  const mft = options.mft ?? defaultRelease;
-  const wanted = wantedBundle(mft, options.arch ?? process.arch, await loadReleases());
-  if (!wanted.known) context.warn(`MFT ${mft} is not in releases.json; trying ${wanted.url}`);
-  return wanted;
 }
 
 async function openUrl(url: string, options: SourceOptions, context: Context): Promise<VendorPackage> {

@@ -26,8 +26,9 @@ export async function verify(path: string, options: VerifyOptions, context: Cont
   const bytes = await readFile(path).catch((error) =>
     fail({ code: 'no-input', path, detail: wordsOf(error), hint: 'check the path' }, error),
   );
-  controlFields(await readDeb(bytes, path, { xz }), path);
-  const engine = await findEngine(options.engine, context);
+  // The engine is asked whether it is there while the package is read.
+  const [deb, engine] = await Promise.all([readDeb(bytes, path, { xz }), findEngine(options.engine, context)]);
+  controlFields(deb, path);
   const kernels = [];
   for (const target of targets) kernels.push(await verifyOn(engine, target, bytes, basename(path), context));
   return { schema: 'mft-patch/verify@1', package: path, kernels };
