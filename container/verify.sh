@@ -25,7 +25,8 @@ ask() (
 )
 name=$(ask 'echo "$PACKAGE_NAME"')
 version=$(ask 'echo "$PACKAGE_VERSION"')
-dkms status -m "$name" -v "$version" -k "$release" > "$facts/dkms.status" 2>&1
+# It takes a fifth of a second, in which the modules can be looked at.
+dkms status -m "$name" -v "$version" -k "$release" > "$facts/dkms.status" 2>&1 &
 
 ask 'for i in "${!BUILT_MODULE_NAME[@]}"; do echo "${DEST_MODULE_NAME[i]:-${BUILT_MODULE_NAME[i]}}"; done' |
 	while read -r module; do
@@ -37,4 +38,5 @@ ask 'for i in "${!BUILT_MODULE_NAME[@]}"; do echo "${DEST_MODULE_NAME[i]:-${BUIL
 
 # dkms keeps the log of a failed build in build/, that of a good one in <kernel>/<arch>/log/.
 find "/var/lib/dkms/$name/$version" -name make.log -exec cat {} + > "$facts/make.log" 2> /dev/null
+wait
 tar -C "$facts" -cf - . >&3
