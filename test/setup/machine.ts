@@ -96,7 +96,7 @@ async function startDocker(folder: string): Promise<() => Promise<void>> {
   });
   return async () => {
     const ended = new Promise((resolve) => daemon.on('exit', resolve));
-    if (daemon.kill()) await Promise.race([ended, setTimeout(20_000)]);
+    if (daemon.kill()) await Promise.race([ended, setTimeout(20_000, undefined, { ref: false })]);
   };
 }
 
