@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from '../context.js';
 import { fail, wordsOf } from '../errors.js';
+import { sha256OfFile } from './digest.js';
 
 /** How often the owner of a lock shows that it lives, and after how long it counts as dead; milliseconds. */
 const heartbeat = 2000;
@@ -47,9 +47,7 @@ export class Cache {
       ))
     )
       return undefined;
-    const digest = createHash('sha256');
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) digest.update(chunk);
-    if (digest.digest('hex') === sha256) return path;
+    if ((await sha256OfFile(path)) === sha256) return path;
     context.warn(`${path} is damaged; it is thrown out`);
     await rm(path, { force: true });
     return undefined;

@@ -11,7 +11,7 @@ interface LockFile {
 }
 
 /** @throws bad-catalogue if the file is there and cannot be understood */
-export async function readLock(path: string): Promise<LockFile> {
+async function readLock(path: string): Promise<LockFile> {
   const text = await readFile(path, 'utf8').catch((error) => {
     if (error.code === 'ENOENT') return undefined;
     return fail({ code: 'bad-catalogue', file: path, detail: wordsOf(error) }, error);

@@ -44,19 +44,16 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
   const recorded = (content: BuildDocument) => `${JSON.stringify(content, null, 2)}\n`;
   // What is written stays if the verification is cut short: the package is whole, its record says that it is not proven.
   await inFolder(options.out, () =>
-    withCompanions(prepared.vendor, bytes, options, async (companions, move) => {
+    withCompanions(vendor, bytes, options, async (companions) => {
       const artifacts = [{ name, sha256: sha256(bytes), bytes: bytes.length }, ...companions];
       document.artifacts = artifacts.map((artifact) => ({
         path: join(options.out, artifact.name),
         sha256: artifact.sha256,
         bytes: artifact.bytes,
       }));
-      const files: [string, Content][] = [
-        [name, bytes],
-        ...companions.map((companion): [string, Content] => [companion.name, move(companion)]),
-      ];
       const sums = await withSums(options.out, artifacts);
-      await writeAll(options.out, new Map([...files, [record, recorded(document)], ['SHA256SUMS', sums]]));
+      const beside = companions.map(({ name, content }): [string, Content] => [name, content]);
+      await writeAll(options.out, new Map<string, Content>([[name, bytes], ...beside, [record, recorded(document)], ['SHA256SUMS', sums]]));
     }),
   );
   if (options.verify === false) return document;
@@ -71,12 +68,12 @@ async function withCompanions(
   vendor: VendorPackage,
   bytes: Buffer,
   options: BuildOptions,
-  work: (companions: Companion[], move: (companion: Companion) => Content) => Promise<void>,
+  work: (companions: Companion[]) => Promise<void>,
 ): Promise<void> {
-  if (!options.withUserland && !options.repackBundle) return work([], () => '');
-  const { makeCompanions, mover } = await import('./companions.js');
+  if (!options.withUserland && !options.repackBundle) return work([]);
+  const { makeCompanions } = await import('./companions.js');
   const { companions, dispose } = await makeCompanions(vendor, bytes, options, options.out);
-  await work(companions, mover).finally(dispose);
+  await work(companions).finally(dispose);
 }
 
 function sha256(content: Buffer | string): string {

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { extractUserland, repack } from '../bundle/companions.js';
+import { sha256OfFile } from '../bundle/digest.js';
 import type { VendorPackage } from '../bundle/source.js';
 import { fail, MftPatchError, wordsOf } from '../errors.js';
 
@@ -18,7 +17,8 @@ export interface CompanionOptions {
 /** A file that lies ready to be moved to its place. */
 export interface Companion {
   name: string;
-  path: string;
+  /** Moves it to the path that it is given. */
+  content: (target: string) => Promise<void>;
   sha256: string;
   bytes: number;
 }
@@ -56,15 +56,8 @@ export async function makeCompanions(
   }
 }
 
-/** Moves a companion to its place. */
-export function mover({ path }: Companion): (target: string) => Promise<void> {
-  return (target) => rename(path, target);
-}
-
 async function described(name: string, path: string): Promise<Companion> {
-  const digest = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) digest.update(chunk);
-  return { name, path, sha256: digest.digest('hex'), bytes: (await stat(path)).size };
+  return { name, content: (target) => rename(path, target), sha256: await sha256OfFile(path), bytes: (await stat(path)).size };
 }
 
 function cannotWrite(path: string, error: unknown): never {

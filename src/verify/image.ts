@@ -9,7 +9,7 @@ import { type RunResult, runProgram } from '../run-program.js';
 import type { Engine } from './engine.js';
 
 /** The image's name: it changes with whatever it is made from, and so an image is never stale. */
-export function imageTag(target: Target, dockerfile: string): string {
+function imageTag(target: Target, dockerfile: string): string {
   const inputs = JSON.stringify([dockerfile, target.image, target.suite, target.headers, target.aptSources]);
   return `mft-patch/${target.name}:${createHash('sha256').update(inputs).digest('hex').slice(0, 12)}`;
 }
