@@ -3,18 +3,41 @@
 ARG BASE_IMAGE=debian:bookworm-slim
 FROM ${BASE_IMAGE}
 
-# One-line-style apt sources to add to those of the base image.
-ARG APT_SOURCES=""
-# The headers package; {arch} stands for Debian's name of the architecture.
-ARG HEADERS=linux-headers-{arch}
+# apt's suites, separated by blanks: the base's own first, then those to add to it from the same archive.
+ARG SUITES=bookworm
+# Another archive to take all of them from; empty for that of the base.
+ARG MIRROR=""
+# The moment at which the added suites are looked at; empty for now.
+ARG SNAPSHOT=""
+# "no" takes an index that is past its date.
+ARG CHECK_VALID_UNTIL=yes
+# What brings the kernel's headers; {arch} stands for Debian's name of the architecture.
+ARG PACKAGES=linux-headers-{arch}
 
 RUN set -eu; \
-    if [ -n "$APT_SOURCES" ]; then printf '%s\n' "$APT_SOURCES" > /etc/apt/sources.list.d/target.list; fi; \
-    headers=$(echo "$HEADERS" | sed "s/{arch}/$(dpkg --print-architecture)/"); \
+    . /etc/os-release; \
+    components=main; \
+    if [ "$ID" = ubuntu ]; then components="main universe"; fi; \
+    key=/usr/share/keyrings/$ID-archive-keyring.gpg; \
+    set -- $SUITES; \
+    uri=$(apt-get update --print-uris | sed -n "s|^'\(.*/\)dists/$1/InRelease'.*|\1|p" | head -n 1); \
+    if [ -n "$MIRROR" ]; then \
+        rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*; \
+        uri=$MIRROR; \
+        echo "deb [signed-by=$key] $uri $1 $components" > /etc/apt/sources.list; \
+    fi; \
+    shift; \
+    for suite; do \
+        options="signed-by=$key${SNAPSHOT:+ snapshot=$SNAPSHOT}"; \
+        if [ "$CHECK_VALID_UNTIL" = no ]; then options="$options check-valid-until=no"; fi; \
+        echo "deb [$options] $uri $suite $components" >> /etc/apt/sources.list.d/target.list; \
+    done; \
+    if [ "$CHECK_VALID_UNTIL" = no ]; then echo 'Acquire::Check-Valid-Until "false";' > /etc/apt/apt.conf.d/90valid-until; fi; \
+    packages=$(echo "$PACKAGES" | sed "s/{arch}/$(dpkg --print-architecture)/"); \
     export DEBIAN_FRONTEND=noninteractive; \
-    apt-get update; \
-    apt-get install -y --no-install-recommends dkms gcc make kmod patch perl "$headers"; \
+    apt-get -o APT::Update::Error-Mode=any update; \
+    apt-get install -y --no-install-recommends dkms gcc make kmod patch perl $packages; \
     apt-get clean; \
     rm -rf /var/lib/apt/lists/*; \
     # Which release the headers are for; there is one kernel in the image.
-    ls /lib/modules > /etc/mft-patch-release
+    if [ -d /lib/modules ]; then ls /lib/modules > /etc/mft-patch-release; fi

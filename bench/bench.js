@@ -37,6 +37,13 @@ function compare(what, ours, theirs, goal, times = rounds) {
   rows.push([what, `${a.toFixed(3)} s`, `${b.toFixed(3)} s`, `${(a / b).toFixed(2)} x`, `${goal} x`, a / b <= goal ? 'within' : 'OVER']);
 }
 
+/** Runs both in turn and notes how many seconds the first takes longer than the second. */
+function longer(what, ours, theirs, goal, times) {
+  const pairs = Array.from({ length: times }, () => [seconds(ours), seconds(theirs)]);
+  const [a, b] = [median(pairs.map(([x]) => x)), median(pairs.map(([, x]) => x))];
+  rows.push([what, `${a.toFixed(3)} s`, `${b.toFixed(3)} s`, `+${(a - b).toFixed(1)} s`, `+${goal} s`, a - b <= goal ? 'within' : 'OVER']);
+}
+
 /** Notes the peak memory of one run, as the process itself counts it. */
 function memory(what, command, goal) {
   const report = "data:text/javascript,process.on('exit',()=>process.stderr.write('maxrss='+process.resourceUsage().maxRSS))";
@@ -120,6 +127,14 @@ if (spawnSync('docker', ['version']).status === 0) {
   const image = sh('docker images --format "{{.Repository}}:{{.Tag}}" mft-patch/debian-12 | head -n 1').trim();
   const bare = `docker run --rm -i --network none ${image} sh -c 'cat > /package.deb && dpkg -i /package.deb' < in/package.deb`;
   compare('verify / docker run … dpkg -i', verify, ['bash', '-c', bare], 1.15);
+  const boot = [...verify, '--boot'];
+  seconds(boot);
+  longer('verify --boot / verify', boot, verify, 15, Math.min(rounds, 3));
+  const four = ['debian-11', 'debian-12', 'debian-13', 'debian-13-backports'];
+  const matrix = [process.execPath, cli, 'matrix', '--sample', '--kernels', four.join(), '--jobs', '2', '--quiet', '--out', out];
+  seconds(matrix);
+  const each = four.map((name) => `${process.execPath} ${cli} verify in/package.deb --kernel ${name} --quiet > /dev/null`).join(' && ');
+  compare('matrix, 4 kernels, 2 jobs / 4 verifies in turn', matrix, ['bash', '-c', each], 0.65, Math.min(rounds, 5));
 } else {
   console.log('verify is not measured: no docker');
 }

@@ -1,10 +1,11 @@
 #!/bin/bash
 # Runs as root in a throw-away container: installs the package as a user does and reports what is then so.
-# stdin: a tar archive with package.deb. stdout: a tar archive of facts, one a file. stderr: progress.
+# stdin: a tar archive with package.deb. $1: `with-modules` to report the modules themselves, too. stdout: a tar archive of facts, one a file. stderr: progress.
 set -u
 exec 3>&1 1>&2
 
-facts=/verify/facts
+# In memory, so that a full disk can be told.
+facts=/dev/shm/facts
 mkdir -p "$facts"
 release=$(head -n 1 /etc/mft-patch-release)
 echo "$release" > "$facts/release"
@@ -34,9 +35,12 @@ ask 'for i in "${!BUILT_MODULE_NAME[@]}"; do echo "${DEST_MODULE_NAME[i]:-${BUIL
 		built=$(find "/var/lib/dkms/$name/$version" -name "$module.ko*" 2> /dev/null | head -n 1)
 		vermagic=$([ -n "$file" ] && modinfo -F vermagic "$file")
 		printf '%s\t%s\t%s\t%s\n' "$module" "$built" "$file" "$vermagic"
+		if [ "${1:-}" = with-modules ] && [ -n "$file" ]; then mkdir -p "$facts/ko" && cp "$file" "$facts/ko/"; fi
 	done > "$facts/modules"
 
 # dkms keeps the log of a failed build in build/, that of a good one in <kernel>/<arch>/log/.
 find "/var/lib/dkms/$name/$version" -name make.log -exec cat {} + > "$facts/make.log" 2> /dev/null
 wait
+# Processes killed for lack of memory, as cgroup v2 or v1 counts them.
+cat /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control 2> /dev/null | sed -n 's/^oom_kill //p' > "$facts/oom"
 tar -C "$facts" -cf - . >&3

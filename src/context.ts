@@ -2,6 +2,10 @@
 export interface Progress {
   step: 'download' | 'unpack' | 'image' | 'verify';
   text: string;
+  /** The kernel that it is done for, where several are worked on at once. */
+  cell?: string;
+  /** The text is the end of this cell's step. */
+  finished?: boolean;
   /** What it is doing at this moment; shown on a live line only. */
   detail?: string;
   /** Bytes, where the step moves bytes. */

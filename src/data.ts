@@ -28,8 +28,9 @@ export async function loadPatches(): Promise<Patch[]> {
 /** The kernel targets, in the order of their names. */
 export async function loadTargets(): Promise<Target[]> {
   const { parseTarget } = await import('./kernels/target.js');
-  const names = (await readdir(join(root, 'kernels'))).filter((name) => name.endsWith('.json')).sort();
-  return Promise.all(names.map(async (name) => parseTarget(join('kernels', name), await dataFile(join('kernels', name)))));
+  const files = (await readdir(join(root, 'kernels'))).filter((name) => name.endsWith('.json'));
+  const names = files.map((name) => name.replace(/\.json$/, '')).sort();
+  return Promise.all(names.map(async (name) => parseTarget(`kernels/${name}.json`, await dataFile(`kernels/${name}.json`))));
 }
 
 /** The releases of MFT that are known. */
@@ -37,8 +38,16 @@ export async function loadReleases(): Promise<Release[]> {
   return JSON.parse(await dataFile('releases.json')) as Release[];
 }
 
-/** A sample's files by path relative to its folder. */
+/**
+ * A sample's files by path relative to its folder.
+ *
+ * @param name a folder of `samples/`
+ * @throws usage, with the names of those that there are
+ */
 export async function loadSample(name: string): Promise<Map<string, Buffer>> {
+  const samples = (await readdir(join(root, 'samples'))).sort();
+  if (!samples.includes(name))
+    fail({ code: 'usage', detail: `there is no sample '${name}'`, hint: `known samples: ${samples.join(', ')}` });
   const folder = join(root, 'samples', name);
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries

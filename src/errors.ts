@@ -12,15 +12,16 @@ export interface FailedHunk {
 /** Everything that can go wrong, as data. `explain` turns it into words. */
 export type Failure =
   | { code: 'usage'; detail: string; hint?: string }
-  | { code: 'bad-catalogue'; file: string; detail: string }
+  | { code: 'bad-catalogue'; file: string; line?: number; detail: string }
   | { code: 'no-target'; kernel: string; targets: string[] }
   | { code: 'no-input'; path: string; detail: string; hint?: string }
-  | { code: 'download-failed'; url: string; detail: string }
+  | { code: 'download-failed'; url: string; detail: string; hint?: string }
   | { code: 'digest-mismatch'; path: string; algorithm: 'SHA-256' | 'MD5'; expected: string; actual: string }
-  | { code: 'digest-unknown'; path: string; detail: string }
+  | { code: 'digest-unknown'; path: string; detail: string; hint?: string }
   | { code: 'bundle-damaged'; path: string; detail: string; hint?: string }
   | { code: 'package-damaged'; path: string; detail: string; hint?: string }
   | { code: 'package-unfit'; path: string; detail: string; hint?: string }
+  | { code: 'source-unfit'; path: string; detail: string; hint?: string }
   | { code: 'patch-does-not-apply'; patch: string; hunks: FailedHunk[] }
   | { code: 'cannot-write'; path: string; detail: string }
   | { code: 'no-engine'; tried: { engine: string; detail: string }[] }
@@ -40,6 +41,7 @@ const exitCodes: Record<Failure['code'], number> = {
   'bundle-damaged': 3,
   'package-damaged': 3,
   'package-unfit': 3,
+  'source-unfit': 3,
   'patch-does-not-apply': 4,
   'cannot-write': 5,
   'no-engine': 5,
@@ -73,6 +75,12 @@ export function wordsOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+/** An error of ours as one line: what happened, and in brackets what to do. */
+export function inOneLine({ failure }: MftPatchError): string {
+  const { message, hint } = explain(failure);
+  return `${message} (${hint})`;
+}
+
 /** Puts a failure into words: what happened and to what, and what to do next. */
 export function explain(failure: Failure): { message: string; hint: string } {
   switch (failure.code) {
@@ -80,7 +88,7 @@ export function explain(failure: Failure): { message: string; hint: string } {
       return { message: failure.detail, hint: failure.hint ?? 'see mft-patch --help' };
     case 'bad-catalogue':
       return {
-        message: `${failure.file}: ${failure.detail}`,
+        message: `${failure.file}${failure.line === undefined ? '' : `:${failure.line}`}: ${failure.detail}`,
         hint: 'mend this file; CONTRIBUTING.md shows the format',
       };
     case 'no-target':
@@ -96,7 +104,7 @@ export function explain(failure: Failure): { message: string; hint: string } {
     case 'download-failed':
       return {
         message: `cannot download ${failure.url}: ${failure.detail}`,
-        hint: `fetch it by hand from ${failure.url} and give it with --bundle FILE`,
+        hint: failure.hint ?? `fetch it by hand from ${failure.url} and give it with --bundle FILE`,
       };
     case 'digest-mismatch':
       return {
@@ -104,7 +112,10 @@ export function explain(failure: Failure): { message: string; hint: string } {
         hint: 'do not use this file: fetch it again, and compare with another source if it stays so',
       };
     case 'digest-unknown':
-      return { message: `${failure.path}: ${failure.detail}`, hint: 'give the digest with --sha256 HEX, from a source that you trust' };
+      return {
+        message: `${failure.path}: ${failure.detail}`,
+        hint: failure.hint ?? 'give the digest with --sha256 HEX, from a source that you trust',
+      };
     case 'bundle-damaged':
       return {
         message: `${failure.path}: ${failure.detail}`,
@@ -119,6 +130,11 @@ export function explain(failure: Failure): { message: string; hint: string } {
       return {
         message: `${failure.path}: ${failure.detail}`,
         hint: failure.hint ?? 'give a bundle or package of kernel-mft-dkms as NVIDIA ships it',
+      };
+    case 'source-unfit':
+      return {
+        message: `${failure.path}: ${failure.detail}`,
+        hint: failure.hint ?? 'give the top folder of a kernel tree, or a tar archive of one',
       };
     case 'patch-does-not-apply':
       return {

@@ -12,8 +12,9 @@ export interface Output {
 export class Terminal {
   #quiet = false;
   #verbose = false;
-  #live = false;
-  #lastText = '';
+  /** What is going on, by cell, and how many lines of the screen it takes at this moment. */
+  readonly #running = new Map<string, { text: string; line: string }>();
+  #drawn = 0;
   #lastTime = 0;
   /** Where the bytes of the step began. */
   #start = { text: '', time: 0, done: 0 };
@@ -48,17 +49,22 @@ export class Terminal {
 
   progress(progress: Progress): void {
     if (this.#quiet) return;
+    const { cell = '', text, finished } = progress;
+    const isNew = finished || this.#running.get(cell)?.text !== text;
+    // What concerns all cells has ended when the first of them begins.
+    if (cell !== '') this.#running.delete('');
+    if (finished) this.#running.delete(cell);
+    else this.#running.set(cell, { text, line: renderProgress(progress, this.#speed(progress)) });
     if (!this.stderr.isTTY) {
-      if (progress.text !== this.#lastText) this.#line(progress.text);
-      this.#lastText = progress.text;
+      if (isNew) this.stderr.write(`${harmless(text)}\n`);
       return;
     }
     const now = performance.now();
-    if (progress.text === this.#lastText && now - this.#lastTime < 100) return;
-    this.#lastText = progress.text;
+    if (!isNew && now - this.#lastTime < 100) return;
     this.#lastTime = now;
-    this.#live = true;
-    this.stderr.write(`\r\u001b[2K${harmless(renderProgress(progress, this.#speed(progress))).slice(0, (this.stderr.columns ?? 80) - 1)}`);
+    this.#clearLive();
+    if (finished) this.stderr.write(`${harmless(text)}\n`);
+    this.#drawLive();
   }
 
   #speed({ text, done = 0 }: Progress): number {
@@ -73,9 +79,19 @@ export class Terminal {
     this.stderr.write(`${harmless(text)}\n`);
   }
 
+  /** One line for each cell that is worked on. */
+  #drawLive(): void {
+    const width = (this.stderr.columns ?? 80) - 1;
+    const titled = (cell: string, line: string) => (cell === '' || line.startsWith(`${cell}: `) ? line : `${cell}: ${line}`);
+    // A tab would take more columns than it counts for.
+    const lines = [...this.#running].map(([cell, { line }]) => harmless(titled(cell, line)).replace(/\s/g, ' '));
+    this.stderr.write(lines.map((line) => `\r\u001b[2K${line.slice(0, width)}`).join('\n'));
+    this.#drawn = lines.length;
+  }
+
   #clearLive(): void {
-    if (this.#live) this.stderr.write('\r\u001b[2K');
-    this.#live = false;
+    if (this.#drawn > 0) this.stderr.write(`\r\u001b[2K${'\u001b[1A\u001b[2K'.repeat(this.#drawn - 1)}`);
+    this.#drawn = 0;
   }
 }
 

@@ -62,6 +62,8 @@ export function sh(command: string, options: { cwd?: string; input?: Buffer | st
 }
 
 export interface CliResult {
+  /** Its containers have this in their names. */
+  pid: number | undefined;
   status: number | null;
   stdout: string;
   stderr: string;
@@ -71,7 +73,7 @@ export interface CliResult {
 export function runCli(args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
-    const result: CliResult = { status: null, stdout: '', stderr: '' };
+    const result: CliResult = { pid: child.pid, status: null, stdout: '', stderr: '' };
     child.stdout.on('data', (chunk) => {
       result.stdout += chunk;
     });

@@ -17,7 +17,7 @@ export interface Release {
   urlComposed?: boolean;
 }
 
-/** A bundle of the vendor's to be fetched. */
+/** A bundle of the vendor's, or another archive, to be fetched. */
 export interface WantedBundle {
   /** Its file name, by which mirrors and mft-patch.lock know it. */
   name: string;
@@ -26,6 +26,8 @@ export interface WantedBundle {
   md5?: string;
   /** Whether the catalogue knows it. */
   known: boolean;
+  /** false for an archive that is none of the vendor's bundles. */
+  isBundle?: boolean;
 }
 
 /** What is taken when no source is named: the release of the first report. */

@@ -14,7 +14,8 @@ export interface SourceOptions extends ObtainOptions {
   bundle?: string;
   deb?: string;
   mft?: string;
-  sample?: boolean;
+  /** The generation whose layout the sample has: a folder of `samples/`; true stands for flat. */
+  sample?: boolean | string;
   arch?: string;
 }
 
@@ -42,7 +43,10 @@ export async function openSource(options: SourceOptions, context: Context): Prom
   const named = (['bundle', 'deb', 'mft', 'sample'] as const).filter((name) => options[name]);
   if (named.length > 1) fail({ code: 'usage', detail: `--${named.join(' and --')} exclude each other`, hint: 'name one source' });
   if (options.deb !== undefined) return openDeb(options.deb);
-  if (options.sample) return openSample(context);
+  // `--sample ''` is a name too, and a wrong one.
+  if (options.sample !== undefined && options.sample !== false) {
+    return openSample(options.sample === true ? 'flat' : options.sample, context);
+  }
   if (options.bundle === undefined) return openRelease(options, context);
   if (/^https?:\/\//i.test(options.bundle)) return openUrl(options.bundle, options, context);
   return openBundle(options.bundle, context);
@@ -57,9 +61,9 @@ async function openDeb(path: string): Promise<VendorPackage> {
   return found(path, { member: '', bytes });
 }
 
-async function openSample(context: Context): Promise<VendorPackage> {
+async function openSample(generation: string, context: Context): Promise<VendorPackage> {
   const { packSample } = await import('./sample.js');
-  const { name, bytes } = packSample(await loadSample('flat'));
+  const { name, bytes } = packSample(await loadSample(generation));
   const path = `sample:${name}`;
   return found(path, await findPackage(once(bytes), { path, whole: true, signal: context.signal }));
 }

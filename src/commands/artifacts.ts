@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail, wordsOf } from '../errors.js';
@@ -75,6 +75,16 @@ export async function withSums(folder: string, artifacts: readonly { name: strin
     a.slice(66) < b.slice(66) ? -1 : 1,
   );
   return `${sums.join('\n')}\n`;
+}
+
+/** A document as it is written to a file. */
+export function asJson(document: unknown): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** The SHA-256 in hex digits. */
+export function sha256(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 async function exists(path: string): Promise<boolean> {

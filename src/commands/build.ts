@@ -1,47 +1,28 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { VendorPackage } from '../bundle/source.js';
 import type { Context } from '../context.js';
-import { writeDeb } from '../deb/deb.js';
 import { fail } from '../errors.js';
-import type { BuildDocument } from '../report/documents.js';
-import type { EngineName } from '../verify/engine.js';
-import { type Content, inFolder, withSums, writeAll } from './artifacts.js';
+import type { BuildDocument, BuiltPatch } from '../report/documents.js';
+import { asJson, type Content, inFolder, sha256, withSums, writeAll } from './artifacts.js';
 import type { Companion, CompanionOptions } from './companions.js';
-import { type PrepareOptions, prepare } from './prepare.js';
+import { type Prepared, type PrepareOptions, prepare } from './prepare.js';
+import type { EngineUse } from './verify.js';
+import type { KernelOptions } from './wanted-kernel.js';
 
-export interface BuildOptions extends PrepareOptions, CompanionOptions {
+export interface BuildOptions extends PrepareOptions, CompanionOptions, EngineUse, KernelOptions {
   /** true: must be verified; false: must not; undefined: if an engine is there. */
   verify?: boolean;
-  engine?: EngineName;
 }
 
 /** Reads, patches and writes the package, then verifies it. */
 export async function build(options: BuildOptions, context: Context): Promise<BuildDocument> {
   if (options.out === '') fail({ code: 'usage', detail: '--out is empty' });
   // While a bundle is unpacked in another thread there is time to load the rest of the program.
-  const [prepared, { patchDeb }] = await Promise.all([prepare(options, context), import('./patch-deb.js')]);
-  const { deb, patches, version } = await patchDeb(prepared);
-  const bytes = writeDeb(deb);
+  const [prepared, { makePackage, recordName }] = await Promise.all([prepare(options, context), import('./patch-deb.js')]);
+  const { name, bytes, patches } = await makePackage(prepared);
   context.signal.throwIfAborted();
-  const name = `kernel-mft-dkms_${version.replace(/^\d+:/, '')}_${prepared.architecture}.deb`;
-  const { vendor, mft, kernel, requested } = prepared;
-  const document: BuildDocument = {
-    schema: 'mft-patch/build@1',
-    mft,
-    kernel: { requested, version: kernel.version },
-    input: {
-      path: vendor.path,
-      member: vendor.member,
-      sha256: vendor.sha256,
-      ...(vendor.bundleSha256 === undefined ? {} : { bundleSha256: vendor.bundleSha256 }),
-    },
-    patches,
-    artifacts: [],
-    verification: { status: 'skipped', reason: options.verify === false ? '--no-verify' : 'not done yet', kernels: [] },
-  };
-  const record = name.replace(/\.deb$/, '.build.json');
-  const recorded = (content: BuildDocument) => `${JSON.stringify(content, null, 2)}\n`;
+  const { vendor } = prepared;
+  const document = documentOf(prepared, patches, options.verify === false ? '--no-verify' : 'not done yet');
   // What is written stays if the verification is cut short: the package is whole, its record says that it is not proven.
   await inFolder(options.out, () =>
     withCompanions(vendor, bytes, options, async (companions) => {
@@ -53,14 +34,35 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
       }));
       const sums = await withSums(options.out, artifacts);
       const beside = companions.map(({ name, content }): [string, Content] => [name, content]);
-      await writeAll(options.out, new Map<string, Content>([[name, bytes], ...beside, [record, recorded(document)], ['SHA256SUMS', sums]]));
+      await writeAll(
+        options.out,
+        new Map<string, Content>([[name, bytes], ...beside, [recordName(name), asJson(document)], ['SHA256SUMS', sums]]),
+      );
     }),
   );
   if (options.verify === false) return document;
   const { verifyBuilt } = await import('./verify.js');
-  const verified = { ...document, verification: await verifyBuilt(prepared, bytes, name, options, context) };
-  await writeAll(options.out, new Map([[record, recorded(verified)]]));
+  const verified = { ...document, verification: await verifyBuilt(prepared, { name, bytes }, options, context) };
+  await writeAll(options.out, new Map([[recordName(name), asJson(verified)]]));
   return verified;
+}
+
+/** What a build has to tell before anything is written or verified. */
+export function documentOf({ vendor, mft, kernel, requested }: Prepared, patches: BuiltPatch[], unverified: string): BuildDocument {
+  return {
+    schema: 'mft-patch/build@1',
+    mft,
+    kernel: { requested, version: kernel?.version ?? '' },
+    input: {
+      path: vendor.path,
+      member: vendor.member,
+      sha256: vendor.sha256,
+      ...(vendor.bundleSha256 === undefined ? {} : { bundleSha256: vendor.bundleSha256 }),
+    },
+    patches,
+    artifacts: [],
+    verification: { status: 'skipped', reason: unverified, kernels: [] },
+  };
 }
 
 /** Does the work with what the user wants beside the package; most want nothing, and then nothing is loaded for it. */
@@ -74,8 +76,4 @@ async function withCompanions(
   const { makeCompanions } = await import('./companions.js');
   const { companions, dispose } = await makeCompanions(vendor, bytes, options, options.out);
   await work(companions).finally(dispose);
-}
-
-function sha256(content: Buffer | string): string {
-  return createHash('sha256').update(content).digest('hex');
 }

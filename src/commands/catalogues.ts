@@ -18,7 +18,9 @@ export async function listPatches(): Promise<PatchesDocument> {
 
 /** Lists the targets that a package can be verified on. */
 export async function listKernels(): Promise<KernelsDocument> {
-  const kernels = (await loadTargets()).map(({ name, title, kernel, image, headers }) => ({ target: name, title, kernel, image, headers }));
+  const kernels = (await loadTargets()).map(({ name, title, kernel, rolling, image, suites, headers, tried }) => {
+    return { target: name, title, kernel, rolling, image, suites, headers, tried };
+  });
   return { schema: 'mft-patch/kernels@1', kernels };
 }
 

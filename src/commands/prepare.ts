@@ -4,19 +4,20 @@ import { loadPatches, loadTargets } from '../data.js';
 import { controlFields, type Deb, plainPath, readDeb } from '../deb/deb.js';
 import { parseVersion } from '../deb/version.js';
 import { fail, wordsOf } from '../errors.js';
-import { type KernelRelease, parseKernelRelease } from '../kernels/release.js';
+import type { KernelRelease } from '../kernels/release.js';
 import { xz } from '../outside.js';
 import type { Patch } from '../patches/patch.js';
-import { type Choice, selectPatches } from '../patches/select.js';
-import type { MftVersion, PlanDocument } from '../report/documents.js';
+import { type Ask, type Choice, selectPatches } from '../patches/select.js';
+import type { MftVersion } from '../report/documents.js';
+import { wantedRelease } from './wanted-kernel.js';
 
 export interface PrepareOptions extends SourceOptions {
-  /** A kernel release, or the name of a target. */
+  /** A kernel release, the name of a target, or `host`. */
   kernel?: string;
 }
 
-/** The package, read, and the patches chosen for it: what `plan` shows and `build` goes on with. */
-export interface Prepared {
+/** The vendor's package, read. */
+export interface ReadPackage {
   vendor: VendorPackage;
   deb: Deb;
   /** The package's whole version. */
@@ -25,25 +26,52 @@ export interface Prepared {
   mft: MftVersion;
   /** major.minor.patch, as ranges compare it. */
   mftNumber: string;
-  kernel: KernelRelease;
-  requested: string;
   /** All patches of the series. */
   patches: Patch[];
-  choices: Choice[];
   /** The folder of the dkms source inside the package, with a slash at its end. */
   sourceRoot: string;
 }
 
+/** The package and the patches chosen for it: what `plan` shows and `build` goes on with. */
+export interface Prepared extends ReadPackage {
+  /** Undefined for all kernels. */
+  kernel: KernelRelease | undefined;
+  requested: string;
+  choices: Choice[];
+}
+
 /**
- * Reads the vendor's package and chooses patches for it; writes nothing.
+ * Reads the vendor's package and chooses patches for it, or for every kernel; writes nothing.
  * @throws usage, input failures, package-unfit if the package is not a kernel-mft-dkms package
  */
 export async function prepare(options: PrepareOptions, context: Context): Promise<Prepared> {
-  const requested =
-    options.kernel ??
-    fail({ code: 'usage', detail: 'which kernel? --kernel is missing', hint: 'for the running one: --kernel $(uname -r)' });
-  const target = (await loadTargets()).find(({ name }) => name === requested);
-  const kernel = parseKernelRelease(target?.kernel ?? requested);
+  const requested = options.kernel ?? 'all';
+  if (requested === 'all') return prepareForAll(await readPackage(options, context));
+  const kernel = wantedRelease(requested, await loadTargets());
+  return prepareFor(await readPackage(options, context), kernel, requested);
+}
+
+/** Chooses the patches that concern the release of MFT; dkms will pick from them for each kernel. */
+export function prepareForAll(read: ReadPackage): Prepared {
+  const choices = read.patches.map((patch): Choice => {
+    const { kernel, mft } = patch;
+    if (!mft.test(read.mftNumber)) return { patch, selected: false, reason: `MFT ${read.mftNumber} is outside ${mft.raw}` };
+    const kernels = kernel.raw === '*' ? 'every kernel' : `kernels ${kernel.raw}`;
+    return { patch, selected: true, reason: `dkms applies it for ${kernels}; MFT ${read.mftNumber} is within ${mft.raw}` };
+  });
+  return { ...read, kernel: undefined, requested: 'all', choices };
+}
+
+/** Chooses patches for a kernel. `ask` is there where its headers are at hand. */
+export function prepareFor(read: ReadPackage, kernel: KernelRelease, requested: string, ask?: Ask): Prepared {
+  return { ...read, kernel, requested, choices: selectPatches(read.patches, kernel, read.mftNumber, ask) };
+}
+
+/**
+ * Reads the vendor's package.
+ * @throws input failures, package-unfit if the package is not a kernel-mft-dkms package
+ */
+export async function readPackage(options: SourceOptions, context: Context): Promise<ReadPackage> {
   // The patches are parsed while the bundle is unpacked in another thread.
   const [vendor, patches] = await Promise.all([openSource(options, context), loadPatches()]);
   const deb = await readDeb(vendor.bytes, vendor.member ? `${vendor.path}: ${vendor.member}` : vendor.path, { xz });
@@ -54,20 +82,7 @@ export async function prepare(options: PrepareOptions, context: Context): Promis
   const architecture = fields.get('architecture') ?? '';
   if (!/^[a-z0-9][a-z0-9-]+$/.test(architecture))
     fail({ code: 'package-unfit', path: vendor.path, detail: `'${architecture}' is no architecture` });
-  const { mft, mftNumber } = mftVersion(version, vendor.path);
-  return {
-    vendor,
-    deb,
-    version,
-    architecture,
-    mft,
-    mftNumber,
-    kernel,
-    requested,
-    patches,
-    choices: selectPatches(patches, kernel, mftNumber),
-    sourceRoot: sourceRoot(deb, vendor.path),
-  };
+  return { vendor, deb, version, architecture, ...mftVersion(version, vendor.path), patches, sourceRoot: sourceRoot(deb, vendor.path) };
 }
 
 function mftVersion(text: string, path: string): { mft: MftVersion; mftNumber: string } {
@@ -96,20 +111,4 @@ function sourceRoot(deb: Deb, path: string): string {
     });
   }
   return confs[0].replace(/dkms\.conf$/, '');
-}
-
-/** Shows which patches would be applied, and why. */
-export async function plan(options: PrepareOptions, context: Context): Promise<PlanDocument> {
-  const { mft, kernel, requested, choices } = await prepare({ ...options, readOnly: true }, context);
-  return {
-    schema: 'mft-patch/plan@1',
-    mft,
-    kernel: { requested, version: kernel.version },
-    patches: choices.map(({ patch, selected, reason }) => ({
-      id: patch.id,
-      sha256: patch.sha256,
-      status: selected ? 'selected' : 'not-selected',
-      reason,
-    })),
-  };
 }

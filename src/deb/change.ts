@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { decompress, gzip } from './compress.js';
 import { setField } from './control.js';
 import { controlFile, type Deb, plainPath } from './deb.js';
-import { type Entry, withBody } from './tar.js';
+import { type Entry, newEntry, withBody } from './tar.js';
 
 /**
  * The package with other contents for some of its files, and what must follow from that: md5sums and Installed-Size.
@@ -14,14 +14,34 @@ export function withFiles(deb: Deb, contents: ReadonlyMap<string, Buffer>): Deb 
     const body = contents.get(plainPath(entry));
     return body === undefined || entry.type !== 'file' || body.equals(entry.body) ? entry : withBody(entry, body);
   });
-  let changed = withControlFile({ ...deb, data }, 'md5sums', (text) => withSums(text, withOtherNames(data, contents)));
-  const growth = installedSize(data) - installedSize(deb.data);
-  if (growth !== 0) {
-    changed = withControlFile(changed, 'control', (text) =>
-      text.replace(/^(Installed-Size:\s*)(\d+)/im, (_, name, size) => `${name}${Number(size) + growth}`),
-    );
-  }
-  return changed;
+  const summed = withControlFile({ ...deb, data }, 'md5sums', (text) => withSums(text, withOtherNames(data, contents)));
+  return withSizeOf(summed, deb);
+}
+
+/**
+ * The package with files more, the folder that they lie in made if need be, and what must follow from that.
+ *
+ * @param folder without leading `./`, with a slash at its end; the folder above it must be in the package
+ * @param contents by name
+ * @param mtime seconds since 1970
+ */
+export function withNewFiles(deb: Deb, folder: string, contents: ReadonlyMap<string, Buffer>, mtime: number): Deb {
+  const prefix = deb.data.some(({ path }) => path.startsWith('./')) ? './' : '';
+  const isThere = deb.data.some((entry) => entry.type === 'directory' && `${plainPath(entry).replace(/\/$/, '')}/` === folder);
+  const entries = [...contents].map(([name, body]) => newEntry(prefix + folder + name, 'file', 0o644, mtime, body));
+  const data = [...deb.data, ...(isThere ? [] : [newEntry(prefix + folder, 'directory', 0o755, mtime)]), ...entries];
+  const sums = [...contents].map(([name, body]) => `${createHash('md5').update(body).digest('hex')}  ${folder}${name}\n`).join('');
+  const summed = withControlFile({ ...deb, data }, 'md5sums', (text) => text + sums);
+  return withSizeOf(summed, deb);
+}
+
+/** The package with the Installed-Size of another one, changed by how much more or less its files take. */
+function withSizeOf(deb: Deb, before: Deb): Deb {
+  const growth = installedSize(deb.data) - installedSize(before.data);
+  if (growth === 0) return deb;
+  return withControlFile(deb, 'control', (text) =>
+    text.replace(/^(Installed-Size:\s*)(\d+)/im, (_, name, size) => `${name}${Number(size) + growth}`),
+  );
 }
 
 /** The package under another version. */

@@ -1,3 +1,4 @@
+import type { Context } from '../context.js';
 import { fail, wordsOf } from '../errors.js';
 import { parseKernelRelease } from './release.js';
 
@@ -6,71 +7,157 @@ export interface Target {
   /** The name of its file in `kernels/`, as in debian-12. */
   name: string;
   title: string;
-  /** major.minor of the kernel whose headers the image holds. */
+  /** major.minor of the kernel whose headers the image holds; empty where only the image can tell. */
   kernel: string;
+  /** Its suite moves on, and so `kernel` is the oldest that can be expected. */
+  rolling: boolean;
   /** The base image, by its name in a registry. */
   image: string;
-  /** The suite that mmdebstrap makes the same base from where the image cannot be pulled. */
-  suite: string;
-  /** The headers package; `{arch}` stands for Debian's name of the architecture. */
+  /** apt's suites: that of the base, which mmdebstrap makes where no registry has it, and those to add to it. */
+  suites: string[];
+  /** The packages that bring the headers, as apt-get(8) takes them; `{arch}` stands for Debian's name of the architecture. */
   headers: string;
-  /** A one-line-style apt source to add to the image's own; empty for none. */
-  aptSources: string;
+  /** The moment, as in 20220702T000000Z, from which the added suites are taken (sources.list(5), Snapshot); empty for now. */
+  snapshot: string;
+  /** Whether an index past its Valid-Until date is refused, as apt does by itself. */
+  checkValidUntil: boolean;
+  /** The container engines that our CI tries it with. */
+  tried: string[];
+  /** The tree that the kernel's headers are prepared from, where no package brings them. */
+  source?: KernelSource;
 }
 
-const required = ['title', 'kernel', 'image', 'suite', 'headers'] as const;
+/** A kernel's source. */
+export interface KernelSource {
+  /** Gets it. @returns the path of a folder or of a tar archive */
+  open(context: Context): Promise<string>;
+  /** The text of a kernel configuration; else the tree's own .config, or defconfig. */
+  config?: string;
+}
+
+const texts = ['title', 'kernel', 'image', 'headers', 'snapshot'] as const;
+const flags = ['rolling', 'checkValidUntil'] as const;
+const lists = ['suites', 'tried'] as const;
+const required = ['title', 'kernel', 'image', 'suites', 'headers', 'tried'];
+const known: string[] = [...texts, ...lists, ...flags];
 
 /**
  * Reads a target from the text of its file.
- * @throws bad-catalogue naming the file and the field
+ * @throws bad-catalogue naming the file, the line and what is expected there
  */
 export function parseTarget(file: string, text: string): Target {
-  const bad = (detail: string): never => fail({ code: 'bad-catalogue', file, detail });
-  let fields: Record<string, unknown> = {};
+  const fields = parseFields(file, text);
+  const bad = (name: string, detail: string): never => fail({ code: 'bad-catalogue', file, line: lineOf(text, name), detail });
+  for (const name of Object.keys(fields)) {
+    if (!known.includes(name)) bad(name, `the field '${name}' is not known; known are ${known.join(', ')}`);
+  }
+  for (const name of required) {
+    if (!(name in fields)) bad('', `the field '${name}' is missing`);
+  }
+  const read = <T>(name: string, fallback: T, fits: (value: unknown) => boolean, expected: string): T =>
+    !(name in fields) ? fallback : fits(fields[name]) ? (fields[name] as T) : bad(name, `the field '${name}' must be ${expected}`);
+  const isText = (value: unknown) => typeof value === 'string' && value !== '';
+  const textOf = (name: (typeof texts)[number]) => read(name, '', isText, 'a text that is not empty');
+  const flagOf = (name: (typeof flags)[number], fallback: boolean) =>
+    read(name, fallback, (value) => typeof value === 'boolean', 'true or false');
+  const listOf = (name: (typeof lists)[number]) =>
+    read<string[]>(name, [], (value) => Array.isArray(value) && value.every(isText), 'a list of texts');
+  const target = {
+    name: file.replace(/^.*\//, '').replace(/\.json$/, ''),
+    title: textOf('title'),
+    kernel: textOf('kernel'),
+    rolling: flagOf('rolling', false),
+    image: textOf('image'),
+    suites: listOf('suites'),
+    headers: textOf('headers'),
+    snapshot: textOf('snapshot'),
+    checkValidUntil: flagOf('checkValidUntil', true),
+    tried: listOf('tried'),
+  };
+  if (!/^\d+\.\d+$/.test(target.kernel)) bad('kernel', `the field 'kernel' must be major.minor, as in 6.1, not '${target.kernel}'`);
+  if (target.suites.length === 0) bad('suites', `the field 'suites' must name at least the suite of the base image, as in bookworm`);
+  if (!/^$|^\d{8}T\d{6}Z$/.test(target.snapshot)) bad('snapshot', `the field 'snapshot' must be a moment, as in 20220702T000000Z`);
+  const stranger = target.tried.find((engine) => !['docker', 'podman'].includes(engine));
+  if (stranger !== undefined) bad('tried', `the field 'tried' must hold docker or podman, not '${stranger}'`);
+  return target;
+}
+
+function parseFields(file: string, text: string): Record<string, unknown> {
+  let fields: unknown;
   try {
     fields = JSON.parse(text);
   } catch (error) {
-    bad(wordsOf(error));
+    fail({ code: 'bad-catalogue', file, line: badLine(text), detail: wordsOf(error) }, error);
   }
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) bad('is not a JSON object');
-  const known = [...required, 'aptSources'] as string[];
-  const stray = Object.keys(fields).find((name) => !known.includes(name));
-  if (stray !== undefined) bad(`the field '${stray}' is not known; known are ${known.join(', ')}`);
-  const text_ = (name: string): string => {
-    const value = fields[name];
-    return typeof value === 'string' && value !== '' ? value : bad(`the field '${name}' must be a text`);
-  };
-  const kernel = text_('kernel');
-  if (!/^\d+\.\d+$/.test(kernel)) bad(`the field 'kernel' must be major.minor, not '${kernel}'`);
-  return {
-    name: file.replace(/^.*\//, '').replace(/\.json$/, ''),
-    title: text_('title'),
-    kernel,
-    image: text_('image'),
-    suite: text_('suite'),
-    headers: text_('headers'),
-    aptSources: 'aptSources' in fields ? text_('aptSources') : '',
-  };
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
+    fail({ code: 'bad-catalogue', file, line: 1, detail: 'a JSON object is expected' });
+  return fields as Record<string, unknown>;
+}
+
+/** The line at which a text stops being JSON: V8 names no place for some faults. */
+function badLine(text: string): number {
+  const lines = text.trimEnd().split('\n');
+  for (const index of lines.keys()) {
+    const part = lines
+      .slice(0, index + 1)
+      .join('\n')
+      .trimEnd();
+    try {
+      JSON.parse(part);
+    } catch (error) {
+      const words = wordsOf(error);
+      const place = Number(/at position (\d+)/.exec(words)?.[1] ?? 0);
+      // Where the part only ends too early, the fault is in a later line; but no string goes on there.
+      const endsEarly = /end of JSON/.test(words) || (place >= part.length && !/string in JSON/.test(words));
+      if (!endsEarly) return index + 1;
+    }
+  }
+  return lines.length;
+}
+
+/** The line that a field stands in; the first if it stands nowhere. */
+function lineOf(text: string, name: string): number {
+  const line = text.split('\n').findIndex((candidate) => name !== '' && candidate.includes(`${JSON.stringify(name)}`));
+  return line + 1 || 1;
+}
+
+/** major.minor of a release or version, for people. */
+export function seriesOf(release: string): string {
+  return /^\d+\.\d+/.exec(release)?.[0] ?? '';
 }
 
 /**
- * The target that a user means by `wanted`: one by its name, or one that carries that major.minor.
- * @throws usage if `wanted` is neither a target's name nor a kernel release; no-target if no target carries it
+ * The targets that carry the major.minor of a release, the best first: one whose distribution builds kernels of such
+ * names, else one that CI tries, else in the order of their names.
  */
-export function findTarget(wanted: string, targets: readonly Target[]): Target {
-  const named = targets.find((target) => target.name === wanted);
-  if (named) return named;
-  const { major, minor } = parseKernelRelease(wanted);
-  const target = targets.find((candidate) => candidate.kernel === `${major}.${minor}`);
-  return target ?? fail({ code: 'no-target', kernel: wanted, targets: targets.map((t) => `${t.name} (${t.kernel})`) });
+export function targetsFor(release: string, targets: readonly Target[]): Target[] {
+  const { major, minor, backporter } = parseKernelRelease(release);
+  // Kernels with backports differ from all others of their number.
+  const kin = targets.filter(({ name }) => backporter === undefined || (backporter === 'Ubuntu' && name.startsWith('ubuntu')));
+  // Debian's later kernels name the release that they are built for: 6.12.95+deb12-amd64 is of the backports for 12.
+  const debian = /\+deb(\d+)/.exec(release)?.[1];
+  const flavour = debian ? `debian-${debian}` : /-generic\b/.test(release) ? 'ubuntu' : /-(amd64|arm64)$/.test(release) ? 'debian' : '';
+  const isBackport = /[~+]bpo/.test(release);
+  const rank = (target: Target) => [
+    flavour === '' || target.name.startsWith(flavour) ? 0 : 1,
+    target.name.endsWith('-backports') === isBackport ? 0 : 1,
+    target.tried.length > 0 ? 0 : 1,
+  ];
+  const order = (a: Target, b: Target) =>
+    rank(a)
+      .map((place, index) => place - (rank(b)[index] ?? 0))
+      .find((difference) => difference !== 0) ?? 0;
+  return kin.filter((candidate) => candidate.kernel === `${major}.${minor}`).sort(order);
 }
 
-/** The targets, those whose kernel is nearest to `wanted` first; of two equally near the newer. */
+/** The targets, those whose kernel is nearest to `wanted` first; of two equally near the newer, then the one that stays. */
 export function nearestTargets(wanted: string, targets: readonly Target[]): Target[] {
   const place = (text: string) => {
     const { major, minor } = parseKernelRelease(text);
     return major * 1000 + minor;
   };
   const distance = (target: Target) => Math.abs(place(target.kernel) - place(wanted));
-  return [...targets].sort((a, b) => distance(a) - distance(b) || place(b.kernel) - place(a.kernel));
+  return [...targets].sort(
+    (a, b) => distance(a) - distance(b) || place(b.kernel) - place(a.kernel) || Number(a.rolling) - Number(b.rolling),
+  );
 }

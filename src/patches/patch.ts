@@ -16,6 +16,8 @@ export interface Patch {
   /** Its file name without `.patch`. */
   id: string;
   sha256: string;
+  /** The whole file. */
+  text: string;
   description: string;
   symptom: string;
   /** Kernel versions that need it. */
@@ -26,9 +28,20 @@ export interface Patch {
   goodOnOlder: boolean;
   /** What the files must hold for the fault to be there at all; undefined where the versions alone decide. */
   neededIf?: RegExp;
+  /** What tells on a kernel with backports whether it needs the patch; undefined where the version alone decides. */
+  probe?: Probe;
   /** Day of the last change, as YYYY-MM-DD. */
   lastUpdate: string;
   changes: FileChange[];
+}
+
+/** A question to a kernel's headers: does a file of theirs match, or not, as grep -E has it? */
+export interface Probe {
+  /** Relative to the top of the headers, as in include/linux/pci.h. */
+  file: string;
+  pattern: string;
+  /** What the answer must be for the patch to be needed. */
+  matches: boolean;
 }
 
 /** The names in a series file, in order, as quilt reads it: one a line, `#` starts a comment. */
@@ -63,12 +76,14 @@ export function parsePatch(file: string, text: string): Patch {
   return {
     id: file.replace(/\.patch$/, ''),
     sha256: createHash('sha256').update(text).digest('hex'),
+    text,
     description: field('Description'),
     symptom: field('Symptom'),
     kernel: range(field('Kernel'), 'Kernel', bad),
     mft: range(field('MFT'), 'MFT', bad),
     goodOnOlder: yesOrNo(field('Good-On-Older'), bad),
     ...(neededIf === undefined ? {} : { neededIf: expression(neededIf, bad) }),
+    ...(fields.has('probe') ? { probe: probe(field('Probe'), bad) } : {}),
     lastUpdate,
     // Sources are handled as Latin-1, so that bytes of any encoding survive; the diff must be too.
     // Empty lines stand for the header, so that the parser counts the lines of the file.
@@ -111,6 +126,15 @@ function expression(text: string, bad: Bad): RegExp {
   } catch (error) {
     return bad(`Needed-If: ${wordsOf(error)}`);
   }
+}
+
+function probe(text: string, bad: Bad): Probe {
+  const [, file = '', operator = '', pattern = ''] = /^([\w./-]+) +(!?~) +(\S.*)$/.exec(text) ?? [];
+  if (file === '' || file.startsWith('/') || file.split('/').includes('..'))
+    bad(`Probe must be a file of the headers, ~ or !~, and a pattern, as in 'include/linux/pci.h ~ dma_map', not '${text}'`);
+  // It goes into dkms.conf between single quotes.
+  if (pattern.includes("'")) bad('Probe: the pattern may hold no single quote');
+  return { file, pattern, matches: operator === '~' };
 }
 
 function fileChanges(text: string, bad: Bad): FileChange[] {

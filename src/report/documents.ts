@@ -26,11 +26,14 @@ export interface BuiltPatch {
   reason: string;
   /** Lines count from 1, in the file as it was before this patch. */
   hunks: { file: string; line: number; offset: number }[];
+  /** In a universal package: what dkms matches a kernel's release with to apply the patch (PATCH_MATCH); empty for always. */
+  match?: string;
 }
 
 export interface BuildDocument {
   schema: 'mft-patch/build@1';
   mft: MftVersion;
+  /** `requested` is `all` for a universal package, whose `version` is empty. */
   kernel: { requested: string; version: string };
   /** `path` is the file or URL that was read, `member` the package's path inside the bundle, empty for `--deb`. */
   input: { path: string; member: string; sha256: string; bundleSha256?: string };
@@ -54,10 +57,34 @@ export interface KernelVerdict {
   release: string;
   status: 'builds' | 'fails' | 'error';
   reason?: string;
-  steps: { builds: boolean; installs: boolean };
+  /** `loads` is there if the kernel was booted. */
+  steps: { builds: boolean; installs: boolean; loads?: boolean };
+  boot?: BootVerdict;
   modules: ModuleVerdict[];
+  /** The patches that dkms itself applied, by its log: those of a universal package that the kernel asks for. */
+  patches: string[];
   /** Where dkms's make.log, after dpkg's own words, was saved; empty if nothing ran. */
   log: string;
+  seconds: number;
+}
+
+/** What a boot of the kernel has shown of the modules. */
+export interface BootVerdict {
+  /** `error`: nothing is known of the modules. */
+  status: 'loads' | 'fails' | 'error';
+  reason?: string;
+  modules: {
+    name: string;
+    /** How often it was loaded, and gone again; two are wanted of each. */
+    loaded: number;
+    unloaded: number;
+    /** The character devices that it registered, as `major name`. */
+    devices: string[];
+    /** What an ioctl on each of them was answered with, in the words of strerror(3). */
+    answers: string[];
+  }[];
+  /** Where the console was saved; empty if nothing was booted. */
+  console: string;
   seconds: number;
 }
 
@@ -67,6 +94,39 @@ export interface VerifyDocument {
   kernels: KernelVerdict[];
 }
 
+/** What became of one package on one kernel. */
+export interface CellVerdict {
+  /** `error`: it could not be tried. */
+  status: 'builds' | 'fails' | 'error';
+  /** The compiler's words, or what kept it from being tried. */
+  reason?: string;
+  seconds: number;
+  /** Where the whole log was saved; empty if nothing ran. */
+  log: string;
+  /** What became of its modules on the booted kernel, if that was asked for and they were built. */
+  loads?: BootVerdict['status'];
+}
+
+export interface MatrixCell {
+  target: string;
+  /** major.minor. */
+  kernel: string;
+  /** The release that dkms built for; empty if it did not come so far. */
+  release: string;
+  /** The patches inside the package, in the order of the series. */
+  patches: string[];
+  /** The vendor's own package, if it was asked for. */
+  vendor?: CellVerdict;
+  /** `artifact` is the package's path; empty if it could not be made. */
+  patched: CellVerdict & { artifact: string };
+}
+
+export interface MatrixDocument {
+  schema: 'mft-patch/matrix@1';
+  mft: MftVersion;
+  cells: MatrixCell[];
+}
+
 export interface PatchesDocument {
   schema: 'mft-patch/patches@1';
   patches: { id: string; sha256: string; description: string; kernel: string; mft: string; symptom: string; lastUpdate: string }[];
@@ -74,7 +134,31 @@ export interface PatchesDocument {
 
 export interface KernelsDocument {
   schema: 'mft-patch/kernels@1';
-  kernels: { target: string; title: string; kernel: string; image: string; headers: string }[];
+  kernels: {
+    target: string;
+    title: string;
+    /** major.minor; the oldest to be expected if `rolling`. */
+    kernel: string;
+    rolling: boolean;
+    image: string;
+    suites: string[];
+    headers: string;
+    /** The engines that the project's CI tries it with; empty if it never was. */
+    tried: string[];
+  }[];
+}
+
+export interface MatrixListDocument {
+  schema: 'mft-patch/matrix-list@1';
+  format: 'text' | 'github';
+  kernels: string[];
+}
+
+export interface ImagesDocument {
+  schema: 'mft-patch/image@1';
+  engine: string;
+  /** `target` and `release` are empty for a base image. `size` as the engine words it. */
+  images: { image: string; target: string; release: string; size: string }[];
 }
 
 export interface FetchDocument {

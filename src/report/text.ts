@@ -1,13 +1,17 @@
 import type {
   BuildDocument,
   FetchDocument,
+  ImagesDocument,
   KernelsDocument,
   KernelVerdict,
+  MatrixDocument,
+  MatrixListDocument,
   PatchesDocument,
   PlanDocument,
   ReleasesDocument,
   VerifyDocument,
 } from './documents.js';
+import { builtStatus, hasBoot, hasVendor, titleOf } from './matrix-words.js';
 
 export type ResultDocument =
   | PlanDocument
@@ -15,6 +19,9 @@ export type ResultDocument =
   | VerifyDocument
   | PatchesDocument
   | KernelsDocument
+  | MatrixDocument
+  | MatrixListDocument
+  | ImagesDocument
   | FetchDocument
   | ReleasesDocument;
 
@@ -31,8 +38,17 @@ export function renderText(document: ResultDocument): string {
       return patches(document);
     case 'mft-patch/kernels@1':
       return table(
-        ['TARGET', 'KERNEL', 'HEADERS', 'TITLE'],
-        document.kernels.map((k) => [k.target, k.kernel, k.headers, k.title]),
+        ['TARGET', 'KERNEL', 'TRIED BY CI', 'TITLE'],
+        document.kernels.map((k) => [k.target, `${k.kernel}${k.rolling ? ' or later' : ''}`, k.tried.join(', ') || '-', k.title]),
+      );
+    case 'mft-patch/matrix@1':
+      return matrix(document);
+    case 'mft-patch/matrix-list@1':
+      return matrixList(document);
+    case 'mft-patch/image@1':
+      return table(
+        ['IMAGE', 'TARGET', 'RELEASE', 'SIZE'],
+        document.images.map((i) => [i.image, i.target || '-', i.release || '-', i.size]),
       );
     case 'mft-patch/releases@1':
       return releases(document);
@@ -44,8 +60,9 @@ export function renderText(document: ResultDocument): string {
 /** 1 if a verification failed, 5 if none failed but one could not be tried, else 0. */
 export function exitCodeOf(document: ResultDocument): number {
   if (document.schema === 'mft-patch/build@1') return document.verification.status === 'failed' ? 1 : 0;
-  if (document.schema !== 'mft-patch/verify@1') return 0;
-  const statuses = document.kernels.map((kernel) => kernel.status);
+  if (document.schema !== 'mft-patch/verify@1' && document.schema !== 'mft-patch/matrix@1') return 0;
+  const verdicts = 'kernels' in document ? document.kernels : document.cells.map(({ patched }) => patched);
+  const statuses = verdicts.map(({ status }) => status);
   if (statuses.includes('fails')) return 1;
   return statuses.includes('error') ? 5 : 0;
 }
@@ -65,7 +82,7 @@ export function table(head: string[], rows: string[][]): string {
 }
 
 function heading({ mft, kernel }: PlanDocument | BuildDocument): string {
-  return `MFT ${mft.version}${mft.revision ? `-${mft.revision}` : ''} for kernel ${kernel.requested}`;
+  return `MFT ${mft.version}${mft.revision ? `-${mft.revision}` : ''} for ${kernel.requested === 'all' ? 'every kernel' : `kernel ${kernel.requested}`}`;
 }
 
 function plan(document: PlanDocument): string {
@@ -74,10 +91,10 @@ function plan(document: PlanDocument): string {
 }
 
 function build(document: BuildDocument): string {
-  const rows = document.patches.map(({ id, status, hunks, reason }) => [
+  const rows = document.patches.map(({ id, status, hunks, reason, match }) => [
     id,
-    status,
-    status === 'not-needed'
+    match === undefined ? status : 'by dkms',
+    status === 'not-needed' || match !== undefined
       ? reason
       : hunks.map(({ file, line, offset }) => `${file}:${line}${offset === 0 ? '' : ` (offset ${offset})`}`).join(', '),
   ]);
@@ -118,19 +135,41 @@ function verdicts(kernels: readonly KernelVerdict[]): string {
     k.kernel,
     k.target,
     k.release || '-',
-    k.status,
+    k.boot && k.steps.installs ? `builds, ${k.boot.status === 'loads' ? 'loads' : `loading: ${k.boot.status}`}` : k.status,
     k.modules.flatMap(({ name, file }) => (file ? [name] : [])).join(', ') || '-',
     `${k.seconds} s`,
   ]);
-  const failures = kernels
-    .filter(({ status }) => status !== 'builds')
-    .flatMap(({ target, reason = '', log }) => [
-      '',
-      `${target}:`,
-      ...reason.split('\n').map((line) => `  ${line}`),
-      ...(log ? [`  whole log: ${log}`] : []),
-    ]);
+  const failures = kernels.filter(({ status }) => status !== 'builds').flatMap((verdict) => failureLines(verdict.target, verdict));
   return [table(['KERNEL', 'TARGET', 'RELEASE', 'VERDICT', 'MODULES', 'TIME'], rows), ...failures].join('\n');
+}
+
+function matrix(document: MatrixDocument): string {
+  const { cells } = document;
+  const [vendorToo, bootToo] = [hasVendor(document), hasBoot(document)];
+  const head = ['KERNEL', 'TARGET', ...(vendorToo ? ['VENDOR'] : []), 'PATCHED', ...(bootToo ? ['LOADS'] : []), 'PATCHES'];
+  const rows = cells.map(({ kernel, target, vendor, patched, patches }) => [
+    kernel || '-',
+    target,
+    ...(vendorToo ? [vendor?.status ?? '-'] : []),
+    builtStatus(patched),
+    ...(bootToo ? [patched.loads ?? '-'] : []),
+    patches.join(', ') || '-',
+  ]);
+  // That the vendor's package fails is what the patches are for; that it could not be tried is not.
+  const failures = cells.flatMap(({ target, vendor, patched }) => [
+    ...(patched.status === 'builds' ? [] : failureLines(target, patched)),
+    ...(vendor?.status === 'error' && vendor.reason !== patched.reason ? failureLines(`${target}, the vendor's package`, vendor) : []),
+  ]);
+  return [titleOf(document), '', table(head, rows), ...failures].join('\n');
+}
+
+function failureLines(title: string, { reason = '', log }: { reason?: string; log: string }): string[] {
+  return ['', `${title}:`, ...reason.split('\n').map((line) => `  ${line}`), ...(log ? [`  whole log: ${log}`] : [])];
+}
+
+/** GitHub's `matrix.include` (fromJSON takes one line). */
+function matrixList({ format, kernels }: MatrixListDocument): string {
+  return format === 'github' ? JSON.stringify({ include: kernels.map((kernel) => ({ kernel })) }) : kernels.join('\n');
 }
 
 function patches(document: PatchesDocument): string {

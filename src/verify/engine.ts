@@ -27,3 +27,18 @@ export async function findEngine(wanted: EngineName | undefined, context: Contex
   }
   return fail({ code: 'no-engine', tried });
 }
+
+/** What an engine says of itself and of a whole RUN line, which tells nobody what went wrong. */
+const noise = /^(The command '|Removing intermediate|DEPRECATED|Install the buildx|https?:\/\/docs\.|Error: building at STEP)/;
+
+/** The end of what a program has said, on one line; apt's own errors first. */
+export function lastWords({ stdout, stderr }: RunResult): string {
+  const lines = `${stdout}\n${stderr}`
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the classic builder colours what a step says
+    .replace(/\u001b\[\d*m/g, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !noise.test(line));
+  const errors = lines.filter((line) => line.startsWith('E: '));
+  return (errors.length > 0 ? errors : lines).slice(-3).join(' / ');
+}

@@ -5,7 +5,7 @@ import type { KernelVerdict, ModuleVerdict } from '../report/documents.js';
 export type Facts = ReadonlyMap<string, string>;
 
 /** The verdict's part that follows from the facts. */
-export type Judgement = Pick<KernelVerdict, 'release' | 'status' | 'steps' | 'modules'> & { reason?: string };
+export type Judgement = Pick<KernelVerdict, 'release' | 'status' | 'steps' | 'modules' | 'patches'> & { reason?: string };
 
 /**
  * Judges an installation. No exit code is believed alone: versions of dkms exit 0 after a failed build and without
@@ -15,9 +15,9 @@ export type Judgement = Pick<KernelVerdict, 'release' | 'status' | 'steps' | 'mo
 export function judge(facts: Facts, target: Target): Judgement {
   const fact = (name: string) => facts.get(name)?.trim() ?? '';
   const release = fact('release');
-  if (!release.startsWith(`${target.kernel}.`)) {
-    const reason = `the image of ${target.name} has headers of '${release}', not of ${target.kernel}`;
-    return { release, status: 'error', reason, steps: { builds: false, installs: false }, modules: [] };
+  if (!isExpected(release, target)) {
+    const reason = `the image of ${target.name} has headers of '${release}', not of ${target.kernel}${target.rolling ? ' or later' : ''}`;
+    return { release, status: 'error', reason, steps: { builds: false, installs: false }, modules: [], patches: [] };
   }
   const rows = fact('modules')
     .split('\n')
@@ -25,6 +25,7 @@ export function judge(facts: Facts, target: Target): Judgement {
     .map((line) => line.split('\t'));
   const modules = rows.map(([name = '', , file = '', vermagic = '']) => ({ name, file, vermagic: vermagic.trim() }));
   const builds = rows.length > 0 && rows.every(([, built = '', file = '']) => built !== '' || file !== '');
+  const patches = appliedPatches(facts.get('dpkg.log') ?? '');
   const faults = [
     rows.length === 0 && 'dkms.conf promises no module',
     ...modules.map((module) => moduleFault(module, release)),
@@ -33,11 +34,32 @@ export function judge(facts: Facts, target: Target): Judgement {
     fact('dpkg.exit') !== '0' && `dpkg -i exits with ${fact('dpkg.exit')}`,
   ].filter((line) => line !== false);
   const installs = builds && faults.length === 0;
-  if (installs) return { release, status: 'builds', steps: { builds, installs }, modules };
+  if (installs) return { release, status: 'builds', steps: { builds, installs }, modules, patches };
+  const lack = lackOf(fact('oom'), `${facts.get('dpkg.log') ?? ''}\n${facts.get('make.log') ?? ''}`);
+  if (lack !== undefined) return { release, status: 'error', reason: lack, steps: { builds, installs }, modules, patches };
   // The compiler's words say why; what is missing afterwards only follows from it.
   const words = compilerErrors(facts.get('make.log') ?? '');
   const reason = (words.length > 0 ? words : faults.slice(0, 3)).join('\n');
-  return { release, status: 'fails', reason, steps: { builds, installs }, modules };
+  return { release, status: 'fails', reason, steps: { builds, installs }, modules, patches };
+}
+
+function isExpected(release: string, { kernel, rolling }: Target): boolean {
+  if (kernel === '' || release.startsWith(`${kernel}.`)) return true;
+  const [major = 0, minor = 0] = release.split('.').map((part) => Number.parseInt(part, 10));
+  const [leastMajor = 0, leastMinor = 0] = kernel.split('.').map(Number);
+  return rolling && (major > leastMajor || (major === leastMajor && minor >= leastMinor));
+}
+
+/** What the machine lacked. A failure for the lack of it says nothing about the package. */
+function lackOf(killed: string, log: string): string | undefined {
+  if (Number(killed) > 0) return `memory ran out: the kernel killed ${killed} of the build's processes`;
+  if (/No space left on device/.test(log)) return "the container's disk is full: No space left on device";
+  return undefined;
+}
+
+/** dkms 2.8 to 3.0 says `applying patch NAME...`, 3.2 `Applying patch NAME...`; ours have the names of `patchFile`. */
+function appliedPatches(log: string): string[] {
+  return [...new Set([...log.matchAll(/^applying patch mft-patch-(\S+?)\.patch/gim)].map(([, id = '']) => id))];
 }
 
 function moduleFault({ name, file, vermagic }: ModuleVerdict, release: string): string | false {

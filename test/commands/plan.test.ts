@@ -71,14 +71,28 @@ describe('the catalogues', () => {
   test('of kernels', async () => {
     const targets = await loadTargets();
     const [text, json] = [await runCli(['kernels']), await runCli(['kernels', '--json'])];
-    expect(text).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^debian-12 +6\.1 +linux-headers-/m) });
-    expect(text.stdout.trimEnd().split('\n')).toHaveLength(1 + targets.length);
+    expect(text).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^TARGET +KERNEL +TRIED BY CI +TITLE\n/) });
+    const lines = text.stdout.trimEnd().split('\n');
+    expect(lines.slice(1).map((line) => line.split(/ {2,}/))).toEqual(
+      targets.map(({ name, kernel, rolling, tried, title }) => [
+        name,
+        rolling ? `${kernel} or later` : kernel,
+        tried.length > 0 ? tried.join(', ') : '-',
+        title,
+      ]),
+    );
+    // Both marks are there, else the columns above tell nothing.
+    expect(text.stdout).toMatch(/^debian-12 +6\.1 +docker, podman +Debian 12 /m);
+    expect(text.stdout).toMatch(/^debian-12-backports +6\.12 or later +docker +Debian 12 /m);
+    expect(text.stdout).toMatch(/^debian-2022-07 +5\.18 +- +Debian/m);
     expect({ ...json, stdout: JSON.parse(json.stdout) }).toStrictEqual({
       status: 0,
       stderr: '',
       stdout: {
         schema: 'mft-patch/kernels@1',
-        kernels: targets.map(({ name, title, kernel, image, headers }) => ({ target: name, title, kernel, image, headers })),
+        kernels: targets.map(({ name, title, kernel, rolling, image, suites, headers, tried }) => {
+          return { target: name, title, kernel, rolling, image, suites, headers, tried };
+        }),
       },
     });
   });

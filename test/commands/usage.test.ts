@@ -5,16 +5,17 @@ import { dataFile } from '../../src/data.js';
 import { makeFolder, runCli } from '../support.js';
 
 const cwd = makeFolder();
-const known = ['build', 'plan', 'verify', 'fetch', 'releases', 'patches', 'kernels'];
+const known = ['build', 'plan', 'verify', 'matrix', 'fetch', 'releases', 'patches', 'kernels', 'image'];
+const commands = [...known.filter((command) => command !== 'image'), 'image ls', 'image build', 'image rm'];
 
 describe('wrong usage is exit 2 with words and a hint on stderr, and nothing on stdout:', () => {
   test.concurrent.each<[string[], string, string]>([
-    [['build', '--sample'], '--kernel is missing', 'uname -r'],
-    [['plan', '--sample'], '--kernel is missing', 'uname -r'],
     [['build', '--sample', '--kernel'], "'--kernel <release>' argument missing", 'mft-patch --help'],
-    [['build', '--sample', '--kernel', 'new'], "'new' is not a kernel release", 'major.minor'],
+    [['build', '--sample', '--kernel', 'new'], "'new' is neither a target nor a kernel release", 'uname -r'],
+    [['build', '--sample', '--kernel', 'debian12'], "'debian12' is neither a target nor", 'did you mean debian-12 or'],
+    [['plan', '--sample', '--kernel', 'ubuntu-24.4'], "'ubuntu-24.4' is neither a target nor", 'did you mean ubuntu-24.04 or'],
     [['build', '--sample', '--kernel', '5'], "'5' is not a kernel release", 'major.minor'],
-    [['build', '--sample', '--kernel', ''], "'' is not a kernel release", 'major.minor'],
+    [['build', '--sample', '--kernel', ''], "'' is neither a target nor a kernel release", 'mft-patch kernels'],
     [['build', '--sample', '--kernel', '5.18/../x'], "'5.18/../x' is not a kernel release", 'major.minor'],
     [['frobnicate'], "unknown command 'frobnicate'", 'mft-patch --help'],
     [['biuld', '--sample', '--kernel', '5.18'], "unknown command 'biuld'", 'build'],
@@ -34,9 +35,23 @@ describe('wrong usage is exit 2 with words and a hint on stderr, and nothing on 
     [['build', '--kernel', '5.18', '--mft', '', '--offline'], "'' is not an MFT release", '--mft 4.20.1-14'],
     [['build', '--kernel', '5.18', '--arch', 'nonsense', '--offline'], "'nonsense' is no architecture", 'aarch64'],
     [['build', '--kernel', '5.18', '--sample', '--engine', 'lxc'], "'lxc' is invalid", 'mft-patch --help'],
-    [['verify', 'x.deb'], "required option '--kernel <target...>' not specified", 'mft-patch --help'],
+    [['build', '--kernel', '5.18', '--sample', '--timeout', '0'], "'0' is invalid", 'mft-patch --help'],
+    [['verify', 'x.deb'], 'which kernel? --kernel is missing', 'mft-patch kernels'],
     [['verify', '--kernel', '6.1'], "missing required argument 'deb'", 'mft-patch --help'],
-    [['verify', 'x.deb', '--kernel', 'nonsense'], "'nonsense' is not a kernel release", 'major.minor'],
+    [['verify', 'x.deb', '--kernel', 'hots'], "'hots' is neither a target nor a kernel release", 'did you mean host or'],
+    [
+      ['verify', 'x.deb', '--kernel', 'debian-12', 'debian-99'],
+      "'debian-99' is neither a target nor",
+      'did you mean debian-11 or debian-12',
+    ],
+    [['verify', 'x.deb', '--kernel', '5'], "'5' is not a kernel release", 'major.minor'],
+    [['verify', 'x.deb', '--kernel', '6.1', '--kernel-config', 'x'], '--kernel-config is for a kernel from source', '--kernel-source'],
+    [['image', 'list'], "unknown command 'list'", 'Did you mean ls?'],
+    [['image', 'frobnicate'], "unknown command 'frobnicate'", 'mft-patch --help'],
+    [['image'], 'what is to be done with them?', 'image ls'],
+    [['image', 'help'], "unknown command 'help'", 'mft-patch --help'],
+    [['image', 'rm'], "missing required argument 'target'", 'mft-patch --help'],
+    [['image', 'build', 'debian-99'], "'debian-99' is neither a target nor", 'did you mean debian-11 or debian-12'],
   ])('%j', async (args, words, hint) => {
     const { status, stdout, stderr } = await runCli([...args], { cwd });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -50,7 +65,7 @@ describe('wrong usage is exit 2 with words and a hint on stderr, and nothing on 
   });
 
   test.concurrent.each([
-    ['of ours', ['build', '--sample', '--json'], '--kernel is missing'],
+    ['of ours', ['verify', 'x.deb', '--json'], '--kernel is missing'],
     ["of the command line's reader", ['build', '--sample', '--json', '--kernel', '5.18', '--nonsense'], "unknown option '--nonsense'"],
   ])('with --json the error is a document too: one %s', async (_, args, words) => {
     const { status, stdout, stderr } = await runCli(args, { cwd });
@@ -66,21 +81,51 @@ describe('wrong usage is exit 2 with words and a hint on stderr, and nothing on 
 });
 
 describe('help', () => {
-  test.concurrent.each(known)('of %s names its options, on stdout', async (command) => {
-    const { status, stdout, stderr } = await runCli([command, '--help']);
+  test.concurrent.each(commands)('of %s names its options, on stdout', async (command) => {
+    const { status, stdout, stderr } = await runCli([...command.split(' '), '--help']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain(`Usage: mft-patch ${command} `);
     const common = ['--json', '--quiet', '--verbose', '--offline', '--cache-dir', '--help'];
     const release = ['--mft', '--arch', '--mirror', '--sha256', '--require-digest'];
-    const source = ['--kernel', '--bundle', '--deb', '--sample', ...release];
+    const source = ['--bundle', '--deb', '--sample', ...release];
+    const engine = ['--engine', '--bootstrap', '--apt-mirror', '--timeout'];
+    const kernelSource = ['--kernel-source', '--kernel-config'];
+    const matrix = [
+      '--kernels',
+      '--boot',
+      '--universal',
+      '--baseline',
+      '--jobs',
+      '--only-failed',
+      '--out',
+      '--report',
+      '--list',
+      '--format',
+      '--merge',
+    ];
     const own: Record<string, string[]> = {
       fetch: [...release, '--ask-vendor'],
-      build: [...source, '--out', '--with-userland', '--repack-bundle', '--verify', '--no-verify', '--engine'],
-      plan: source,
-      verify: ['--kernel', '--engine'],
+      build: [
+        ...['--kernel', ...source, '--out', '--with-userland', '--repack-bundle', '--verify', '--no-verify'],
+        ...engine,
+        ...kernelSource,
+      ],
+      plan: ['--kernel', '--headers', ...source],
+      verify: ['--kernel', '--boot', ...engine, ...kernelSource],
+      matrix: [...source, ...engine, ...kernelSource, ...matrix],
+      'image ls': engine,
+      'image build': [...engine, ...kernelSource],
+      'image rm': engine,
     };
     const named = stdout.match(/(?<=^ {2}(-\w, )?)--[a-z0-9-]+/gm);
     expect(named?.sort()).toEqual([...common, ...(own[command] ?? [])].sort());
+  });
+
+  test('of image names what can be done with images', async () => {
+    const { status, stdout, stderr } = await runCli(['image', '--help']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('Usage: mft-patch image ');
+    expect(stdout.match(/^ {2}(\w+) /gm)?.map((name) => name.trim())).toEqual(['ls', 'build', 'rm']);
   });
 
   test('is what comes without arguments, and names every command', async () => {
@@ -94,6 +139,6 @@ describe('help', () => {
 test('--version is that of package.json', async () => {
   const { version } = JSON.parse(await dataFile('package.json'));
   for (const args of [['--version'], ['-V'], ['--version', '--json']]) {
-    expect(await runCli(args)).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+    expect(await runCli(args)).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
   }
 });

@@ -1,49 +1,148 @@
 import { describe, expect, test } from 'vitest';
 import { loadTargets } from '../../src/data.js';
-import { findTarget, nearestTargets, parseTarget } from '../../src/kernels/target.js';
+import { nearestTargets, parseTarget, seriesOf, targetsFor } from '../../src/kernels/target.js';
 import { failureOf } from '../support.js';
 
-const fields = { title: 'Debian', kernel: '6.1', image: 'debian:12', suite: 'bookworm', headers: 'linux-headers-amd64' };
+const fields = {
+  title: 'Debian',
+  kernel: '6.1',
+  image: 'debian:12',
+  suites: ['bookworm'],
+  headers: 'linux-headers-amd64',
+  tried: ['docker'],
+};
+const target = (name: string, changes: object = {}) => parseTarget(`kernels/${name}.json`, JSON.stringify({ ...fields, ...changes }));
 
 describe('a target file', () => {
-  test('is read, its name being the file name', () => {
-    expect(parseTarget('kernels/x.json', JSON.stringify(fields))).toEqual({ name: 'x', aptSources: '', ...fields });
+  test('is read, its name being the file name, and what it leaves out is as usual', () => {
+    expect(target('x')).toStrictEqual({ name: 'x', ...fields, rolling: false, snapshot: '', checkValidUntil: true });
   });
 
-  test.each([
-    ['{', 'JSON'],
-    ['[]', 'not a JSON object'],
-    ['null', 'not a JSON object'],
-    [JSON.stringify({ ...fields, kernel: 6.1 }), "'kernel' must be a text"],
-    [JSON.stringify({ ...fields, kernel: '6' }), 'major.minor'],
-    [JSON.stringify({ ...fields, suite: '' }), "'suite'"],
-    [JSON.stringify({ ...fields, kernle: 'x' }), "'kernle' is not known"],
-  ])('%s is refused', async (text, words) => {
-    expect(await failureOf(() => parseTarget('kernels/x.json', text))).toMatchObject({
+  test('may say more', () => {
+    const more = {
+      rolling: true,
+      suites: ['trixie', 'bookworm'],
+      snapshot: '20220702T000000Z',
+      checkValidUntil: false,
+      tried: ['docker', 'podman'],
+    };
+    expect(target('x', more)).toStrictEqual({ name: 'x', ...fields, ...more });
+    expect(target('x', { tried: [] }).tried).toEqual([]);
+  });
+
+  test.each<[object, string, string]>([
+    [{ kernle: 'x' }, 'kernle', "'kernle' is not known; known are title, kernel"],
+    [{ suite: 'bookworm' }, 'suite', "'suite' is not known"],
+    [{ title: '' }, 'title', "'title' must be a text that is not empty"],
+    [{ title: null }, 'title', "'title' must be a text"],
+    [{ kernel: 6.1 }, 'kernel', "'kernel' must be a text"],
+    [{ kernel: '6' }, 'kernel', "major.minor, as in 6.1, not '6'"],
+    [{ kernel: '6.1.7' }, 'kernel', "major.minor, as in 6.1, not '6.1.7'"],
+    [{ image: ['debian:12'] }, 'image', "'image' must be a text"],
+    [{ headers: '' }, 'headers', "'headers' must be a text that is not empty"],
+    [{ suites: 'bookworm' }, 'suites', "'suites' must be a list of texts"],
+    [{ suites: ['bookworm', 12] }, 'suites', "'suites' must be a list of texts"],
+    [{ suites: [''] }, 'suites', "'suites' must be a list of texts"],
+    [{ suites: [] }, 'suites', "'suites' must name at least the suite of the base image"],
+    [{ tried: 'docker' }, 'tried', "'tried' must be a list of texts"],
+    [{ tried: ['docker', 'lxc'] }, 'tried', "'tried' must hold docker or podman, not 'lxc'"],
+    [{ rolling: 'yes' }, 'rolling', "'rolling' must be true or false"],
+    [{ checkValidUntil: 0 }, 'checkValidUntil', "'checkValidUntil' must be true or false"],
+    [{ snapshot: '2022-07-02' }, 'snapshot', "'snapshot' must be a moment, as in 20220702T000000Z"],
+  ])('%j is refused with the line that it stands in', async (changes, name, words) => {
+    const text = JSON.stringify({ ...fields, ...changes }, null, 2).replace(/\[\s+|\s+\]/g, (bracket) => bracket.trim());
+    const line = text.split('\n').findIndex((candidate) => candidate.startsWith(`  "${name}"`)) + 1;
+    expect(line).toBeGreaterThan(1);
+    expect(await failureOf(() => parseTarget('kernels/x.json', text))).toEqual({
       code: 'bad-catalogue',
       file: 'kernels/x.json',
+      line,
       detail: expect.stringContaining(words),
     });
   });
+
+  test.each(Object.keys(fields))('without %s is refused', async (name) => {
+    expect(await failureOf(() => target('x', { [name]: undefined }))).toEqual({
+      code: 'bad-catalogue',
+      file: 'kernels/x.json',
+      line: 1,
+      detail: `the field '${name}' is missing`,
+    });
+  });
+
+  test.each([
+    ['{', 1, 'JSON'],
+    ['{\n  "title": "x",\n  "kernel" "6.1"\n}', 3, 'JSON'],
+    ['{\n  "title": "x"\n  "kernel": "6.1"\n}', 3, 'JSON'],
+    ['{\n  "title": "x",\n  "kernel": "6.1"\n', 3, 'JSON'],
+    ['{\n  "title": x,\n  "kernel": "6.1"\n}\n', 2, 'JSON'],
+    ['{\n  "title": "x",\n}\n', 3, 'JSON'],
+    ['{\n  "title": "x\n}\n', 2, 'JSON'],
+    ['{\n  "title": "x"\n}\n}', 4, 'JSON'],
+    ['', 1, 'JSON'],
+    ['[]', 1, 'a JSON object is expected'],
+    ['null', 1, 'a JSON object is expected'],
+    ['"debian"', 1, 'a JSON object is expected'],
+  ])('%j is no target, and the line is told', async (text, line, words) => {
+    const failure = await failureOf(() => parseTarget('kernels/x.json', text));
+    expect(failure).toMatchObject({ code: 'bad-catalogue', file: 'kernels/x.json', line, detail: expect.stringContaining(words) });
+  });
 });
 
-describe('finding a target', () => {
-  test('by name, by release and by major.minor', async () => {
+describe('the targets for a release', () => {
+  const names = (release: string, targets: ReturnType<typeof target>[]) => targetsFor(release, targets).map(({ name }) => name);
+  const catalogue = [
+    target('arch', { kernel: '6.12', tried: [] }),
+    target('debian-12'),
+    target('debian-12-backports', { kernel: '6.12', rolling: true }),
+    target('debian-13', { kernel: '6.12' }),
+    target('ubuntu-6.12', { kernel: '6.12', tried: [] }),
+  ];
+
+  test.each([
+    ['6.1', ['debian-12']],
+    ['6.1.7', ['debian-12']],
+    ['6.1.0-50-amd64', ['debian-12']],
+    ['6.12', ['debian-13', 'arch', 'ubuntu-6.12', 'debian-12-backports']],
+    ['6.12.117+deb13-amd64', ['debian-13', 'arch', 'ubuntu-6.12', 'debian-12-backports']],
+    ['6.12.95+deb12-amd64', ['debian-12-backports', 'debian-13', 'arch', 'ubuntu-6.12']],
+    ['6.12.9+bpo-amd64', ['debian-12-backports', 'debian-13', 'arch', 'ubuntu-6.12']],
+    ['6.12.0-20-generic', ['ubuntu-6.12']],
+    ['6.2', []],
+    ['6', undefined],
+  ])('%s are %j', async (release, expected) => {
+    if (expected === undefined) expect(await failureOf(() => names(release, catalogue))).toMatchObject({ code: 'usage' });
+    else expect(names(release, catalogue)).toEqual(expected);
+  });
+
+  test('do not hang on the order of the catalogue', () => {
+    expect(names('6.12.95+deb12-amd64', catalogue.toReversed())[0]).toBe('debian-12-backports');
+    expect(names('6.12', catalogue.toReversed())[0]).toBe('debian-13');
+  });
+
+  test('of the catalogue: each of its kernels has one', async () => {
     const targets = await loadTargets();
-    for (const wanted of ['debian-12', '6.1', '6.1.0-50-amd64', '6.1.7']) expect(findTarget(wanted, targets).name).toBe('debian-12');
-    expect(findTarget('5.10', targets).name).toBe('debian-11');
+    for (const { kernel } of targets) expect(targetsFor(kernel, targets).length).toBeGreaterThan(0);
   });
+});
 
-  test('what no target carries is refused with those that are there', async () => {
-    const failure = await failureOf(async () => findTarget('5.18', await loadTargets()));
-    expect(failure).toMatchObject({ code: 'no-target', kernel: '5.18', targets: expect.arrayContaining(['debian-12 (6.1)']) });
-    expect(await failureOf(async () => findTarget('debian-99', await loadTargets()))).toMatchObject({ code: 'usage' });
+describe('the nearest target', () => {
+  test('comes first, the newer of two as near', () => {
+    const targets = ['5.10', '6.1', '6.3', '7.3'].map((kernel) => target(kernel, { kernel }));
+    const kernels = (wanted: string) => nearestTargets(wanted, targets).map(({ kernel }) => kernel);
+    expect(kernels('6.2')).toEqual(['6.3', '6.1', '5.10', '7.3']);
+    expect(kernels('5.18.0')).toEqual(['5.10', '6.1', '6.3', '7.3']);
+    expect(kernels('8.0')[0]).toBe('7.3');
+    expect(targets[0]?.kernel).toBe('5.10');
   });
+});
 
-  test('the nearest kernel comes first, the newer of two as near', async () => {
-    const targets = ['5.10', '6.1', '6.3', '7.3'].map((kernel) =>
-      parseTarget(`kernels/${kernel}.json`, JSON.stringify({ ...fields, kernel })),
-    );
-    expect(nearestTargets('6.2', targets).map(({ kernel }) => kernel)).toEqual(['6.3', '6.1', '5.10', '7.3']);
-  });
+test.each([
+  ['6.1.0-50-amd64', '6.1'],
+  ['7.3.4+deb13-amd64', '7.3'],
+  ['6.12', '6.12'],
+  ['', ''],
+  ['none', ''],
+])("the series of '%s' is '%s'", (release, series) => {
+  expect(seriesOf(release)).toBe(series);
 });

@@ -10,29 +10,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { TestProject } from 'vitest/node';
-import { dataFile, loadTargets } from '../../src/data.js';
+import { wantedTarget } from '../../src/commands/wanted-kernel.js';
+import { loadTargets } from '../../src/data.js';
 import { type EngineName, findEngine } from '../../src/verify/engine.js';
-import { ensureImage } from '../../src/verify/image.js';
+import { Images } from '../../src/verify/images.js';
 import { testContext } from '../support.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Why the tests that need this cannot run; empty if they can. */
     missing: Record<'tools' | 'docker' | 'podman', string>;
-    /** A folder that lives as long as the whole run, with `containers.conf` and a package from Debian in it. */
+    /** A folder that lives as long as the whole run, with `containers.conf` and `linux-source.tar.xz` in it. */
     folder: string;
   }
 }
 
-const packages = 'apt-utils binutils dpkg-dev gcc libc6-dev make mmdebstrap openssl patch quilt xz-utils zstd docker.io podman runc'.split(
-  ' ',
-);
+const packages =
+  'apt-utils binutils dpkg-dev gcc libc6-dev make mmdebstrap openssl patch python3 quilt xz-utils zstd docker.io podman runc'.split(' ');
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'mft-patch-tests-'));
   const isDebian = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   if (isDebian) timed('installing packages', installPackages);
-  const tools = ['dpkg-deb', 'dpkg-parsechangelog', 'quilt', 'patch', 'ar', 'gcc', 'make', 'zstd', 'xz'].filter(
+  const tools = ['dpkg-deb', 'dpkg-parsechangelog', 'quilt', 'patch', 'ar', 'gcc', 'make', 'python3', 'zstd', 'xz'].filter(
     (tool) => spawnSync('which', [tool]).status !== 0,
   );
   // Podman as it needs to be where limits are tight; a machine's own settings go first elsewhere.
@@ -41,10 +41,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     '[containers]\ndefault_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]\n[engine]\nruntime = "runc"\n',
   );
   const stopDocker = isDebian ? await startDocker(folder) : async () => {};
-  const [docker, podman] = await Promise.all([
-    prepareImages('docker', ['debian-11', 'debian-12'], folder),
-    prepareImages('podman', ['debian-12'], folder),
-  ]);
+  if (isDebian) timed('downloading a kernel source', () => downloadKernelSource(folder));
+  const [docker, podman] = await Promise.all([prepareImages('docker', folder), prepareImages('podman', folder)]);
   const missing = { tools: tools.length === 0 ? '' : `not installed: ${tools.join(', ')}`, docker, podman };
   for (const [name, reason] of Object.entries(missing)) {
     if (reason === '') continue;
@@ -100,16 +98,25 @@ async function startDocker(folder: string): Promise<() => Promise<void>> {
   };
 }
 
-/** @returns why the engine's images cannot be had, or nothing */
-async function prepareImages(engine: EngineName, names: string[], folder: string): Promise<string> {
+/** Debian's package of a kernel's source, for the kernels that no package brings ready to use. */
+function downloadKernelSource(folder: string): void {
+  const script = `apt-get download -qq linux-source-6.1 && dpkg-deb --fsys-tarfile linux-source-6.1*.deb |
+    tar -xO ./usr/src/linux-source-6.1.tar.xz > linux-source.tar.xz && rm linux-source-6.1*.deb`;
+  const { status, stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', script], { cwd: folder, encoding: 'utf8' });
+  if (status !== 0) console.warn(`no kernel source: ${stderr.slice(-500)}`);
+}
+
+/** Makes the images of the targets that are marked as tried with the engine. @returns why they cannot be had, or nothing */
+async function prepareImages(engine: EngineName, folder: string): Promise<string> {
   const context = testContext({ offline: false, env: { ...process.env, CONTAINERS_CONF: join(folder, 'containers.conf') } });
   try {
-    const found = await findEngine(engine, context);
-    const targets = (await loadTargets()).filter(({ name }) => names.includes(name));
-    const dockerfile = await dataFile('Dockerfile');
-    await Promise.all(
-      targets.map((target) => timed(`${engine} image of ${target.name}`, () => ensureImage(found, target, dockerfile, context))),
-    );
+    const images = new Images(await findEngine(engine, context), { timeout: 1800 });
+    const all = await loadTargets();
+    const targets = all.filter(({ tried }) => tried.includes(engine));
+    // One kernel from source, which several test files want.
+    const kernelSource = join(folder, 'linux-source.tar.xz');
+    if (engine === 'docker' && existsSync(kernelSource)) targets.push(await wantedTarget(undefined, { kernelSource }, all, context));
+    await Promise.all(targets.map((target) => timed(`${engine} image of ${target.name}`, () => images.ensure(target, context))));
     return '';
   } catch (error) {
     const { failure } = error as { failure?: unknown };

@@ -5,7 +5,14 @@ import { compilerErrors, judge } from '../../src/verify/judge.js';
 const release = '6.1.0-50-amd64';
 const target = parseTarget(
   'kernels/debian-12.json',
-  JSON.stringify({ title: 'Debian 12', kernel: '6.1', image: 'debian:12', suite: 'bookworm', headers: 'linux-headers-amd64' }),
+  JSON.stringify({
+    title: 'Debian 12',
+    kernel: '6.1',
+    image: 'debian:12',
+    suites: ['bookworm'],
+    headers: 'linux-headers-amd64',
+    tried: [],
+  }),
 );
 
 /** What a good installation leaves behind, but for the changes. */

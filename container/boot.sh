@@ -1,0 +1,98 @@
+#!/bin/bash
+# Runs as root in a throw-away container of container/Dockerfile.boot: boots the kernel with a small initramfs whose init
+# loads modules, looks at their devices, and unloads them again.
+# /verify/modules: the modules, as dkms has installed them. $1: the time limit for the boot in seconds.
+# stdout: a tar archive of facts, one a file. stderr: the console.
+set -u
+exec 3>&1 1>&2
+
+limit=${1:-120}
+facts=/dev/shm/facts
+root=/tmp/initramfs
+release=$(cat /boot/release)
+mkdir -p "$facts" "$root"/{bin,dev,etc,proc,sys,tmp} "$root/lib/modules/$release/updates/dkms"
+echo "$release" > "$facts/release"
+
+# The target's own kmod does the loading: whether it takes .ko.xz or .ko.zst, alone or with the kernel's help, is its matter.
+kmod=$(command -v kmod)
+for file in "$kmod" $(ldd "$kmod" | grep -o '/[^ ]*'); do cp -L --parents "$file" "$root"; done
+ln -s "$kmod" "$root/bin/modprobe"
+cp "$(command -v busybox)" "$root/bin/busybox"
+for applet in sh cat grep mknod mount reboot rm sed stty tail tr uname; do ln -s busybox "$root/bin/$applet"; done
+
+cp /verify/modules/*.ko* "$root/lib/modules/$release/updates/dkms/"
+touch "$root/lib/modules/$release/modules."{order,builtin}
+depmod -b "$root" "$release"
+modules=$(cd /verify/modules && ls | sed 's/\.ko.*//')
+echo "$modules" > "$root/etc/modules"
+# No module of the kernel's own is here; the vendor's need none.
+for module in $modules; do
+	for needed in $(modinfo -F depends "/verify/modules/$module".ko* | tr , ' '); do
+		echo "$modules" | tr - _ | grep -qx "${needed//-/_}" || echo "$module needs $needed"
+	done
+done > "$facts/missing"
+
+cat > "$root/init" <<'INIT'
+#!/bin/sh
+export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+# Through the kernel's log the lines stay whole, and in order with what the kernel says itself.
+say() { echo "mft-patch: $*" > /dev/kmsg; }
+characters() { sed '/^Block/,$d' /proc/devices; }
+is_live() { grep -q "^$(echo "$1" | tr - _) .* Live " /proc/modules; }
+is_there() { grep -q "^$(echo "$1" | tr - _) " /proc/modules; }
+
+# Loads a module, asks its devices, unloads it. Without its path modprobe would be busybox's own.
+try() {
+	characters > /tmp/before
+	say "$1 load"
+	words=$(/bin/modprobe "$1" 2>&1) && is_live "$1" || { say "$1 not-loaded $words"; return 1; }
+	say "$1 loaded"
+	characters | grep -vxFf /tmp/before > /tmp/devices
+	while read -r major name; do
+		say "$1 device $major $name"
+		rm -f /tmp/node
+		mknod /tmp/node c "$major" 0
+		# TCGETS, which every program makes that asks whether a file is a terminal; a driver must refuse it.
+		words=$(stty -F /tmp/node 2>&1) && words=granted
+		say "$1 ioctl $name $(echo "$words" | tail -n 1 | sed 's/^stty: //; s,/tmp/node: ,,')"
+	done < /tmp/devices
+	say "$1 unload"
+	words=$(/bin/modprobe -r "$1" 2>&1)
+	is_there "$1" && { say "$1 not-unloaded $words"; return 1; }
+	say "$1 unloaded"
+	while IFS= read -r line; do characters | grep -qxF "$line" && say "$1 device-left" $line; done < /tmp/devices
+	return 0
+}
+
+echo 8 > /proc/sys/kernel/printk
+say "init $(uname -r)"
+while read -r module; do try "$module" && try "$module"; done < /etc/modules
+say "end"
+reboot -f
+INIT
+chmod +x "$root/init"
+(cd "$root" && find . | busybox cpio -o -H newc) > /tmp/initrd
+
+case $(uname -m) in
+	x86_64) qemu=qemu-system-x86_64 machine=q35 console=ttyS0 ;;
+	aarch64) qemu=qemu-system-aarch64 machine=virt console=ttyAMA0 ;;
+esac
+# An oops ends the guest at once. Emulation is slow: what only measures time must not raise an alarm.
+arguments="console=$console quiet panic=-1 oops=panic printk.devkmsg=on nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
+boot() {
+	echo "$1" > "$facts/accel"
+	echo "$2" > "$facts/limit"
+	timeout -k 5 "$2" "$qemu" -accel "$1" -M "$machine" -cpu max -m 512 -nodefaults -no-user-config -display none -no-reboot \
+		-serial stdio -kernel /boot/vmlinuz -initrd /tmp/initrd -append "$arguments" < /dev/null 2> "$facts/qemu.log" |
+		tee "$facts/console"
+	echo "${PIPESTATUS[0]}" > "$facts/qemu.exit"
+	cat "$facts/qemu.log"
+	grep -q 'mft-patch: init ' "$facts/console"
+}
+# A /dev/kvm that can be opened may yet be of no use, as in a guest of a machine that hands on only half of it: QEMU ends,
+# or the kernel hangs. A good one needs two seconds.
+{ [ -w /dev/kvm ] && boot kvm $((limit / 4)); } || boot tcg "$limit"
+tar -C "$facts" -cf - . >&3

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/* Sample of a module for access by PCI memory: it registers its character device and drives nothing. */
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "nnt_ioctl.h"
+#include "nnt_device.h"
+
+static struct nnt_device mst_pci = { .name = NNT_PCI };
+
+static int __init mst_pci_init(void)
+{
+    return nnt_register(&mst_pci);
+}
+
+static void __exit mst_pci_exit(void)
+{
+    nnt_unregister(&mst_pci);
+}
+
+module_init(mst_pci_init);
+module_exit(mst_pci_exit);
+
+MODULE_DESCRIPTION("mft-patch sample: " NNT_PCI);
+MODULE_LICENSE("Dual MIT/GPL");

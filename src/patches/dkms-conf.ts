@@ -1,0 +1,78 @@
+import { kernelPattern } from '../kernels/range-regex.js';
+import { backportersPattern } from '../kernels/release.js';
+import type { Patch } from './patch.js';
+import { belowRange } from './select.js';
+
+/** The line by which we know a dkms.conf that we have extended. */
+const mark = '# Added by mft-patch:';
+
+/** Whether the text is that of a dkms.conf that we have extended. */
+export function isExtended(conf: string): boolean {
+  return conf.split('\n').some((line) => line.startsWith(mark));
+}
+
+/** The name of a patch in the folder `patches/` of the dkms source. */
+export function patchFile({ id }: Patch): string {
+  return `mft-patch-${id}.patch`;
+}
+
+/** What dkms asks of a kernel's release to apply the patch, for people and the record: PATCH_MATCH, empty for always. */
+export function matchOf(patch: Patch): string {
+  return patch.kernel.raw === '*' ? '' : kernelPattern(patch.kernel);
+}
+
+/**
+ * The text of a dkms.conf with patches for dkms to apply, after those that are there (dkms(8), PATCH and PATCH_MATCH).
+ * dkms.conf is bash, read anew for each kernel with its release and the folder of its headers in variables: so what holds
+ * for kernels with backports is asked there, with what dkms 2.8 to 3.2 set.
+ *
+ * @throws SyntaxError if the patches in it are named in a way that ours cannot be put after
+ */
+export function withPatches(conf: string, patches: readonly Patch[]): string {
+  if (patches.length === 0) return conf;
+  const first = nextIndex(conf);
+  const lines = [
+    `${mark} the patches in patches/, for the kernels that need them.`,
+    ...(patches.some(asksForBackports)
+      ? ['# Kernels of these forms carry later APIs under an older number.', `mft_patch_backports='${backportersPattern}'`]
+      : []),
+    ...patches.flatMap((patch, index) => patchLines(patch, first + index)),
+  ];
+  return `${conf}${conf.endsWith('\n') || conf === '' ? '' : '\n'}${lines.join('\n')}\n`;
+}
+
+function asksForBackports(patch: Patch): boolean {
+  return patch.kernel.raw !== '*' && (patch.goodOnOlder || patch.probe !== undefined);
+}
+
+function patchLines(patch: Patch, index: number): string[] {
+  const lines = [`PATCH[${index}]="${patchFile(patch)}"`];
+  if (patch.kernel.raw === '*') return lines;
+  lines.push(`# Linux ${patch.kernel.raw}`, `PATCH_MATCH[${index}]='${matchOf(patch)}'`);
+  if (!asksForBackports(patch)) return lines;
+  const below = `mft_patch_below='${kernelPattern(belowRange(patch))}'`;
+  const asked = patch.goodOnOlder ? '' : ` && ${probeCommand(patch)}`;
+  return [
+    ...lines,
+    below,
+    // dkms cannot take an alternative of PATCH_MATCH that depends on more than the release.
+    `if [[ $kernelver =~ $mft_patch_backports && $kernelver =~ $mft_patch_below ]]${asked}; then PATCH_MATCH[${index}]='.'; fi`,
+  ];
+}
+
+/** Debian keeps what all flavours of a kernel share in a folder of its own, which `source` beside `build` leads to. */
+function probeCommand({ probe }: Patch): string {
+  if (!probe) return 'false';
+  const { file, pattern, matches } = probe;
+  return `${matches ? '' : '! '}grep -Eqs '${pattern}' "$kernel_source_dir/${file}" "\${kernel_source_dir%/*}/source/${file}"`;
+}
+
+/** dkms counts PATCH's elements and asks for indices below that number: a hole would drop what comes after it. */
+function nextIndex(conf: string): number {
+  const code = conf.replace(/^\s*#.*$/gm, '');
+  const indices = [...code.matchAll(/\bPATCH\[(\d+)\]=/g)].map(([, index]) => Number(index));
+  const assignments = code.match(/\bPATCH(\[[^\]]*\])?\+?=/g) ?? [];
+  if (assignments.length !== indices.length) throw new SyntaxError('dkms.conf sets PATCH in another form than PATCH[0]=…');
+  if (indices.some((index) => index >= indices.length)) throw new SyntaxError(`dkms.conf has a hole in PATCH: ${indices.join(', ')}`);
+  return indices.length;
+}

@@ -1,0 +1,67 @@
+import type { MatrixCell, MatrixDocument } from './documents.js';
+import {
+  builtStatus,
+  escapeMarkup,
+  factsOf,
+  hasBoot,
+  hasVendor,
+  loadWords,
+  patchesOf,
+  printable,
+  statusWords,
+  titleOf,
+  verdictOf,
+} from './matrix-words.js';
+
+/**
+ * The matrix as GitHub's Markdown, for the summary of a CI step or a comment: the verdict, the table, and what the compiler
+ * says of every patched package that does not build, folded.
+ */
+export function renderMarkdown(document: MatrixDocument): string {
+  const [vendor, boot] = [hasVendor(document), hasBoot(document)];
+  const head = ['KERNEL', 'TARGET', 'RELEASE', ...(vendor ? ['VENDOR'] : []), 'PATCHED', ...(boot ? ['LOADS'] : []), 'PATCHES'];
+  const rows = document.cells.map((cell) => [
+    cell.kernel,
+    cell.target,
+    cell.release || '-',
+    ...(vendor ? [cell.vendor ? statusWords[cell.vendor.status] : '-'] : []),
+    statusWords[builtStatus(cell.patched)],
+    ...(boot ? [loadWords(cell.patched)] : []),
+    patchesOf(cell),
+  ]);
+  const table = [head, head.map(() => '---'), ...rows.map((row) => row.map(inline))].map((row) => `| ${row.join(' | ')} |`);
+  return [
+    `## ${inline(titleOf(document))}`,
+    `${inline(verdictOf(document, 'patched'))}.`,
+    ...(rows.length > 0 ? [table.join('\n')] : []),
+    ...document.cells.filter(({ patched }) => patched.status !== 'builds').map(details),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function details(cell: MatrixCell): string {
+  const facts = factsOf(cell, 'patched').map(([label, value]) => `${label}: ${value}`);
+  const summary = `${cell.kernel} ${cell.target}: ${statusWords[cell.patched.status]} (${cell.patched.seconds} s)`;
+  return [
+    `<details><summary>${inline(summary)}</summary>`,
+    ...(cell.patched.reason ? [fenced(cell.patched.reason)] : []),
+    inline(facts.join(' · ')),
+    '</details>',
+  ].join('\n\n');
+}
+
+/** A code block whose fence is longer than any run of backticks inside, so that nothing inside can end it. */
+function fenced(text: string): string {
+  const runs = text.match(/`+/g) ?? [];
+  const fence = '`'.repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
+  return `${fence}text\n${printable(text).replace(/\r\n?/g, '\n')}\n${fence}`;
+}
+
+/** Text within a line or a table's cell. A character reference is never taken for Markdown's or a table's own sign. */
+function inline(text: string): string {
+  // An underscore between letters or digits is never a sign, and looks better as it is.
+  return escapeMarkup(oneLine(text)).replace(/[\\`*~|$[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, (sign) => `&#${sign.codePointAt(0)};`);
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ');

@@ -1,0 +1,71 @@
+/** What the renderers of a matrix share: its title, verdict and status in words, the facts of a cell, and making text safe in markup. */
+import type { CellVerdict, MatrixCell, MatrixDocument } from './documents.js';
+
+export type Status = CellVerdict['status'];
+
+/** The words of a status with a sign before them, so that no colour is needed to tell them apart. */
+export const statusWords: Record<Status, string> = { builds: '✓ builds', fails: '✗ fails', error: '? not tried' };
+
+/** `MFT 4.20.1-14`. */
+export function titleOf({ mft }: MatrixDocument): string {
+  return `MFT ${mft.version}${mft.revision ? `-${mft.revision}` : ''}`;
+}
+
+export const hasVendor = ({ cells }: MatrixDocument): boolean => cells.some(({ vendor }) => vendor);
+
+export const hasBoot = ({ cells }: MatrixDocument): boolean => cells.some(({ patched }) => patched.loads);
+
+/** What the PATCHED column says: what was booted had been built, and LOADS says the rest. */
+export function builtStatus({ status, loads }: CellVerdict): Status {
+  return loads === undefined ? status : 'builds';
+}
+
+/** What the LOADS column says. */
+export function loadWords({ loads }: CellVerdict): string {
+  return loads === undefined ? '-' : { loads: '✓ loads', fails: statusWords.fails, error: statusWords.error }[loads];
+}
+
+/** One column as a sentence without its full stop: `4 of 6 kernels build; debian-sid fails; debian-13 could not be tried`. */
+export function verdictOf({ cells }: MatrixDocument, column: 'vendor' | 'patched'): string {
+  const tried = cells.flatMap((cell) => (cell[column] ? [{ target: cell.target, status: cell[column].status }] : []));
+  if (tried.length === 0) return 'No kernel was asked for';
+  const of = (status: Status) => tried.filter((cell) => cell.status === status).map(({ target }) => target);
+  const [builds, fails, untried] = [of('builds'), of('fails'), of('error')];
+  return [
+    `${builds.length} of ${tried.length} ${tried.length === 1 ? 'kernel builds' : 'kernels build'}`,
+    ...(fails.length > 0 ? [`${listOf(fails)} ${fails.length === 1 ? 'fails' : 'fail'}`] : []),
+    ...(untried.length > 0 ? [`${listOf(untried)} could not be tried`] : []),
+  ].join('; ');
+}
+
+function listOf(names: string[]): string {
+  return names.length === 1 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** The patches of a cell; `-` if it needs none. */
+export const patchesOf = ({ patches }: MatrixCell): string => patches.join(', ') || '-';
+
+/** What is known of a cell besides its verdict, as labels and values. Of files only the names: where they lay is nobody's business later. */
+export function factsOf(cell: MatrixCell, column: 'vendor' | 'patched'): [label: string, value: string][] {
+  const facts: [string, string][] = [
+    ['Release', cell.release],
+    ['Patches', (column === 'patched' && cell.patches.join(', ')) || 'none'],
+    ['Package', column === 'patched' ? nameOf(cell.patched.artifact) : ''],
+    ['Log', nameOf(cell[column]?.log ?? '')],
+  ];
+  return facts.filter(([, value]) => value !== '');
+}
+
+const nameOf = (path: string): string => path.split('/').at(-1) ?? '';
+
+/** The text with U+FFFD in place of what neither XML 1.0 nor HTML may hold: control characters, halves of surrogate pairs, U+FFFE, U+FFFF. */
+export function printable(text: string): string {
+  return text.replace(/[^\t\n\r\x20-\x7e\u{a0}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\ufffd');
+}
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** The text as it stands in XML or HTML, between tags or between double quotes. */
+export function escapeMarkup(text: string): string {
+  return printable(text).replace(/[&<>"]/g, (character) => entities[character] ?? '');
+}

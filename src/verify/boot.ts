@@ -1,0 +1,73 @@
+import { access, constants } from 'node:fs/promises';
+import type { Context } from '../context.js';
+import { dataFile } from '../data.js';
+import { newEntry } from '../deb/tar.js';
+import { inOneLine, MftPatchError } from '../errors.js';
+import type { Target } from '../kernels/target.js';
+import type { BootVerdict } from '../report/documents.js';
+import { reportOf, textsOf } from './container.js';
+import type { Image, Images } from './images.js';
+import { judgeBoot } from './judge-boot.js';
+import { saveLog } from './log.js';
+import { withinTime } from './time-limit.js';
+
+/** How long a boot may take, in seconds: six without KVM on a free machine, many times that on a busy one. */
+const bootLimit = 180;
+
+/** Measured on two cores: defconfig compiles some 2900 objects at 2.6 a second. */
+const noImage =
+  'a kernel from source has no image package, and building one takes 10 to 18 minutes on two cores: it is not booted (leave out --boot)';
+
+/**
+ * Boots the kernel of a target's image in QEMU, in a container with no more rights than any of ours, and loads modules
+ * there. What keeps it from being tried is a verdict too, with the status `error`.
+ *
+ * @param modules the modules as dkms has installed them, by file name
+ * @param logs where the console is saved, but for the end of the name
+ * @throws cannot-write for the log
+ */
+export async function bootModules(
+  images: Images,
+  image: Image,
+  target: Target,
+  modules: ReadonlyMap<string, Buffer>,
+  logs: string,
+  context: Context,
+): Promise<BootVerdict> {
+  const start = performance.now();
+  const seconds = () => Math.round((performance.now() - start) / 100) / 10;
+  const untried = (reason: string): BootVerdict => ({ status: 'error', reason, modules: [], console: '', seconds: seconds() });
+  if (target.source !== undefined) return untried(noImage);
+  try {
+    const tag = await images.ensureBoot(image, target, context);
+    const text = `${target.name}: booting ${image.release}, loading the modules`;
+    context.progress({ step: 'verify', text });
+    const files = [
+      ...[...modules].map(([name, body]) => newEntry(`verify/modules/${name}`, 'file', 0o644, 0, body)),
+      newEntry('verify/boot.sh', 'file', 0o755, 0, Buffer.from(await dataFile('container/boot.sh'))),
+    ];
+    const facts = await withinTime(images.options.timeout, `the boot on ${target.name}`, context, async (limited) => {
+      const onLine = (detail: string) => context.progress({ step: 'verify', text, detail });
+      return textsOf(await reportOf(images.engine, tag, files, `/verify/boot.sh ${bootLimit}`, await kvm(context), limited, onLine));
+    });
+    const path = await saveLog(`${logs}.console.log`, facts.get('console') ?? '');
+    const { loads: _, ...judgement } = judgeBoot(
+      facts,
+      [...modules.keys()].map((name) => name.replace(/\.ko.*/, '')),
+    );
+    return { ...judgement, console: path, seconds: seconds() };
+  } catch (error) {
+    if (!(error instanceof MftPatchError) || error.failure.code !== 'engine-failed') throw error;
+    return untried(inOneLine(error));
+  }
+}
+
+/** KVM, if this machine has it and the engine is on this machine. Whether it is of use shows when it is tried. */
+async function kvm({ env }: Context): Promise<string[]> {
+  const isElsewhere = /^(tcp|ssh|https?):/.test(env.DOCKER_HOST ?? env.CONTAINER_HOST ?? '');
+  const isThere = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  return isThere && !isElsewhere ? ['/dev/kvm'] : [];
+}
