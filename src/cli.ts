@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 
 const argv = process.argv.slice(2);
@@ -10,6 +11,8 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
 } else {
   const [{ run }, { Terminal }] = await Promise.all([import('./program.js'), import('./terminal.js')]);
   const interruption = new AbortController();
+  // Every container and download of a matrix listens.
+  setMaxListeners(0, interruption.signal);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
   // A reader that closes the pipe early (`| head`) is no error of ours.
   for (const stream of [process.stdout, process.stderr]) {

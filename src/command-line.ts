@@ -139,7 +139,7 @@ function withEngine(command: Command): Command {
   return command
     .addOption(new Option('--engine <name>', 'the container engine (default: whichever is there)').choices(['docker', 'podman']))
     .option('--bootstrap', 'make base images with mmdebstrap, even where they could be pulled')
-    .option('--apt-mirror <url>', "the archive to make images from, instead of the distribution's")
+    .option('--apt-mirror <url>', "the archive to make images from, instead of the distribution's; only its plain suites are asked for")
     .option('--timeout <seconds>', 'how long an image, and an installation in it, may take', positive, 1800);
 }
 

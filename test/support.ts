@@ -62,18 +62,24 @@ export function sh(command: string, options: { cwd?: string; input?: Buffer | st
 }
 
 export interface CliResult {
-  /** Its containers have this in their names. */
-  pid: number | undefined;
   status: number | null;
   stdout: string;
   stderr: string;
 }
 
+export interface CliOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Told the process, which its containers have in their names. */
+  onStart?: (pid: number | undefined) => void;
+}
+
 /** Runs the built program as a user does, without blocking the servers of the test. */
-export function runCli(args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<CliResult> {
+export function runCli(args: string[], { onStart, ...options }: CliOptions = {}): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
-    const result: CliResult = { pid: child.pid, status: null, stdout: '', stderr: '' };
+    onStart?.(child.pid);
+    const result: CliResult = { status: null, stdout: '', stderr: '' };
     child.stdout.on('data', (chunk) => {
       result.stdout += chunk;
     });

@@ -97,12 +97,14 @@ type Attempt<T> = { value: T } | { verdict: CellVerdict };
  * ours for this kernel, anything else means that it could not be tried. An interruption goes through.
  */
 async function attempt<T>(context: Context, work: () => Promise<T>): Promise<Attempt<T>> {
+  const start = performance.now();
   try {
     return { value: await work() };
   } catch (error) {
     context.signal.throwIfAborted();
     const known = error instanceof MftPatchError ? error : new MftPatchError({ code: 'internal', detail: String(error) }, { cause: error });
     const status = known.failure.code === 'patch-does-not-apply' ? 'fails' : 'error';
-    return { verdict: { status, reason: inOneLine(known), seconds: 0, log: '' } };
+    const seconds = Math.round((performance.now() - start) / 100) / 10;
+    return { verdict: { status, reason: inOneLine(known), seconds, log: '' } };
   }
 }

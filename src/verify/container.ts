@@ -89,7 +89,10 @@ export function textsOf(report: Report): Map<string, string> {
 
 /** Why a container has ended without a report, by the exit code of `docker run` (docker-run(1), Exit status). */
 function whyNoReport(engine: Engine, exitCode: number, stderr: string): string {
-  const words = stderr.trim().split('\n').slice(-3).join(' / ');
+  const lines = stderr.trim().split('\n');
+  // What ran in the container has spoken, too; the engine's own words begin so.
+  const own = lines.filter((line) => /^(docker|podman|error|time=|cannot|unable)\b|unexpected EOF/i.test(line));
+  const words = (own.length > 0 ? own : lines).slice(-2).join(' / ');
   if (exitCode === 125) return `${engine.name} cannot run the container: ${words}`;
   const cause = exitCode === 137 ? ' (it was killed, as the kernel does where memory runs out, or somebody removed it)' : '';
   return `the container ended with ${exitCode}${cause} before it could report: ${words}`;

@@ -43,6 +43,7 @@ describe('the verdict on an installation', () => {
         file: `/lib/modules/${release}/updates/dkms/${name}.ko`,
         vermagic: `${release} SMP mod_unload`,
       })),
+      patches: [],
     });
   });
 
@@ -89,6 +90,31 @@ describe('the verdict on an installation', () => {
 
   test('does not take a log that mentions errors for a failure', () => {
     expect(judge(facts({ 'make.log': 'CC error: handling.o\n' }), target).status).toBe('builds');
+  });
+
+  test.each([
+    ['memory', { oom: '2\n' }, 'memory ran out: the kernel killed 2'],
+    ['disk', { 'dpkg.log': 'cp: error writing x: No space left on device' }, 'disk is full'],
+    ['disk, in the build', { 'make.log': 'No space left on device' }, 'disk is full'],
+  ])('is error when it failed for lack of %s, which says nothing of the package', (_, change, words) => {
+    const failed = { ...change, modules: 'mst_pci\t\t\t\n', 'dpkg.exit': '1' };
+    expect(judge(facts(failed), target)).toMatchObject({ status: 'error', reason: expect.stringContaining(words) });
+    // What was installed all the same is good.
+    expect(judge(facts(change), target).status).toBe('builds');
+  });
+
+  test('names the patches that dkms applied, in the words of dkms 2.8 and 3.2', () => {
+    const log =
+      'applying patch mft-patch-a.patch...patching file x\nApplying patch mft-patch-b.patch... done.\napplying patch own.patch...\n';
+    expect(judge(facts({ 'dpkg.log': log }), target).patches).toEqual(['a', 'b']);
+  });
+
+  test('takes a newer kernel where the suite moves on, and only there', () => {
+    const newer = facts({ release: '6.2.1-amd64' });
+    expect(judge(newer, target)).toMatchObject({ status: 'error', reason: expect.stringContaining('not of 6.1') });
+    expect(judge(newer, { ...target, rolling: true }).status).toBe('fails');
+    expect(judge(newer, { ...target, rolling: true, kernel: '6.10' }).status).toBe('error');
+    expect(judge(newer, { ...target, kernel: '' }).status).toBe('fails');
   });
 
   test('is error when the image holds another kernel than the target promises', () => {

@@ -15,9 +15,13 @@ const common = ['--engine', 'docker', '--cache-dir', join(folder, 'cache'), '--j
 const reason = missing('docker') || (existsSync(archive) ? '' : 'no kernel source could be downloaded');
 
 async function run(...args: string[]) {
-  const { pid, status, stdout, stderr } = await runCli([...args, ...common]);
+  let process: number | undefined;
+  const onStart = (pid: number | undefined) => {
+    process = pid;
+  };
+  const { status, stdout, stderr } = await runCli([...args, ...common], { onStart });
   // Whatever it did, it leaves no container.
-  expect(sh(`docker ps --all --format {{.Names}} | grep ^mft-patch-${pid}- || true`)).toBe('');
+  expect(sh(`docker ps --all --format {{.Names}} | grep ^mft-patch-${process}- || true`)).toBe('');
   return { status, stderr, document: JSON.parse(stdout) };
 }
 /** Prepares a kernel, unless it is there. @returns the image's name and the kernel's release */
@@ -26,14 +30,16 @@ async function prepared(...args: string[]): Promise<{ image: string; release: st
   expect(status, stderr).toBe(0);
   return { image: document.images[0].image, release: document.images[0].release, isNew: stderr.includes('preparing the kernel') };
 }
-const kernels = () => sh("docker image ls --format '{{.Repository}}:{{.Tag}}' mft-patch/kernel | sort");
+/** The images of the trees of this file; other files prepare kernels, too. */
+const kernels = () =>
+  ['my-linux', 'my-linux-2', 'text', 'other', 'empty', 'nowhere']
+    .map((name) => sh(`docker image ls --quiet --filter label=mft-patch.target=${name} mft-patch/kernel`))
+    .join('');
 
 describe.skipIf(reason !== '')(`with docker and a kernel's source (${reason || 'they are there'})`, () => {
-  let before = '';
   let patched = '';
 
   beforeAll(async () => {
-    before = kernels();
     writeFileSync(vendor, (await sample()).deb);
     const built = await run('build', '--kernel', '6.1', '--sample', '--no-verify', '--out', join(folder, 'dist'));
     patched = built.document.artifacts[0].path;
@@ -41,12 +47,7 @@ describe.skipIf(reason !== '')(`with docker and a kernel's source (${reason || '
     sh(`mkdir ${tree} && tar -C ${tree} -xf ${archive} --strip-components=1 --wildcards --exclude='*/Documentation/*/*' \
       --exclude='*/drivers/*.c' --exclude='*/sound/*.c' --exclude='*/fs/*.c' --exclude='*/net/*.c' --exclude='*.dts*' --exclude='*/testing/*'`);
   });
-  afterAll(() => {
-    const own = kernels()
-      .split('\n')
-      .filter((image) => image !== '' && !before.includes(image));
-    if (own.length > 0) sh(`docker image rm ${own.join(' ')}`);
-  });
+  afterAll(() => sh(`echo ${kernels().replaceAll('\n', ' ')} | xargs --no-run-if-empty docker image rm`));
 
   test('an archive: without --kernel its own release counts, with another kernel it is an error', async () => {
     const { status, document, stderr } = await run('verify', patched, '--kernel-source', archive);
