@@ -35,6 +35,13 @@ export function cellsToRun(last: MatrixDocument, mft: MftVersion, targets: reado
   return targets.filter(({ name }) => !good.includes(name));
 }
 
+/** The targets in the order in which they are best begun: what took longest last time first, what is not known before all. */
+export function longestFirst(targets: readonly Target[], last: MatrixDocument | undefined): Target[] {
+  const took = new Map(last?.cells.map(({ target, vendor, patched }) => [target, patched.seconds + (vendor?.seconds ?? 0)]));
+  const expected = ({ name }: Target) => took.get(name) ?? Number.MAX_VALUE;
+  return [...targets].sort((a, b) => expected(b) - expected(a));
+}
+
 /** The older result with the newer one's cells in their places; new ones come last. */
 export function merged(older: MatrixDocument, newer: MatrixDocument): MatrixDocument {
   const fresh = new Map(newer.cells.map((cell) => [cell.target, cell]));

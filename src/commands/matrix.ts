@@ -7,9 +7,9 @@ import { fail } from '../errors.js';
 import type { Target } from '../kernels/target.js';
 import type { MatrixDocument } from '../report/documents.js';
 import { asJson, writeAll } from './artifacts.js';
-import { runCell } from './matrix-cell.js';
+import { type CellResult, runCell } from './matrix-cell.js';
 import { MatrixPackages } from './matrix-packages.js';
-import { cellsToRun, lastRun, merged } from './matrix-runs.js';
+import { cellsToRun, lastRun, longestFirst, merged } from './matrix-runs.js';
 import { prepareForAll, readPackage } from './prepare.js';
 import { checkReports, writeReports } from './reports.js';
 import { type EngineUse, openImages, wantedTargets } from './verify.js';
@@ -48,8 +48,10 @@ export async function matrix(options: MatrixOptions, context: Context): Promise<
   const limit = pLimit(options.jobs ?? defaultJobs());
   const universal = options.universal ? prepareForAll(read) : undefined;
   const run = { read, images, packages, limit, baseline: options.baseline ?? false, boot: options.boot ?? false, universal };
+  const times = last ?? (await lastRun(options.out).catch(() => undefined));
+  const begun = new Map(longestFirst(todo, times).map((target) => [target, runCell(target, run, cellContext(target, context))]));
   // All are waited for, also when they are interrupted: each removes its container.
-  const settled = await Promise.allSettled(todo.map((target) => runCell(target, run, cellContext(target, context))));
+  const settled = await Promise.allSettled(todo.map((target) => begun.get(target) as Promise<CellResult>));
   context.signal.throwIfAborted();
   const results = settled.map((result) => (result.status === 'fulfilled' ? result.value : rethrow(result.reason)));
   await packages.writeRecords(results.flatMap(({ verdicts }) => verdicts));

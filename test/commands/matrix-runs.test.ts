@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cellsToRun, lastRun, merged, readRun } from '../../src/commands/matrix-runs.js';
+import { cellsToRun, lastRun, longestFirst, merged, readRun } from '../../src/commands/matrix-runs.js';
 import { parseTarget } from '../../src/kernels/target.js';
 import type { CellVerdict, MatrixCell } from '../../src/report/documents.js';
 import { cellOf, matrixOf } from '../report/matrices.js';
@@ -107,4 +107,15 @@ describe('two results as one', () => {
     merged(older, newer);
     expect(JSON.stringify([older, newer])).toBe(before);
   });
+});
+
+test('what took longest is begun first, what is not known before all, the rest as it was named', () => {
+  const took = (name: string, seconds: number, vendor = 0) => {
+    const { patched, ...rest } = cell(name, 'builds', 'fails');
+    return { ...rest, vendor: { ...verdict('fails'), seconds: vendor }, patched: { ...patched, seconds } };
+  };
+  const targets = ['a', 'b', 'c', 'd', 'new'].map(target);
+  const names = (last?: Parameters<typeof longestFirst>[1]) => longestFirst(targets, last).map(({ name }) => name);
+  expect(names(matrixOf(took('a', 3), took('b', 9), took('c', 2, 5), took('d', 3)))).toEqual(['new', 'b', 'c', 'a', 'd']);
+  expect(names()).toEqual(['a', 'b', 'c', 'd', 'new']);
 });
