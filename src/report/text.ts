@@ -117,7 +117,7 @@ function nextSteps({ mft, input }: BuildDocument, deb: string): string[] {
   if (input.path.startsWith('sample:')) {
     return [
       'This was the sample, which drives no hardware. For a real bundle:',
-      '  mft-patch build --kernel $(uname -r) --bundle mft-<version>-<arch>-deb.tgz',
+      '  mft-patch build --bundle mft-<version>-<arch>-deb.tgz',
     ];
   }
   const path = deb.startsWith('/') || deb.startsWith('.') ? deb : `./${deb}`;
