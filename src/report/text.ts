@@ -115,10 +115,7 @@ function build(document: BuildDocument): string {
 
 function nextSteps({ mft, input }: BuildDocument, deb: string): string[] {
   if (input.path.startsWith('sample:')) {
-    return [
-      'This was the sample, which drives no hardware. For a real bundle:',
-      '  mft-patch build --bundle mft-<version>-<arch>-deb.tgz',
-    ];
+    return ['This was the sample, which drives no hardware. For a real bundle:', '  mft-patch build --bundle mft-<version>-<arch>-deb.tgz'];
   }
   const path = deb.startsWith('/') || deb.startsWith('.') ? deb : `./${deb}`;
   const tools = `mft_${mft.version}-${mft.revision}_${'$(dpkg --print-architecture)'}.deb`;
