@@ -28,11 +28,12 @@ export async function buildImages(wanted: string[], options: EngineUse & KernelO
 export async function removeImages(wanted: string[], options: EngineUse, context: Context): Promise<ImagesDocument> {
   const images = await openImages(options, context);
   const all = await listing(images);
+  const isOf = (name: string, { target, image }: (typeof all.images)[number]) => name === 'all' || name === target || name === image;
   for (const name of wanted) {
-    if (name !== 'all' && !all.images.some(({ target, image }) => name === target || name === image))
+    if (name !== 'all' && !all.images.some((image) => isOf(name, image)))
       fail({ code: 'usage', detail: `there is no image of '${name}'`, hint: 'mft-patch image ls lists them' });
   }
-  const gone = all.images.filter(({ target, image }) => wanted.some((name) => name === 'all' || name === target || name === image));
+  const gone = all.images.filter((image) => wanted.some((name) => isOf(name, image)));
   for (const { image } of gone) {
     const removed = await images.engine.run(['image', 'rm', image]);
     if (removed.exitCode !== 0)

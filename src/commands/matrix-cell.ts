@@ -6,6 +6,7 @@ import { parseKernelRelease } from '../kernels/release.js';
 import { seriesOf, type Target } from '../kernels/target.js';
 import type { CellVerdict, KernelVerdict, MatrixCell } from '../report/documents.js';
 import type { Image, Images } from '../verify/images.js';
+import { secondsSince } from '../verify/time.js';
 import { type Candidate, verifyIn } from '../verify/verify.js';
 import type { MatrixPackages } from './matrix-packages.js';
 import { type Prepared, prepareFor, type ReadPackage } from './prepare.js';
@@ -104,7 +105,6 @@ async function attempt<T>(context: Context, work: () => Promise<T>): Promise<Att
     context.signal.throwIfAborted();
     const known = error instanceof MftPatchError ? error : new MftPatchError({ code: 'internal', detail: String(error) }, { cause: error });
     const status = known.failure.code === 'patch-does-not-apply' ? 'fails' : 'error';
-    const seconds = Math.round((performance.now() - start) / 100) / 10;
-    return { verdict: { status, reason: inOneLine(known), seconds, log: '' } };
+    return { verdict: { status, reason: inOneLine(known), seconds: secondsSince(start), log: '' } };
   }
 }

@@ -7,13 +7,13 @@ import { fail } from '../errors.js';
 import type { Target } from '../kernels/target.js';
 import type { MatrixDocument } from '../report/documents.js';
 import { asJson, writeAll } from './artifacts.js';
-import { type CellResult, runCell } from './matrix-cell.js';
+import { runCell } from './matrix-cell.js';
 import { MatrixPackages } from './matrix-packages.js';
 import { cellsToRun, lastRun, longestFirst, merged } from './matrix-runs.js';
 import { prepareForAll, readPackage } from './prepare.js';
 import { checkReports, writeReports } from './reports.js';
 import { type EngineUse, openImages, wantedTargets } from './verify.js';
-import type { KernelOptions } from './wanted-kernel.js';
+import { type KernelOptions, refuseLoneConfig } from './wanted-kernel.js';
 
 export interface MatrixOptions extends SourceOptions, EngineUse, KernelOptions {
   /** Kernels or targets with commas between them, or `all`. */
@@ -51,9 +51,9 @@ export async function matrix(options: MatrixOptions, context: Context): Promise<
   const times = last ?? (await lastRun(options.out).catch(() => undefined));
   const begun = new Map(longestFirst(todo, times).map((target) => [target, runCell(target, run, cellContext(target, context))]));
   // All are waited for, also when they are interrupted: each removes its container.
-  const settled = await Promise.allSettled(todo.map((target) => begun.get(target) as Promise<CellResult>));
+  await Promise.allSettled(begun.values());
   context.signal.throwIfAborted();
-  const results = settled.map((result) => (result.status === 'fulfilled' ? result.value : rethrow(result.reason)));
+  const results = await Promise.all(todo.flatMap((target) => begun.get(target) ?? []));
   await packages.writeRecords(results.flatMap(({ verdicts }) => verdicts));
   const document: MatrixDocument = { schema: 'mft-patch/matrix@1', mft: read.mft, cells: results.map(({ cell }) => cell) };
   const whole = last === undefined ? document : merged(last, document);
@@ -66,18 +66,14 @@ function defaultJobs(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / memoryOfJob)));
 }
 
-function rethrow(error: unknown): never {
-  throw error;
-}
-
 /** The targets that the options name; without a list those of the last run, else all of the catalogue. */
 export async function matrixTargets(
-  { kernels, kernelSource, kernelConfig }: Pick<MatrixOptions, 'kernels' | 'kernelSource' | 'kernelConfig'>,
+  options: Pick<MatrixOptions, 'kernels' | 'kernelSource' | 'kernelConfig'>,
   last: MatrixDocument | undefined,
   context: Context,
 ): Promise<Target[]> {
-  if (kernelConfig !== undefined && kernelSource === undefined)
-    fail({ code: 'usage', detail: '--kernel-config is for a kernel from source', hint: 'give that with --kernel-source' });
+  refuseLoneConfig(options);
+  const { kernels, kernelSource, kernelConfig } = options;
   const own =
     kernelSource === undefined
       ? []

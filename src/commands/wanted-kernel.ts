@@ -42,9 +42,7 @@ export async function wantedTarget(
   if (options.kernelSource !== undefined) return sourceTarget(wanted, options.kernelSource, options, targets);
   if (wanted === undefined)
     return fail({ code: 'usage', detail: 'which kernel? --kernel is missing', hint: 'mft-patch kernels lists them' });
-  if (options.kernelConfig !== undefined) {
-    fail({ code: 'usage', detail: '--kernel-config is for a kernel from source', hint: 'give that with --kernel-source' });
-  }
+  refuseLoneConfig(options);
   const named = targets.find(({ name }) => name === wanted);
   if (named) return named;
   if (wanted === 'host') return hostTarget(runningRelease(), await readFile('/etc/os-release', 'utf8').catch(() => ''), targets);
@@ -56,6 +54,12 @@ export async function wantedTarget(
     return best;
   }
   return releasedTarget(release, targets);
+}
+
+/** @throws usage for a configuration without a source that it is of */
+export function refuseLoneConfig({ kernelSource, kernelConfig }: KernelOptions): void {
+  if (kernelConfig !== undefined && kernelSource === undefined)
+    fail({ code: 'usage', detail: '--kernel-config is for a kernel from source', hint: 'give that with --kernel-source' });
 }
 
 /** A version that kernel.org released. Kernels of distributions and candidates are none. */

@@ -139,7 +139,7 @@ export function targetsFor(release: string, targets: readonly Target[]): Target[
   const flavour = debian ? `debian-${debian}` : /-generic\b/.test(release) ? 'ubuntu' : /-(amd64|arm64)$/.test(release) ? 'debian' : '';
   const isBackport = /[~+]bpo/.test(release);
   const rank = (target: Target) => [
-    flavour === '' || target.name.startsWith(flavour) ? 0 : 1,
+    target.name.startsWith(flavour) ? 0 : 1,
     target.name.endsWith('-backports') === isBackport ? 0 : 1,
     target.tried.length > 0 ? 0 : 1,
   ];

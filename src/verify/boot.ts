@@ -9,7 +9,7 @@ import { reportOf, textsOf } from './container.js';
 import type { Image, Images } from './images.js';
 import { judgeBoot } from './judge-boot.js';
 import { saveLog } from './log.js';
-import { withinTime } from './time-limit.js';
+import { secondsSince, withinTime } from './time.js';
 
 /** How long a boot may take, in seconds: six without KVM on a free machine, many times that on a busy one. */
 const bootLimit = 180;
@@ -35,8 +35,7 @@ export async function bootModules(
   context: Context,
 ): Promise<BootVerdict> {
   const start = performance.now();
-  const seconds = () => Math.round((performance.now() - start) / 100) / 10;
-  const untried = (reason: string): BootVerdict => ({ status: 'error', reason, modules: [], console: '', seconds: seconds() });
+  const untried = (reason: string): BootVerdict => ({ status: 'error', reason, modules: [], console: '', seconds: secondsSince(start) });
   if (target.source !== undefined) return untried(noImage);
   try {
     const tag = await images.ensureBoot(image, target, context);
@@ -55,7 +54,7 @@ export async function bootModules(
       facts,
       [...modules.keys()].map((name) => name.replace(/\.ko.*/, '')),
     );
-    return { ...judgement, console: path, seconds: seconds() };
+    return { ...judgement, console: path, seconds: secondsSince(start) };
   } catch (error) {
     if (!(error instanceof MftPatchError) || error.failure.code !== 'engine-failed') throw error;
     return untried(inOneLine(error));

@@ -5,7 +5,7 @@ import type { Target } from '../kernels/target.js';
 import { ensureBase, type ImageOptions, shortDigest } from './base-image.js';
 import type { Engine } from './engine.js';
 import { buildImage, label, refuseOffline, releaseInside, releaseOf } from './image-build.js';
-import { withinTime } from './time-limit.js';
+import { withinTime } from './time.js';
 
 /** How the engine is used. */
 export interface EngineOptions extends ImageOptions {

@@ -1,17 +1,7 @@
+import type { BootVerdict } from '../report/documents.js';
 import type { Facts } from './judge.js';
 
-/** What a boot has shown of one module. */
-export interface BootedModule {
-  name: string;
-  /** How often it was loaded and then stood in /proc/modules as live; two are wanted. */
-  loaded: number;
-  /** How often it was gone again after unloading; two are wanted. */
-  unloaded: number;
-  /** The character devices that loading it brought into /proc/devices, as `major name`. */
-  devices: string[];
-  /** What an ioctl on each of them was answered with, in the words of strerror(3). */
-  answers: string[];
-}
+type BootedModule = BootVerdict['modules'][number];
 
 export interface BootJudgement {
   /** `error` says that nothing is known of the modules: the machine did not come so far as to load one. */

@@ -10,7 +10,7 @@ import type { Engine } from './engine.js';
 import type { Image, Images } from './images.js';
 import { judge } from './judge.js';
 import { saveLog } from './log.js';
-import { withinTime } from './time-limit.js';
+import { secondsSince, withinTime } from './time.js';
 
 /** A package to be verified: its file name, and its bytes. */
 export interface Candidate {
@@ -80,10 +80,6 @@ function withBoot(verdict: KernelVerdict, boot: BootVerdict): KernelVerdict {
 function modulesOf(report: Report): Map<string, Buffer> {
   const modules = [...report].filter(([path]) => path.startsWith('ko/')).sort(([a], [b]) => (a < b ? -1 : 1));
   return new Map(modules.map(([path, body]) => [path.slice('ko/'.length), body]));
-}
-
-function secondsSince(start: number): number {
-  return Math.round((performance.now() - start) / 100) / 10;
 }
 
 /** Package and script go in by stdin, the facts come out by stdout: nothing of the host is mounted. */

@@ -22,3 +22,8 @@ export async function withinTime<T>(seconds: number, what: string, context: Cont
     clearTimeout(timer);
   }
 }
+
+/** @param start by performance.now() @returns the seconds since then, to a tenth */
+export function secondsSince(start: number): number {
+  return Math.round((performance.now() - start) / 100) / 10;
+}
