@@ -11,8 +11,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The text of one of the project's own files, its path relative to the project. */
 export async function dataFile(path: string): Promise<string> {
+  return (await dataBytes(path)).toString('utf8');
+}
+
+async function dataBytes(path: string): Promise<Buffer> {
   try {
-    return await readFile(join(root, path), 'utf8');
+    return await readFile(join(root, path));
   } catch (error) {
     return fail({ code: 'bad-catalogue', file: path, detail: wordsOf(error) }, error);
   }
@@ -22,7 +26,7 @@ export async function dataFile(path: string): Promise<string> {
 export async function loadPatches(): Promise<Patch[]> {
   const { parsePatch, parseSeries } = await import('./patches/patch.js');
   const names = parseSeries(await dataFile('patches/series'));
-  return Promise.all(names.map(async (name) => parsePatch(name, await dataFile(join('patches', name)))));
+  return Promise.all(names.map(async (name) => parsePatch(name, await dataBytes(join('patches', name)))));
 }
 
 /** The kernel targets, in the order of their names. */
@@ -35,7 +39,8 @@ export async function loadTargets(): Promise<Target[]> {
 
 /** The releases of MFT that are known. */
 export async function loadReleases(): Promise<Release[]> {
-  return JSON.parse(await dataFile('releases.json')) as Release[];
+  const { parseReleases } = await import('./bundle/releases.js');
+  return parseReleases('releases.json', await dataFile('releases.json'));
 }
 
 /**

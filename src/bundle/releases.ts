@@ -1,5 +1,6 @@
 import { compareVersions, parseVersion } from '../deb/version.js';
 import { fail } from '../errors.js';
+import { parseJson } from '../json.js';
 
 /** An entry of releases.json: a bundle that someone has seen, and where. */
 export interface Release {
@@ -28,6 +29,41 @@ export interface WantedBundle {
   known: boolean;
   /** false for an archive that is none of the vendor's bundles. */
   isBundle?: boolean;
+}
+
+const digestForms: Record<string, RegExp> = { md5: /^[0-9a-f]{32}$/, sha256: /^[0-9a-f]{64}$/, blake2b512: /^[0-9a-f]{128}$/ };
+
+/** What each field of an entry must be. */
+const fieldForms: Record<keyof Release, { fits: (value: unknown) => boolean; optional?: true; expected: string }> = {
+  version: { fits: isText(/^\d{1,6}(\.\d{1,6}){2,3}$/), expected: 'numbers with dots between, as in 4.20.1' },
+  revision: { fits: isText(/^\d{1,9}$/), expected: 'a number as a text' },
+  arch: { fits: isText(/^(x86_64|arm64|ppc64le)$/), expected: 'x86_64, arm64 or ppc64le' },
+  url: { fits: isText(/^https:\/\/[^/\s]+\/(\S+\/)?[\w.+-]+$/), expected: 'the https URL of a file' },
+  digests: { fits: areDigests, expected: 'hex digests by md5, sha256 or blake2b512' },
+  seenIn: { fits: (value) => Array.isArray(value) && value.length > 0 && value.every(isText(/\S/)), expected: 'a list of places' },
+  seenOn: { fits: isText(/^\d{4}/), optional: true, expected: 'a date' },
+  urlComposed: { fits: (value) => typeof value === 'boolean', optional: true, expected: 'true or false' },
+};
+
+/**
+ * Reads the catalogue of releases.
+ * @throws bad-catalogue naming the entry and the field that is wrong
+ */
+export function parseReleases(file: string, text: string): Release[] {
+  const bad = (detail: string) => fail({ code: 'bad-catalogue', file, detail });
+  const entries = parseJson(file, text);
+  if (!Array.isArray(entries)) return bad('a list of releases is expected');
+  for (const [index, entry] of entries.entries()) {
+    const name = `entry ${index + 1}`;
+    if (!isRecord(entry)) return bad(`${name} is no object`);
+    const stranger = Object.keys(entry).find((field) => !Object.hasOwn(fieldForms, field));
+    if (stranger !== undefined) bad(`${name}: the field '${stranger}' is not known; known are ${Object.keys(fieldForms).join(', ')}`);
+    for (const [field, { fits, optional, expected }] of Object.entries(fieldForms)) {
+      if (optional && !(field in entry)) continue;
+      if (!fits(entry[field])) bad(`${name}: the field '${field}' must be ${expected}`);
+    }
+  }
+  return entries as Release[];
 }
 
 /** What is taken when no source is named: the release of the first report. */
@@ -69,6 +105,19 @@ export function wantedBundle(wanted: string, arch: string, releases: readonly Re
   }
   const file = `mft-${wanted}-${fileArch(name, parseVersion(wanted).upstream)}-deb.tgz`;
   return { name: file, url: `https://www.mellanox.com/downloads/MFT/${file}`, known: false };
+}
+
+function isText(form: RegExp): (value: unknown) => boolean {
+  return (value) => typeof value === 'string' && form.test(value);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function areDigests(value: unknown): boolean {
+  const formOf = (name: string) => (Object.hasOwn(digestForms, name) ? digestForms[name] : undefined);
+  return isRecord(value) && Object.entries(value).every(([name, digest]) => isText(formOf(name) ?? /^(?!)/)(digest));
 }
 
 /** Orders releases, the newest first. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, wordsOf } from '../errors.js';
 import type { Target } from '../kernels/target.js';
-import type { MatrixCell, MatrixDocument, MftVersion } from '../report/documents.js';
+import type { CellVerdict, MatrixCell, MatrixDocument, MftVersion } from '../report/documents.js';
 
 /** The result that the last run left in the folder. @throws usage if there is none */
 export function lastRun(folder: string): Promise<MatrixDocument> {
@@ -13,16 +13,31 @@ export function lastRun(folder: string): Promise<MatrixDocument> {
 export async function readRun(path: string, hint: string): Promise<MatrixDocument> {
   try {
     const document = JSON.parse(await readFile(path, 'utf8')) as MatrixDocument;
-    if (document?.schema === 'mft-patch/matrix@1' && document.mft?.version && document.cells?.every?.(isCell)) return document;
+    if (document?.schema === 'mft-patch/matrix@1' && isRelease(document.mft) && document.cells?.every?.(isCell)) return document;
   } catch (error) {
     return fail({ code: 'usage', detail: `${path} cannot be read: ${wordsOf(error)}`, hint }, error);
   }
   return fail({ code: 'usage', detail: `${path} is no result of a matrix`, hint });
 }
 
+const areTexts = (...values: unknown[]) => values.every((value) => typeof value === 'string');
+const isOptional = (value: unknown, fits: (value: unknown) => boolean) => value === undefined || fits(value);
+
+function isRelease(mft: MftVersion | null): boolean {
+  return areTexts(mft?.version, mft?.revision);
+}
+
 /** Whether there is what the renderers take for granted: the file may have been written by hand, or cut. */
 function isCell(cell: MatrixCell | null): boolean {
-  return typeof cell?.target === 'string' && Array.isArray(cell.patches) && typeof cell.patched?.status === 'string';
+  if (!areTexts(cell?.target, cell?.kernel, cell?.release) || !Array.isArray(cell?.patches) || !areTexts(...cell.patches)) return false;
+  return isVerdict(cell.patched) && areTexts(cell.patched.artifact) && isOptional(cell.vendor, isVerdict);
+}
+
+function isVerdict(value: unknown): boolean {
+  const { status, reason, seconds, log, loads } = (value ?? {}) as Partial<CellVerdict>;
+  const isText = (text: unknown) => areTexts(text);
+  if (!['builds', 'fails', 'error'].includes(status ?? '') || !Number.isFinite(seconds) || !areTexts(log)) return false;
+  return isOptional(reason, isText) && isOptional(loads, (word) => ['loads', 'fails', 'error'].includes(word as string));
 }
 
 /** Of the targets those that did not build last time, or were not tried. @throws usage if that was another release */

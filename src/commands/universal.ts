@@ -37,7 +37,7 @@ export function addPatches(
     return { ...built, status: result.status, hunks: result.hunks, ...(result.status === 'applied' ? { match: matchOf(patch) } : {}) };
   });
   for (const some of subsets(inside)) refuseUnlessApplied(some, files);
-  const texts = inside.map((patch): [string, Buffer] => [patchFile(patch), Buffer.from(patch.text)]);
+  const texts = inside.map((patch): [string, Buffer] => [patchFile(patch), patch.bytes]);
   const taken = texts.find(([name]) => vendor.data.some((entry) => plainPath(entry) === `${sourceRoot}patches/${name}`));
   if (taken) fail({ code: 'package-unfit', path, detail: `holds patches/${taken[0]} already` });
   try {

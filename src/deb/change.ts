@@ -31,7 +31,7 @@ export function withNewFiles(deb: Deb, folder: string, contents: ReadonlyMap<str
   const entries = [...contents].map(([name, body]) => newEntry(prefix + folder + name, 'file', 0o644, mtime, body));
   const data = [...deb.data, ...(isThere ? [] : [newEntry(prefix + folder, 'directory', 0o755, mtime)]), ...entries];
   const sums = [...contents].map(([name, body]) => `${createHash('md5').update(body).digest('hex')}  ${folder}${name}\n`).join('');
-  const summed = withControlFile({ ...deb, data }, 'md5sums', (text) => text + sums);
+  const summed = withControlFile({ ...deb, data }, 'md5sums', (text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`) + sums);
   return withSizeOf(summed, deb);
 }
 

@@ -13,7 +13,7 @@ export interface Deb {
 }
 
 /** The most bytes that a member may unpack to; a kernel-mft-dkms package has about 110,000. */
-const unpackedLimit = 32 * 1024 * 1024;
+const unpackedLimit = 16 * 1024 * 1024;
 
 /**
  * Reads a package as deb(5) describes format 2.0.
@@ -34,7 +34,9 @@ export async function readDeb(bytes: Buffer, path: string, outside: OutsideProgr
     control: await readMember(control, 'control.tar', path, outside),
     data: await readMember(data, 'data.tar', path, outside),
   };
-  refuseStrangeEntries(deb, path);
+  for (const entries of [deb.control, deb.data]) refuseStrangeEntries(entries, path);
+  const link = deb.control.find(({ type }) => type !== 'file' && type !== 'directory');
+  if (link) fail({ code: 'package-unfit', path, detail: `${link.path} in control.tar is a ${link.type}` });
   return deb;
 }
 
@@ -51,12 +53,18 @@ async function readMember(member: ArMember | undefined, name: string, path: stri
 }
 
 /** Nothing is unpacked here, but the package goes on to dpkg: what could write beside its own paths is refused. */
-function refuseStrangeEntries(deb: Deb, path: string): void {
-  for (const entry of [...deb.control, ...deb.data]) {
+function refuseStrangeEntries(entries: readonly Entry[], path: string): void {
+  const files = new Set<string>();
+  for (const entry of entries) {
     const unfit = (detail: string) => fail({ code: 'package-unfit', path, detail: `${entry.path} ${detail}` });
     if (isUnsafePath(entry.path)) unfit('leaves the folder it is unpacked in');
     if (entry.type === 'hardlink' && isUnsafePath(entry.linkTarget)) unfit(`links to ${entry.linkTarget}, outside the package`);
+    // A link is made to what is there already.
+    if (entry.type === 'hardlink' && !files.has(plain(entry.linkTarget)))
+      unfit(`links to ${entry.linkTarget}, and no such file is before it`);
+    if (entry.type === 'symlink' && entry.linkTarget === '') unfit('is a link to nothing');
     if (entry.type.endsWith('device') || entry.type === 'fifo') unfit(`is a ${entry.type}`);
+    if (entry.type === 'file' || entry.type === 'hardlink') files.add(plainPath(entry));
   }
 }
 
@@ -75,7 +83,11 @@ export function writeDeb(deb: Deb): Buffer {
 
 /** The path of an entry without the `./` that dpkg-deb writes first. */
 export function plainPath(entry: Entry): string {
-  return entry.path.replace(/^(\.\/)+/, '');
+  return plain(entry.path);
+}
+
+function plain(path: string): string {
+  return path.replace(/^(\.\/)+/, '');
 }
 
 /** The control file `name` as an entry, or undefined if the package has none of that name. */

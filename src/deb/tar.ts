@@ -23,7 +23,6 @@ const record = 20 * block;
 const typeOf: Record<string, EntryType> = {
   File: 'file',
   OldFile: 'file',
-  ContiguousFile: 'file',
   Directory: 'directory',
   SymbolicLink: 'symlink',
   Link: 'hardlink',
@@ -52,6 +51,9 @@ export function readTar(bytes: Buffer, path: string): Entry[] {
     if (!header.cksumValid) {
       fail({ code: 'package-damaged', path, detail: `tar header at byte ${offset} has a wrong checksum` });
     }
+    const stranger = numbers.find(([, ...place]) => !isNumber(bytes, offset, ...place));
+    if (stranger)
+      fail({ code: 'package-damaged', path, detail: `${header.path ?? '?'}: its ${stranger[0]} is no number that tar and dpkg take` });
     const isLongName = header.type === 'NextFileHasLongPath' || header.type === 'NextFileHasLongLinkpath';
     const type = typeOf[header.type];
     if (!type && !isLongName) {
@@ -106,6 +108,22 @@ function readHeader(bytes: Buffer, offset: number, path: string, longPath: strin
     // It throws for numbers in base 256 that are none, before it looks at the checksum.
     fail({ code: 'package-damaged', path, detail: `tar header at byte ${offset}: ${wordsOf(error)}` }, error);
   }
+}
+
+/** The numbers of a header: name, first byte, length (tar(5)). */
+const numbers: [string, number, number][] = [
+  ['mode', 100, 8],
+  ['uid', 108, 8],
+  ['gid', 116, 8],
+  ['size', 124, 12],
+  ['mtime', 136, 12],
+];
+
+/** What tar(1) and dpkg take as one: octal digits, or base 256 of a size that octal could have held; where they warn, the library reads on. */
+function isNumber(bytes: Buffer, offset: number, start: number, length: number): boolean {
+  const field = bytes.subarray(offset + start, offset + start + length);
+  if (field[0] !== 0x80) return /^ *[0-7]+[ \0]*$/.test(field.toString('latin1'));
+  return field.subarray(1, -5).every((byte) => byte === 0) && (field.at(-5) ?? 0) < 2;
 }
 
 /** Writes the entries as an archive, ended and padded to a record of 10240 bytes as GNU tar and dpkg-deb do. */

@@ -1,5 +1,6 @@
 import type { Context } from '../context.js';
-import { fail, wordsOf } from '../errors.js';
+import { fail } from '../errors.js';
+import { parseJson } from '../json.js';
 import { parseKernelRelease } from './release.js';
 
 /** A kernel that a package can be verified on: an image of a distribution with that kernel's headers. */
@@ -83,36 +84,10 @@ export function parseTarget(file: string, text: string): Target {
 }
 
 function parseFields(file: string, text: string): Record<string, unknown> {
-  let fields: unknown;
-  try {
-    fields = JSON.parse(text);
-  } catch (error) {
-    fail({ code: 'bad-catalogue', file, line: badLine(text), detail: wordsOf(error) }, error);
-  }
+  const fields = parseJson(file, text);
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
     fail({ code: 'bad-catalogue', file, line: 1, detail: 'a JSON object is expected' });
   return fields as Record<string, unknown>;
-}
-
-/** The line at which a text stops being JSON: V8 names no place for some faults. */
-function badLine(text: string): number {
-  const lines = text.trimEnd().split('\n');
-  for (const index of lines.keys()) {
-    const part = lines
-      .slice(0, index + 1)
-      .join('\n')
-      .trimEnd();
-    try {
-      JSON.parse(part);
-    } catch (error) {
-      const words = wordsOf(error);
-      const place = Number(/at position (\d+)/.exec(words)?.[1] ?? 0);
-      // Where the part only ends too early, the fault is in a later line; but no string goes on there.
-      const endsEarly = /end of JSON/.test(words) || (place >= part.length && !/string in JSON/.test(words));
-      if (!endsEarly) return index + 1;
-    }
-  }
-  return lines.length;
 }
 
 /** The line that a field stands in; the first if it stands nowhere. */

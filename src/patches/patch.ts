@@ -17,7 +17,7 @@ export interface Patch {
   id: string;
   sha256: string;
   /** The whole file. */
-  text: string;
+  bytes: Buffer;
   description: string;
   symptom: string;
   /** Kernel versions that need it. */
@@ -65,18 +65,22 @@ export function parseSeries(text: string): string[] {
  * @param file its name, as in `dma-unmap.patch`
  * @throws bad-catalogue naming the field or the hunk that is wrong
  */
-export function parsePatch(file: string, text: string): Patch {
+export function parsePatch(file: string, bytes: Buffer): Patch {
   const bad = (detail: string): never => fail({ code: 'bad-catalogue', file: `patches/${file}`, detail });
+  // It names a file of the package.
+  if (!/^[A-Za-z0-9][\w.+-]*\.patch$/.test(file)) bad('its name must be of letters, digits and -, and end in .patch');
+  // Sources are handled as Latin-1, so that bytes of any encoding survive; the diff must be too.
+  const text = bytes.toString('latin1');
   const start = /^(?:---(?: |$)|diff |Index: )/m.exec(text)?.index ?? bad('holds no diff');
-  const fields = headerFields(text.slice(0, start), bad);
+  const fields = headerFields(bytes.toString('utf8', 0, start), bad);
   const field = (name: string) => fields.get(name.toLowerCase()) || bad(`the field ${name} is missing`);
   const neededIf = fields.get('needed-if');
   const lastUpdate = field('Last-Update');
   if (!isDay(lastUpdate)) bad(`Last-Update must be YYYY-MM-DD, not '${lastUpdate}'`);
   return {
     id: file.replace(/\.patch$/, ''),
-    sha256: createHash('sha256').update(text).digest('hex'),
-    text,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    bytes,
     description: field('Description'),
     symptom: field('Symptom'),
     kernel: range(field('Kernel'), 'Kernel', bad),
@@ -85,9 +89,8 @@ export function parsePatch(file: string, text: string): Patch {
     ...(neededIf === undefined ? {} : { neededIf: expression(neededIf, bad) }),
     ...(fields.has('probe') ? { probe: probe(field('Probe'), bad) } : {}),
     lastUpdate,
-    // Sources are handled as Latin-1, so that bytes of any encoding survive; the diff must be too.
     // Empty lines stand for the header, so that the parser counts the lines of the file.
-    changes: fileChanges(text.slice(0, start).replace(/[^\n]/g, '') + Buffer.from(text.slice(start), 'utf8').toString('latin1'), bad),
+    changes: fileChanges(text.slice(0, start).replace(/[^\n]/g, '') + text.slice(start), bad),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defaultRelease, generation, type Release, wantedBundle } from '../../src/bundle/releases.js';
+import { defaultRelease, generation, parseReleases, type Release, wantedBundle } from '../../src/bundle/releases.js';
 import { dataFile } from '../../src/data.js';
 import { failureOf } from '../support.js';
 
@@ -108,5 +108,24 @@ describe('a release by less than its whole name', () => {
 
   test('is of the generation that its patches are for', () => {
     expect(['4.5.0', '4.20.1', '4.21.0', '4.22.0', '4.36.0'].map(generation)).toEqual(['flat', 'flat', 'flat', 'nnt', 'nnt']);
+  });
+});
+
+describe('a catalogue of releases that is not one', () => {
+  const [entry] = releases;
+  test.each([
+    ['[{"version": "4.20.1",\n', 'line', { line: 1 }],
+    ['{}', 'a list of releases is expected', {}],
+    ['[1]', 'entry 1 is no object', {}],
+    [JSON.stringify([entry, { ...entry, version: '4.20' }]), "entry 2: the field 'version' must be", {}],
+    [JSON.stringify([{ ...entry, url: 'http://example.invalid/x.tgz' }]), "the field 'url' must be the https URL of a file", {}],
+    [JSON.stringify([{ ...entry, digests: { sha256: 'abc' } }]), "the field 'digests' must be hex digests", {}],
+    [JSON.stringify([{ ...entry, digests: { constructor: 'a'.repeat(64) } }]), "the field 'digests' must be hex digests", {}],
+    [JSON.stringify([{ ...entry, seenIn: [] }]), "the field 'seenIn' must be a list of places", {}],
+    [JSON.stringify([{ ...entry, digest: 'x' }]), "the field 'digest' is not known", {}],
+  ])('%s', async (text, words, more) => {
+    const failure = await failureOf(() => parseReleases('releases.json', text));
+    expect(failure).toMatchObject({ code: 'bad-catalogue', file: 'releases.json', ...more });
+    if (words !== 'line') expect(failure).toMatchObject({ detail: expect.stringContaining(words) });
   });
 });

@@ -10,7 +10,7 @@ import { contentsOf, type Files, patchText } from './fixtures.js';
 /** What we make of a case; undefined if the patch is refused as it stands. */
 function ours({ patch, target }: Case): Applied | undefined {
   try {
-    return applyPatch(parsePatch('x.patch', patchText(patch)), target);
+    return applyPatch(parsePatch('x.patch', Buffer.from(patchText(patch))), target);
   } catch (error) {
     if (error instanceof MftPatchError && 'detail' in error.failure && /hunk without context/.test(error.failure.detail)) return undefined;
     throw error;

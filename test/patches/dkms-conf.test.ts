@@ -68,12 +68,14 @@ describe('dkms picks from a universal package what would be baked in', () => {
     const texts_ = ['yes', 'no'].map((word) =>
       parsePatch(
         `${word}.patch`,
-        patchText(diff, {
-          Kernel: '>=5.18',
-          MFT: '*',
-          'Good-On-Older': 'no',
-          Probe: `include/linux/api.h ${word === 'yes' ? '~' : '!~'} new-thing\\.h`,
-        }),
+        Buffer.from(
+          patchText(diff, {
+            Kernel: '>=5.18',
+            MFT: '*',
+            'Good-On-Older': 'no',
+            Probe: `include/linux/api.h ${word === 'yes' ? '~' : '!~'} new-thing\\.h`,
+          }),
+        ),
       ),
     );
     const picked = pickedByDkms(withPatches('', texts_), texts, headers);

@@ -26,7 +26,7 @@ export function patchText(body: string = diff, changes: Record<string, string | 
 }
 
 export function patchOf(body?: string, changes?: Record<string, string>): Patch {
-  return parsePatch('x.patch', patchText(body, changes));
+  return parsePatch('x.patch', Buffer.from(patchText(body, changes)));
 }
 
 export type Files = Map<string, string>;

@@ -5,7 +5,7 @@ import { parsePatch } from '../../src/patches/patch.js';
 import { failureOf } from '../support.js';
 import { diff, fields, patchText } from './fixtures.js';
 
-const parse = (text: string) => parsePatch('x.patch', text);
+const parse = (text: string) => parsePatch('x.patch', Buffer.from(text));
 const hunk = '@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n';
 
 describe('a good patch file', () => {
