@@ -83,21 +83,25 @@ function expectPatched(before, after, source, document) {
 
 /** Reads a dkms.conf as dkms does, in a bash that may neither write nor call anything. @returns what it sets, or undefined if it fails */
 function variables(path) {
-  const script =
-    'kernelver=6.12.0-1-amd64 arch=x86_64; eval "$(< "$1")" || exit 9; declare -p BUILT_MODULE_NAME PACKAGE_NAME PACKAGE_VERSION MAKE CLEAN AUTOINSTALL DEST_MODULE_LOCATION 2> /dev/null; echo; declare -p PATCH';
+  // dkms reads it in a function of its own (dkms(8)); declare says of each variable what it holds.
+  const names = 'BUILT_MODULE_NAME PACKAGE_NAME PACKAGE_VERSION MAKE CLEAN AUTOINSTALL DEST_MODULE_LOCATION';
+  const script = `kernelver=6.12.0-1-amd64 arch=x86_64; read_conf() { eval "$(< "$1")"; }; read_conf "$1"; declare -p ${names}; echo; declare -p PATCH`;
   const { status, stdout, stderr } = tool('/bin/bash', ['-r', '-c', script, 'bash', path], { timeout: 2000, env: { PATH: '/nowhere' } });
-  if (status !== 0 && status !== 1) return undefined;
+  if (status === null) return undefined;
   const [own, patch] = String(stdout).split('\n\n');
   return { own, patch: patch ?? '', stderr };
 }
 
-/** Ours must set all that the vendor's sets, and name the patches after those that he has. */
-function judgeConf(before, after, applied) {
+/** Our dkms.conf must set all that the vendor's sets, and name the patches after those that he has. */
+export function judgeConf(before, after, applied) {
   const [old, made] = [variables(before), variables(after)];
   if (old === undefined || !old.own.includes('BUILT_MODULE_NAME')) return;
   if (made?.own !== old.own) throw new Fault('wrong', `dkms.conf says '${made?.own}' (${made?.stderr}), the vendor's '${old.own}'`);
   for (const id of applied)
     if (!made.patch.includes(`"mft-patch-${id}.patch"`)) throw new Fault('wrong', `dkms.conf names no ${id}: ${made.patch}`);
+  // dkms counts them, and looks at so many from 0 on.
+  const indices = [...made.patch.matchAll(/\[(\d+)\]="/g)].map(([, index]) => Number(index));
+  if (indices.some((index, place) => index !== place)) throw new Fault('wrong', `dkms.conf has a hole in PATCH: ${made.patch}`);
 }
 
 /** What must follow from a change: control, md5sums, changelog. Each is looked at for what else is in it. */

@@ -9,13 +9,14 @@ import {
   wordsTarget,
 } from './targets/catalogues.js';
 import { bundleTarget, packageTarget } from './targets/package.js';
-import { patchTarget, seriesTarget } from './targets/patches.js';
+import { confTarget, patchTarget, seriesTarget } from './targets/patches.js';
 
 /** By name: the share, and what makes the target from the folder with the bases. */
 export const targets = {
   package: { share: 30, make: packageTarget },
   bundle: { share: 10, make: bundleTarget },
   patch: { share: 24, make: patchTarget },
+  conf: { share: 6, make: confTarget },
   series: { share: 2, make: seriesTarget },
   kernels: { share: 8, make: kernelsTarget },
   releases: { share: 4, make: releasesTarget },

@@ -3,10 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { applyPatch } from '../../build/patches/apply.js';
+import { withPatches } from '../../build/patches/dkms-conf.js';
 import { parsePatch, parseSeries } from '../../build/patches/patch.js';
 import { codeOf } from '../cli.js';
 import { plainBytes, plainInput } from '../edits.js';
 import { Fault } from '../fault.js';
+import { judgeConf } from '../judge-package.js';
 import { projectFile, sourcesIn } from './package.js';
 
 export function patchTarget(folder) {
@@ -46,6 +48,34 @@ function compareWithPatch(bytes, files, contents, tree) {
   } finally {
     rmSync(tree, { recursive: true, force: true });
   }
+}
+
+/** The dkms.conf of a package for every kernel. */
+export function confTarget(folder) {
+  const patches = parseSeries(projectFile('patches/series').toString()).map((name) => parsePatch(name, projectFile(join('patches', name))));
+  const odd =
+    'PACKAGE_NAME=x\nPACKAGE_VERSION=1\nBUILT_MODULE_NAME[0]=x\nPATCH[0]="own.patch"\nPATCH_MATCH[0]="^5"\nMAKE[0]="make \\\n all"';
+  const texts = [...sourcesIn(folder).map((files) => Buffer.from(files.get('dkms.conf'), 'latin1')), Buffer.from(odd)];
+  return {
+    inputs: plainInput(texts.length),
+    bytes: (input) => plainBytes(texts, input),
+    run: async (bytes, place) => {
+      const [before, after] = ['vendor.conf', 'ours.conf'].map((name) => join(place, name));
+      writeFileSync(before, bytes);
+      try {
+        writeFileSync(after, withPatches(bytes.toString('latin1'), patches), 'latin1');
+      } catch (error) {
+        if (error instanceof SyntaxError) return 'package-unfit';
+        throw error;
+      }
+      judgeConf(
+        before,
+        after,
+        patches.map(({ id }) => id),
+      );
+      return 'accepted';
+    },
+  };
 }
 
 export function seriesTarget() {

@@ -22,7 +22,7 @@ export function matchOf(patch: Patch): string {
 }
 
 /**
- * The text of a dkms.conf with patches for dkms to apply, after those that are there (dkms(8), PATCH and PATCH_MATCH).
+ * The text of a dkms.conf with patches for dkms to apply after those that are there (dkms(8), PATCH and PATCH_MATCH).
  * dkms.conf is bash, read anew for each kernel with its release and the folder of its headers in variables: so what holds
  * for kernels with backports is asked there, with what dkms 2.8 to 3.2 set.
  *
@@ -38,7 +38,8 @@ export function withPatches(conf: string, patches: readonly Patch[]): string {
       : []),
     ...patches.flatMap((patch, index) => patchLines(patch, first + index)),
   ];
-  return `${conf}${conf.endsWith('\n') || conf === '' ? '' : '\n'}${lines.join('\n')}\n`;
+  // Ours come first: whatever the vendor's text ends in (a `return`, a backslash, an open quote) cannot swallow them.
+  return `${lines.join('\n')}\n${conf}`;
 }
 
 function asksForBackports(patch: Patch): boolean {
@@ -73,6 +74,9 @@ function nextIndex(conf: string): number {
   const indices = [...code.matchAll(/\bPATCH\[(\d+)\]=/g)].map(([, index]) => Number(index));
   const assignments = code.match(/\bPATCH(\[[^\]]*\])?\+?=/g) ?? [];
   if (assignments.length !== indices.length) throw new SyntaxError('dkms.conf sets PATCH in another form than PATCH[0]=…');
+  if (indices.length > 0 && /\b(if|case|for|while|until|select|function)\b|&&|\|\||\(\)/.test(code))
+    throw new SyntaxError('dkms.conf sets PATCH in a script that may do so or not');
   if (indices.some((index) => index >= indices.length)) throw new SyntaxError(`dkms.conf has a hole in PATCH: ${indices.join(', ')}`);
+  if (new Set(indices).size < indices.length) throw new SyntaxError(`dkms.conf sets a PATCH twice: ${indices.join(', ')}`);
   return indices.length;
 }

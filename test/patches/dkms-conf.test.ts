@@ -96,11 +96,15 @@ describe('the text of dkms.conf', () => {
   test("ours come after the vendor's, who keeps his", () => {
     const vendor = 'PATCH[0]="a.patch"\n# PATCH[7]="not this"\n  PATCH[1]="b.patch"\nPATCH_MATCH[1]="^5"';
     const conf = withPatches(vendor, [patchOf(diff, { Kernel: '*' })]);
-    expect(conf.startsWith(`${vendor}\n`)).toBe(true);
+    expect(conf.endsWith(`\n${vendor}`)).toBe(true);
     expect(conf).toContain('PATCH[2]="mft-patch-x.patch"\n');
     expect(isExtended(conf)).toBe(true);
     expect(isExtended(vendor)).toBe(false);
     expect(pickedByDkms(conf, ['5.10', '6.1'], '/nowhere')).toEqual([' a.patch b.patch mft-patch-x.patch', ' a.patch mft-patch-x.patch']);
+  });
+
+  test.each(['return 0\n', 'A=1 \\\n', 'cat <<END\n', '# a comment\\'])('%j at its end does not swallow ours', (end) => {
+    expect(pickedByDkms(withPatches(end, [patchOf(diff, { Kernel: '*' })]), ['6.1'], '/nowhere')).toEqual([' mft-patch-x.patch']);
   });
 
   test('without patches it stays as it is', () => {
@@ -113,6 +117,8 @@ describe('the text of dkms.conf', () => {
     ['PATCH+=(a.patch)\n', 'another form'],
     ['PATCH[i]=a.patch\n', 'another form'],
     ['PATCH[0]+=a.patch\n', 'another form'],
+    ['PATCH[0]=a.patch\nPATCH[0]=b.patch\n', 'sets a PATCH twice'],
+    ['if [ -e /x ]; then\nPATCH[0]=a.patch\nfi\n', 'may do so or not'],
   ])('%j is refused', (conf, words) => {
     expect(() => withPatches(conf, [patchOf()])).toThrow(words);
   });
