@@ -53,8 +53,7 @@ function compareWithPatch(bytes, files, contents, tree) {
 /** The dkms.conf of a package for every kernel. */
 export function confTarget(folder) {
   const patches = parseSeries(projectFile('patches/series').toString()).map((name) => parsePatch(name, projectFile(join('patches', name))));
-  const odd =
-    'PACKAGE_NAME=x\nPACKAGE_VERSION=1\nBUILT_MODULE_NAME[0]=x\nPATCH[0]="own.patch"\nPATCH_MATCH[0]="^5"\nMAKE[0]="make \\\n all"';
+  const odd = 'PACKAGE_NAME=x\nPACKAGE_VERSION=1\nBUILT_MODULE_NAME[0]=x\nPATCH[0]="own.patch"\nPATCH_MATCH[0]="^5"\nMAKE[0]="make all"\n';
   const texts = [...sourcesIn(folder).map((files) => Buffer.from(files.get('dkms.conf'), 'latin1')), Buffer.from(odd)];
   return {
     inputs: plainInput(texts.length),

@@ -68,14 +68,19 @@ function probeCommand({ probe }: Patch): string {
   return `${matches ? '' : '! '}grep -Eqs '${pattern}' "$kernel_source_dir/${file}" "\${kernel_source_dir%/*}/source/${file}"`;
 }
 
+/** Whether each line of a script is done, and done once: no conditions, no functions, no text over several lines. */
+function isPlain(code: string): boolean {
+  const hasOpenQuote = code.split('\n').some((line) => (line.match(/["']/g)?.length ?? 0) % 2 === 1);
+  return !hasOpenQuote && !/\b(if|case|for|while|until|select|function)\b|&&|\|\||\(\)|\\\n|<</.test(code);
+}
+
 /** dkms counts PATCH's elements and asks for indices below that number: a hole would drop what comes after it. */
 function nextIndex(conf: string): number {
   const code = conf.replace(/^\s*#.*$/gm, '');
   const indices = [...code.matchAll(/\bPATCH\[(\d+)\]=/g)].map(([, index]) => Number(index));
   const assignments = code.match(/\bPATCH(\[[^\]]*\])?\+?=/g) ?? [];
   if (assignments.length !== indices.length) throw new SyntaxError('dkms.conf sets PATCH in another form than PATCH[0]=…');
-  if (indices.length > 0 && /\b(if|case|for|while|until|select|function)\b|&&|\|\||\(\)/.test(code))
-    throw new SyntaxError('dkms.conf sets PATCH in a script that may do so or not');
+  if (indices.length > 0 && !isPlain(code)) throw new SyntaxError('dkms.conf sets PATCH in a script that may do so or not');
   if (indices.some((index) => index >= indices.length)) throw new SyntaxError(`dkms.conf has a hole in PATCH: ${indices.join(', ')}`);
   if (new Set(indices).size < indices.length) throw new SyntaxError(`dkms.conf sets a PATCH twice: ${indices.join(', ')}`);
   return indices.length;

@@ -118,6 +118,7 @@ describe('the text of dkms.conf', () => {
     ['PATCH[i]=a.patch\n', 'another form'],
     ['PATCH[0]+=a.patch\n', 'another form'],
     ['PATCH[0]=a.patch\nPATCH[0]=b.patch\n', 'sets a PATCH twice'],
+    ['MAKE="make \\\nPATCH[0]=a.patch"\n', 'may do so or not'],
     ['if [ -e /x ]; then\nPATCH[0]=a.patch\nfi\n', 'may do so or not'],
   ])('%j is refused', (conf, words) => {
     expect(() => withPatches(conf, [patchOf()])).toThrow(words);
