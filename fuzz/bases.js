@@ -39,7 +39,7 @@ export async function makeBases(folder) {
     );
   }
   // Near the most that a member may unpack to, and small on the wire: what it costs in memory shows here.
-  sh('mkdir -p tree/usr/share/mft && truncate -s 15M tree/usr/share/mft/zeros && truncate -s 15M tree/DEBIAN/zeros', folder);
+  sh('mkdir -p tree/usr/share/mft && truncate -s 7M tree/usr/share/mft/zeros && truncate -s 7M tree/DEBIAN/zeros', folder);
   for (const [suffix, option] of Object.entries(compressors).slice(1)) sh(`dpkg-deb ${option} -z1 -b tree roomy.${suffix}.deb`, folder);
   sh('rm -rf tree', folder);
 }

@@ -156,6 +156,9 @@ function compareTrees(old, made, allowed) {
   }
 }
 
+/** A folder that has no entry of its own has the time of its making. */
+const isFresh = ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs) < 60_000;
+
 /** What lies in a tree, by path: type, mode, owner, time, content. */
 function treeOf(root) {
   const tree = new Map();
@@ -171,7 +174,7 @@ function treeOf(root) {
         : '';
     // dpkg-deb makes DEBIAN itself.
     if (path !== 'DEBIAN' && path !== '')
-      tree.set(path, { mode: mode.toString(8), uid, gid, seconds: Math.floor(stats.mtimeMs / 1000), content });
+      tree.set(path, { mode: mode.toString(8), uid, gid, seconds: isFresh(stats) ? 'now' : Math.floor(stats.mtimeMs / 1000), content });
     if (stats.isDirectory()) for (const name of readdirSync(join(root, path))) look(join(path, name));
   };
   mkdirSync(root, { recursive: true });

@@ -13,7 +13,7 @@ export interface Deb {
 }
 
 /** The most bytes that a member may unpack to; a kernel-mft-dkms package has about 110,000. */
-const unpackedLimit = 16 * 1024 * 1024;
+const unpackedLimit = 8 * 1024 * 1024;
 
 /**
  * Reads a package as deb(5) describes format 2.0.
@@ -54,18 +54,30 @@ async function readMember(member: ArMember | undefined, name: string, path: stri
 
 /** Nothing is unpacked here, but the package goes on to dpkg: what could write beside its own paths is refused. */
 function refuseStrangeEntries(entries: readonly Entry[], path: string): void {
-  const files = new Set<string>();
+  const types = new Map<string, Entry['type']>();
   for (const entry of entries) {
     const unfit = (detail: string) => fail({ code: 'package-unfit', path, detail: `${entry.path} ${detail}` });
     if (isUnsafePath(entry.path)) unfit('leaves the folder it is unpacked in');
     if (entry.type === 'hardlink' && isUnsafePath(entry.linkTarget)) unfit(`links to ${entry.linkTarget}, outside the package`);
     // A link is made to what is there already.
-    if (entry.type === 'hardlink' && !files.has(plain(entry.linkTarget)))
+    if (entry.type === 'hardlink' && types.get(stepsOf(entry.linkTarget).join('/')) !== 'file')
       unfit(`links to ${entry.linkTarget}, and no such file is before it`);
     if (entry.type === 'symlink' && entry.linkTarget === '') unfit('is a link to nothing');
     if (entry.type.endsWith('device') || entry.type === 'fifo') unfit(`is a ${entry.type}`);
-    if (entry.type === 'file' || entry.type === 'hardlink') files.add(plainPath(entry));
+    const steps = stepsOf(entry.path);
+    const above = steps
+      .map((_, index) => steps.slice(0, index).join('/'))
+      .find((folder) => (types.get(folder) ?? 'directory') !== 'directory');
+    if (above !== undefined) unfit(`lies in ${above}, which is no folder`);
+    const before = types.get(steps.join('/'));
+    if (before !== undefined && (before !== 'directory' || entry.type !== 'directory')) unfit('is there twice');
+    types.set(steps.join('/'), entry.type === 'hardlink' ? 'file' : entry.type);
   }
+}
+
+/** The names on the way to a path. */
+function stepsOf(path: string): string[] {
+  return path.split('/').filter((step) => step !== '' && step !== '.');
 }
 
 /** Whether a path in an archive is absolute or climbs out of where it is unpacked. */
@@ -83,11 +95,7 @@ export function writeDeb(deb: Deb): Buffer {
 
 /** The path of an entry without the `./` that dpkg-deb writes first. */
 export function plainPath(entry: Entry): string {
-  return plain(entry.path);
-}
-
-function plain(path: string): string {
-  return path.replace(/^(\.\/)+/, '');
+  return entry.path.replace(/^(\.\/)+/, '');
 }
 
 /** The control file `name` as an entry, or undefined if the package has none of that name. */
