@@ -25,7 +25,7 @@ export async function readDeb(bytes: Buffer, path: string, outside: OutsideProgr
   // Members whose name starts with an underscore are ignored by dpkg; a signature would be wrong after a change.
   const members = readAr(bytes, path).filter((member) => !member.name.startsWith('_'));
   const [binary, control, data, ...rest] = members;
-  if (binary?.name !== 'debian-binary' || !/^2\.\d+\n/.test(binary.body.toString('latin1'))) {
+  if (binary?.name !== 'debian-binary' || !/^2\.\d{1,4}\n/.test(binary.body.toString('latin1'))) {
     fail({ code: 'package-damaged', path, detail: 'does not start with a debian-binary member of format 2' });
   }
   if (rest[0]) fail({ code: 'package-unfit', path, detail: `has a member '${rest[0].name}' after data.tar` });
