@@ -9,11 +9,12 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   process.stdout.write(`${version}\n`);
 } else {
-  const [{ run }, { Terminal }] = await Promise.all([import('./program.js'), import('./terminal.js')]);
+  // Before anything else is loaded: a signal that nobody listens for ends the process without its exit code.
   const interruption = new AbortController();
   // Every container and download of a matrix listens.
   setMaxListeners(0, interruption.signal);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
+  const [{ run }, { Terminal }] = await Promise.all([import('./program.js'), import('./terminal.js')]);
   // A reader that closes the pipe early (`| head`) is no error of ours.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

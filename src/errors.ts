@@ -70,6 +70,26 @@ export function fail(failure: Failure, cause?: unknown): never {
   throw new MftPatchError(failure, cause === undefined ? undefined : { cause });
 }
 
+const systemWords: Record<string, string> = {
+  ENOSPC: 'no space left',
+  EDQUOT: 'the quota is used up',
+  EFBIG: 'the file would be larger than allowed',
+  EMFILE: 'too many files are open',
+  EIO: 'the disk reports an error',
+  EACCES: 'no permission',
+  EROFS: 'the file system is read-only',
+  EEXIST: 'a file of this name is in the way',
+  ENOTDIR: 'a part of the path is no folder',
+  EISDIR: 'a folder of this name is in the way',
+};
+
+/** Throws cannot-write for an error of the system, as errno(3) names them; any other goes through as it is. */
+export function cannotWrite(path: string, error: unknown): never {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (error instanceof MftPatchError || !/^E[A-Z0-9]+$/.test(code)) throw error;
+  return fail({ code: 'cannot-write', path, detail: systemWords[code] ?? wordsOf(error) }, error);
+}
+
 /** The words of an unknown thrown value. */
 export function wordsOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

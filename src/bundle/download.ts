@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import type { Context } from '../context.js';
-import { fail, MftPatchError, wordsOf } from '../errors.js';
+import { cannotWrite, fail } from '../errors.js';
 import { ask, PassingFailure, type Patience, pause } from './http.js';
 
 export interface Downloaded {
@@ -23,7 +23,7 @@ export interface Downloaded {
  *
  * @param withMd5 MD5 proves nothing; it is worked out only where there is one to compare with
  * @param part the file; beside it `<part>.json` holds the validator
- * @throws download-failed
+ * @throws download-failed, cannot-write
  */
 export async function downloadTo(part: string, url: string, withMd5: boolean, wait: Patience, context: Context): Promise<Downloaded> {
   let reached = await sizeOf(part);
@@ -32,7 +32,8 @@ export async function downloadTo(part: string, url: string, withMd5: boolean, wa
       return await attempt(part, url, withMd5, wait, context);
     } catch (error) {
       context.signal.throwIfAborted();
-      if (!(error instanceof PassingFailure)) throw asDiskFailure(error, part);
+      // What the connection does is told by PassingFailure: another error of the system is the disk's.
+      if (!(error instanceof PassingFailure)) cannotWrite(part, error);
       const size = await sizeOf(part);
       failures = size > reached ? 1 : failures + 1;
       reached = size;
@@ -53,7 +54,7 @@ async function attempt(part: string, url: string, withMd5: boolean, wait: Patien
     const response = await ask(url, headers, wait, signal, context);
     const { start, total } = await extent(response, have, part);
     if (start === 0) await forget(part, response.headers.get('etag'), response.headers.get('last-modified'));
-    const sums = await sumsOf(part, start, withMd5);
+    const sums = await sumsOf(part, start, withMd5, signal);
     const file = await open(part, start === 0 ? 'w' : 'r+');
     // A write stream gathers the pieces that come while the disk is busy.
     const output = file.createWriteStream({ start, highWaterMark: 4 * 1024 * 1024 });
@@ -113,10 +114,10 @@ async function* unlessSilent(body: AsyncIterable<unknown> | Iterable<never>, wai
   }
 }
 
-async function sumsOf(part: string, bytes: number, withMd5: boolean) {
+async function sumsOf(part: string, bytes: number, withMd5: boolean, signal: AbortSignal) {
   const sums = { sha256: createHash('sha256'), md5: withMd5 ? createHash('md5') : undefined };
   if (bytes === 0) return sums;
-  for await (const chunk of createReadStream(part, { end: bytes - 1 })) {
+  for await (const chunk of createReadStream(part, { end: bytes - 1, signal })) {
     sums.sha256.update(chunk);
     sums.md5?.update(chunk);
   }
@@ -137,12 +138,6 @@ async function validatorOf(part: string): Promise<string | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/** What the connection does is told by PassingFailure: another error of the system is the disk's. */
-function asDiskFailure(error: unknown, path: string): unknown {
-  const { syscall } = error as NodeJS.ErrnoException;
-  return syscall === undefined ? error : new MftPatchError({ code: 'cannot-write', path, detail: wordsOf(error) }, { cause: error });
 }
 
 /** Removes a part and what is known of it. */

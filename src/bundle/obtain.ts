@@ -64,7 +64,7 @@ export async function obtain(wanted: WantedBundle, options: ObtainOptions, conte
   const obtained =
     (await hit()) ?? (context.offline ? offline(url, wanted) : await cache.locked(key, context, async () => (await hit()) ?? download()));
   if (expected === undefined && !options.readOnly) {
-    await lockDigest(lock, wanted.name, url, obtained.sha256);
+    await lockDigest(lock, wanted.name, url, obtained.sha256, context);
     context.warn(`no SHA-256 was known for ${wanted.name}; it has ${obtained.sha256}, now noted in ${lockFile}`);
   }
   return obtained;

@@ -1,5 +1,9 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
-import { fail, wordsOf } from '../errors.js';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Context } from '../context.js';
+import { cannotWrite, fail, wordsOf } from '../errors.js';
+import { lockName, whileLocked } from '../lock.js';
+import { writeWhole } from '../stage.js';
 
 /**
  * `mft-patch.lock` in the working folder, made to be committed: the SHA-256 of bundles for which the catalogue knows
@@ -39,14 +43,10 @@ export async function lockedDigest(path: string, name: string): Promise<string |
 }
 
 /** Writes a bundle's digest into the lock file, from when on it must match. @throws cannot-write */
-export async function lockDigest(path: string, name: string, url: string, sha256: string): Promise<void> {
-  const { bundles } = await readLock(path);
-  const sorted = Object.entries({ ...bundles, [name]: { url, sha256 } }).sort(([a], [b]) => (a < b ? -1 : 1));
-  const beside = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(beside, `${JSON.stringify({ version: 1, bundles: Object.fromEntries(sorted) }, null, 2)}\n`);
-    await rename(beside, path);
-  } catch (error) {
-    fail({ code: 'cannot-write', path, detail: wordsOf(error) }, error);
-  }
+export async function lockDigest(path: string, name: string, url: string, sha256: string, context: Context): Promise<void> {
+  await whileLocked(join(dirname(path), lockName), context, async () => {
+    const { bundles } = await readLock(path);
+    const sorted = Object.entries({ ...bundles, [name]: { url, sha256 } }).sort(([a], [b]) => (a < b ? -1 : 1));
+    await writeWhole(path, `${JSON.stringify({ version: 1, bundles: Object.fromEntries(sorted) }, null, 2)}\n`, context);
+  }).catch((error) => cannotWrite(path, error));
 }

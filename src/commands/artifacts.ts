@@ -1,80 +1,113 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { fail, wordsOf } from '../errors.js';
+import { createHash } from 'node:crypto';
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '../context.js';
+import { cannotWrite } from '../errors.js';
+import { lockName, whileLocked } from '../lock.js';
+import type { BuildDocument } from '../report/documents.js';
+import { type Stage, staged } from '../stage.js';
+import type { Candidate } from '../verify/verify.js';
+import { readSums, renderSums } from './sums.js';
 
-/** A file's content, or what writes it to the path that it is given. */
-export type Content = Buffer | string | ((path: string) => Promise<void>);
+/** A file that SHA256SUMS vouches for. */
+export interface Artifact {
+  name: string;
+  sha256: string;
+  bytes: number;
+}
+
+const sumsName = 'SHA256SUMS';
 
 /**
- * Writes files into a folder, all of them whole or none: each beside its place, and renamed when all are there. The
- * folder is made if need be.
+ * Writes a package with its record, and what the user wants beside it, into the output folder. All is written in a stage
+ * and then moved, SHA256SUMS last: until then that names the old output, which is still there, and then the new one too.
+ * A folder that is not there yet appears with all that is in it.
  *
- * @param files contents by name, in the order in which they appear
- * @throws cannot-write; what was half written is gone then
+ * @param document the record, but for its artifacts
+ * @param addCompanions writes more files to the stage
+ * @returns the whole record
+ * @throws cannot-write
  */
-export async function writeAll(folder: string, files: ReadonlyMap<string, Content>): Promise<void> {
-  const beside = [...files.keys()].map((name) => ({ name, path: join(folder, `.${name}.${randomBytes(4).toString('hex')}.tmp`) }));
-  await inFolder(folder, () => writeBeside(folder, files, beside));
+export async function writePackage(
+  folder: string,
+  { name, bytes }: Candidate,
+  document: BuildDocument,
+  context: Context,
+  addCompanions: (stage: Stage) => Promise<Artifact[]> = async () => [],
+): Promise<BuildDocument> {
+  return staged(folder, context, async (stage) => {
+    const artifacts = [{ name, sha256: sha256(bytes), bytes: bytes.length }, ...(await addCompanions(stage))];
+    const whole = { ...document, artifacts: artifacts.map(({ name, ...rest }) => ({ path: join(folder, name), ...rest })) };
+    await stage.write(name, (path) => writeFile(path, bytes));
+    await stage.write(recordName(name), (path) => writeFile(path, asJson(whole)));
+    context.signal.throwIfAborted();
+    if (!(stage.isBeside && (await becomeFolder(stage, folder, artifacts))))
+      await whileLocked(join(folder, lockName), context, () => moveIn(stage, folder, artifacts));
+    return whole;
+  });
 }
 
-/** Makes a folder and does some work in it; if that fails, the folder goes again, but for what others have put there. */
-export async function inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  const made = await mkdir(folder, { recursive: true }).catch((error) => cannotWrite(folder, error));
+/** Writes a package's record again. If another process has put another package there meanwhile, its record stays, with a warning. */
+export async function writeRecord(folder: string, name: string, document: BuildDocument, context: Context): Promise<void> {
+  await staged(folder, context, async (stage) => {
+    const record = recordName(name);
+    await stage.write(record, (path) => writeFile(path, asJson(document)));
+    await whileLocked(join(folder, lockName), context, async () => {
+      const sum = (await readSums(join(folder, sumsName))).get(name);
+      if (sum?.startsWith(`${document.artifacts[0]?.sha256} `)) await move(stage, folder, record);
+      else context.warn(`${join(folder, name)} is not the package that was verified any more; its record is left as it is`);
+    });
+  });
+}
+
+/** Puts the stage in the folder's place. @returns whether it did: another process may have been faster */
+async function becomeFolder(stage: Stage, folder: string, artifacts: readonly Artifact[]): Promise<boolean> {
+  await stage.write(sumsName, (path) => writeFile(path, renderSums(new Map(), artifacts)));
   try {
-    return await work();
+    await rename(stage.path, folder);
   } catch (error) {
-    if (made !== undefined) await removeEmpty(folder, made);
+    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
+  // The stage's own lock has come along; as long as it is there it is the folder's.
+  await rm(join(folder, lockName), { force: true }).catch(() => {});
+  return true;
 }
 
-async function writeBeside(folder: string, files: ReadonlyMap<string, Content>, beside: { name: string; path: string }[]): Promise<void> {
-  let place = folder;
-  try {
-    for (const { name, path } of beside) {
-      place = join(folder, name);
-      const content = files.get(name) ?? '';
-      if (typeof content === 'function') await content(path);
-      else await writeFile(path, content, { flag: 'wx', mode: 0o644 });
-      // rename(2) would refuse a folder in the way when other files are in place already.
-      if ((await stat(place).catch(() => undefined))?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
-    }
-    for (const { name, path } of beside) {
-      place = join(folder, name);
-      await rename(path, place);
-    }
-  } catch (error) {
-    await Promise.all(beside.map(({ path }) => rm(path, { force: true }).catch(() => {})));
-    cannotWrite(place, error);
+/** Moves the files of the stage to their places. Wherever it stops, no sum and no record says of a file what is not so. */
+async function moveIn(stage: Stage, folder: string, artifacts: readonly Artifact[]): Promise<void> {
+  const names = (await readdir(stage.path)).filter((name) => name !== lockName && name !== sumsName);
+  const place = join(folder, sumsName);
+  const sums = await readSums(place).catch((error) => cannotWrite(place, error));
+  await stage.write(sumsName, (path) => writeFile(path, renderSums(sums, artifacts)));
+  // What vouches for other bytes under one of these names is withdrawn before they change.
+  const replaced = artifacts.filter(({ name, sha256 }) => !sums.get(name)?.startsWith(`${sha256} `)).map(({ name }) => name);
+  const kept = new Map([...sums].filter(([name]) => !replaced.includes(name)));
+  const isWithdrawn = kept.size < sums.size;
+  if (isWithdrawn) await stage.write('.kept', (path) => writeFile(path, renderSums(kept, [])));
+  for (const name of [...names, sumsName]) {
+    const isFolder = await stat(join(folder, name)).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    );
+    // rename(2) would refuse it when other files are in place already.
+    if (isFolder) cannotWrite(join(folder, name), Object.assign(new Error(), { code: 'EISDIR' }));
   }
-}
-
-/** Removes the folders that were made, from `folder` up to `top`, but for what another process has put there since. */
-async function removeEmpty(folder: string, top: string): Promise<void> {
-  for (let path = resolve(folder); path.startsWith(resolve(top)); path = dirname(path)) {
-    if (
-      !(await rmdir(path).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return;
+  if (isWithdrawn) await stage.write(sumsName, () => rename(join(stage.path, '.kept'), place));
+  for (const name of replaced) {
+    const record = recordName(name);
+    if (record !== name) await stage.write(record, () => rm(join(folder, record), { force: true }));
   }
+  for (const name of [...names, sumsName]) await move(stage, folder, name);
 }
 
-/** The text of the folder's SHA256SUMS with the sums of these files in it, as sha256sum(1) writes and checks it; lines of files that are gone go. */
-export async function withSums(folder: string, artifacts: readonly { name: string; sha256: string }[]): Promise<string> {
-  const path = join(folder, 'SHA256SUMS');
-  const old = await readFile(path, 'utf8').catch((error) =>
-    error.code === 'ENOENT' || error.code === 'ENOTDIR' ? '' : cannotWrite(path, error),
-  );
-  const lines = old.split('\n').filter((line) => line !== '' && !artifacts.some(({ name }) => line.endsWith(`  ${name}`)));
-  const kept = await Promise.all(lines.map(async (line) => ((await exists(join(folder, line.slice(66)))) ? [line] : [])));
-  const sums = [...kept.flat(), ...artifacts.map(({ name, sha256 }) => `${sha256}  ${name}`)].sort((a, b) =>
-    a.slice(66) < b.slice(66) ? -1 : 1,
-  );
-  return `${sums.join('\n')}\n`;
+function move(stage: Stage, folder: string, name: string): Promise<void> {
+  return stage.write(name, (path) => rename(path, join(folder, name)));
+}
+
+/** The name of a package's record. */
+export function recordName(deb: string): string {
+  return deb.replace(/\.deb$/, '.build.json');
 }
 
 /** A document as it is written to a file. */
@@ -83,25 +116,6 @@ export function asJson(document: unknown): string {
 }
 
 /** The SHA-256 in hex digits. */
-export function sha256(content: Buffer): string {
+function sha256(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex');
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-function cannotWrite(path: string, error: unknown): never {
-  const words: Record<string, string> = {
-    ENOSPC: 'no space left',
-    EACCES: 'no permission',
-    EROFS: 'the file system is read-only',
-    EEXIST: 'a file of this name is in the way',
-    ENOTDIR: 'a part of the path is no folder',
-    EISDIR: 'a folder of this name is in the way',
-  };
-  return fail({ code: 'cannot-write', path, detail: words[(error as NodeJS.ErrnoException).code ?? ''] ?? wordsOf(error) }, error);
 }

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
+import type { Context } from '../context.js';
 import type { BuildDocument, BuiltPatch, KernelVerdict } from '../report/documents.js';
 import type { Candidate } from '../verify/verify.js';
-import { asJson, sha256, withSums, writeAll } from './artifacts.js';
+import { writePackage, writeRecord } from './artifacts.js';
 import { documentOf } from './build.js';
-import { makePackage, recordName } from './patch-deb.js';
+import { makePackage } from './patch-deb.js';
 import type { Prepared, ReadPackage } from './prepare.js';
 
 /** A patched package of a matrix. */
@@ -23,6 +23,7 @@ export class MatrixPackages {
   constructor(
     readonly folder: string,
     readonly read: ReadPackage,
+    readonly context: Context,
   ) {}
 
   /**
@@ -45,29 +46,19 @@ export class MatrixPackages {
   }
 
   async #write(prepared: Prepared, deb: Candidate, patches: BuiltPatch[]): Promise<MatrixPackage> {
-    const { name, bytes } = deb;
-    const document = documentOf(prepared, patches, 'not done yet');
-    document.artifacts = [{ path: join(this.folder, name), sha256: sha256(bytes), bytes: bytes.length }];
-    const files: [string, Buffer | string][] = [
-      [name, bytes],
-      [recordName(name), asJson(document)],
-    ];
-    await writeAll(this.folder, new Map(files));
+    const document = await writePackage(this.folder, deb, documentOf(prepared, patches, 'not done yet'), this.context);
     return { deb, inside: patches.flatMap(({ id, status }) => (status === 'not-needed' ? [] : [id])), document };
   }
 
-  /** Writes each package's record with its verdicts on all kernels, and the sums of all packages. */
+  /** Writes each package's record with its verdicts on all kernels. */
   async writeRecords(verdicts: readonly { artifact: string; verdict: KernelVerdict }[]): Promise<void> {
-    const artifacts: { name: string; sha256: string }[] = [];
     for (const settled of await Promise.allSettled(this.#written.values())) {
       if (settled.status === 'rejected') continue;
       const { deb, document } = settled.value;
       const kernels = verdicts.flatMap(({ artifact, verdict }) => (artifact === document.artifacts[0]?.path ? [verdict] : []));
       document.verification = { status: statusOf(kernels), kernels };
-      await writeAll(this.folder, new Map([[recordName(deb.name), asJson(document)]]));
-      artifacts.push({ name: deb.name, sha256: document.artifacts[0]?.sha256 ?? '' });
+      await writeRecord(this.folder, deb.name, document, this.context);
     }
-    if (artifacts.length > 0) await writeAll(this.folder, new Map([['SHA256SUMS', await withSums(this.folder, artifacts)]]));
   }
 }
 

@@ -1,4 +1,5 @@
 import { availableParallelism, freemem } from 'node:os';
+import { join } from 'node:path';
 import pLimit from 'p-limit';
 import type { SourceOptions } from '../bundle/source.js';
 import type { Context } from '../context.js';
@@ -6,7 +7,8 @@ import { loadTargets } from '../data.js';
 import { fail } from '../errors.js';
 import type { Target } from '../kernels/target.js';
 import type { MatrixDocument } from '../report/documents.js';
-import { asJson, writeAll } from './artifacts.js';
+import { writeWhole } from '../stage.js';
+import { asJson } from './artifacts.js';
 import { runCell } from './matrix-cell.js';
 import { MatrixPackages } from './matrix-packages.js';
 import { cellsToRun, lastRun, longestFirst, merged } from './matrix-runs.js';
@@ -43,7 +45,7 @@ export async function matrix(options: MatrixOptions, context: Context): Promise<
   const last = options.onlyFailed ? await lastRun(options.out) : undefined;
   const targets = await matrixTargets(options, last, context);
   const [read, images] = await Promise.all([readPackage(options, context), openImages(options, context)]);
-  const packages = new MatrixPackages(options.out, read);
+  const packages = new MatrixPackages(options.out, read, context);
   const todo = last === undefined ? targets : cellsToRun(last, read.mft, targets);
   const limit = pLimit(options.jobs ?? defaultJobs());
   const universal = options.universal ? prepareForAll(read) : undefined;
@@ -57,8 +59,8 @@ export async function matrix(options: MatrixOptions, context: Context): Promise<
   await packages.writeRecords(results.flatMap(({ verdicts }) => verdicts));
   const document: MatrixDocument = { schema: 'mft-patch/matrix@1', mft: read.mft, cells: results.map(({ cell }) => cell) };
   const whole = last === undefined ? document : merged(last, document);
-  await writeAll(options.out, new Map([['matrix.json', asJson(whole)]]));
-  await writeReports(options.report ?? [], whole);
+  await writeWhole(join(options.out, 'matrix.json'), asJson(whole), context);
+  await writeReports(options.report ?? [], whole, context);
   return whole;
 }
 

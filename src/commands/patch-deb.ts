@@ -17,11 +17,6 @@ export async function makePackage(prepared: Prepared): Promise<{ name: string; b
   return { name, bytes: writeDeb(deb), patches };
 }
 
-/** The name of a package's record. */
-export function recordName(deb: string): string {
-  return deb.replace(/\.deb$/, '.build.json');
-}
-
 /**
  * Puts the chosen patches into the package: applied one after the other, or in a universal one beside the sources.
  * @throws patch-does-not-apply, package-unfit

@@ -1,7 +1,9 @@
-import { basename, dirname, extname } from 'node:path';
+import { extname } from 'node:path';
+import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import type { MatrixDocument } from '../report/documents.js';
-import { asJson, writeAll } from './artifacts.js';
+import { writeWhole } from '../stage.js';
+import { asJson } from './artifacts.js';
 
 const renderers: Record<string, () => Promise<(document: MatrixDocument) => string>> = {
   '.json': async () => asJson,
@@ -23,9 +25,9 @@ export function checkReports(paths: readonly string[]): void {
 }
 
 /** Writes the result to each file, in the format that its name ends in. @throws cannot-write */
-export async function writeReports(paths: readonly string[], document: MatrixDocument): Promise<void> {
+export async function writeReports(paths: readonly string[], document: MatrixDocument, context: Context): Promise<void> {
   for (const path of paths) {
     const render = await renderers[extname(path)]?.();
-    if (render) await writeAll(dirname(path), new Map([[basename(path), render(document)]]));
+    if (render) await writeWhole(path, render(document), context);
   }
 }

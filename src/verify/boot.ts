@@ -5,10 +5,10 @@ import { newEntry } from '../deb/tar.js';
 import { inOneLine, MftPatchError } from '../errors.js';
 import type { Target } from '../kernels/target.js';
 import type { BootVerdict } from '../report/documents.js';
+import { writeWhole } from '../stage.js';
 import { reportOf, textsOf } from './container.js';
 import type { Image, Images } from './images.js';
 import { judgeBoot } from './judge-boot.js';
-import { saveLog } from './log.js';
 import { secondsSince, withinTime } from './time.js';
 
 /** How long a boot may take, in seconds: six without KVM on a free machine, many times that on a busy one. */
@@ -49,7 +49,8 @@ export async function bootModules(
       const onLine = (detail: string) => context.progress({ step: 'verify', text, detail });
       return textsOf(await reportOf(images.engine, tag, files, `/verify/boot.sh ${bootLimit}`, await kvm(context), limited, onLine));
     });
-    const path = await saveLog(`${logs}.console.log`, facts.get('console') ?? '');
+    const path = `${logs}.console.log`;
+    await writeWhole(path, facts.get('console') ?? '', context);
     const { loads: _, ...judgement } = judgeBoot(
       facts,
       [...modules.keys()].map((name) => name.replace(/\.ko.*/, '')),

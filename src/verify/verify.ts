@@ -5,11 +5,11 @@ import { newEntry } from '../deb/tar.js';
 import { inOneLine, MftPatchError } from '../errors.js';
 import { seriesOf, type Target } from '../kernels/target.js';
 import type { BootVerdict, KernelVerdict } from '../report/documents.js';
+import { writeWhole } from '../stage.js';
 import { type Report, reportOf, textsOf } from './container.js';
 import type { Engine } from './engine.js';
 import type { Image, Images } from './images.js';
 import { judge } from './judge.js';
-import { saveLog } from './log.js';
 import { secondsSince, withinTime } from './time.js';
 
 /** A package to be verified: its file name, and its bytes. */
@@ -59,7 +59,8 @@ export async function verifyIn(
   );
   const facts = textsOf(report);
   const logs = join(context.cacheDir, 'logs', `${deb.name.replace(/\.deb$/, '')}.${target.name}`);
-  const log = await saveLog(`${logs}.log`, `${facts.get('dpkg.log') ?? ''}\n==> make.log <==\n${facts.get('make.log') ?? ''}`);
+  const log = `${logs}.log`;
+  await writeWhole(log, `${facts.get('dpkg.log') ?? ''}\n==> make.log <==\n${facts.get('make.log') ?? ''}`, context);
   const judgement = judge(facts, target);
   const kernel = seriesOf(judgement.release) || target.kernel;
   const verdict = { target: target.name, kernel, ...judgement, log, seconds: secondsSince(start) };
