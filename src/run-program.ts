@@ -13,12 +13,16 @@ export interface RunResult {
   exitCode: number;
   stdout: Buffer;
   stderr: string;
+  /** Whether it was ended because it wrote more than `outputLimit`. */
+  isCut: boolean;
 }
 
 /** How long a program may clean up after an interruption, in milliseconds. */
 const patience = 1500;
 /** The most that is kept of an output, in bytes; what goes on longer is ended. */
-const outputLimit = 64 * 1024 * 1024;
+export const outputLimit = 64 * 1024 * 1024;
+/** The longest line that is told as one, in characters: looking for the end of a longer one again and again takes for ever. */
+const longestLine = 64 * 1024;
 
 /**
  * Runs a program to its end; a failing one is a result, not an error. It gets a process group of its own: Ctrl-C at a
@@ -40,8 +44,13 @@ export async function runProgram(
     context.debug(line);
     options.onLine?.(line);
   };
-  const stdout = collect(child.stdout, options.binary ? undefined : say, end);
-  const stderr = collect(child.stderr, say, end);
+  let isCut = false;
+  const cut = () => {
+    if (!isCut) end();
+    isCut = true;
+  };
+  const stdout = collect(child.stdout, options.binary ? undefined : say, cut);
+  const stderr = collect(child.stderr, say, cut);
   // A program that ends without reading its input is told by its exit code.
   child.stdin.on('error', () => {});
   child.stdin.end(options.input);
@@ -51,7 +60,7 @@ export async function runProgram(
     child.on('close', (code) => resolve(code ?? 128));
   }).finally(() => context.signal.removeEventListener('abort', end));
   context.signal.throwIfAborted();
-  return { exitCode, stdout: stdout(), stderr: child.pid === undefined ? 'not installed' : stderr().toString() };
+  return { exitCode, stdout: stdout(), stderr: child.pid === undefined ? 'not installed' : stderr().toString(), isCut };
 }
 
 function endGroup(group: number | undefined): void {
@@ -77,9 +86,12 @@ function collect(stream: NodeJS.ReadableStream, onLine: ((line: string) => void)
     if (size > outputLimit) return tooMuch();
     chunks.push(chunk);
     if (!onLine) return;
-    const lines = (rest + chunk.toString('latin1')).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) onLine(Buffer.from(line, 'latin1').toString());
+    const text = rest + chunk.toString('latin1');
+    const end = text.lastIndexOf('\n');
+    const isLong = text.length - end > longestLine;
+    rest = isLong ? '' : text.slice(end + 1);
+    const told = isLong ? text : text.slice(0, Math.max(end, 0));
+    if (isLong || end >= 0) for (const line of Buffer.from(told, 'latin1').toString().split('\n')) onLine(line);
   });
   return () => Buffer.concat(chunks);
 }
