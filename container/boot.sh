@@ -86,7 +86,7 @@ boot() {
 	echo "$1" > "$facts/accel"
 	echo "$2" > "$facts/limit"
 	timeout -k 5 "$2" "$qemu" -accel "$1" -M "$machine" -cpu max -m 512 -nodefaults -no-user-config -display none -no-reboot \
-		-serial stdio -kernel /boot/vmlinuz -initrd /tmp/initrd -append "$arguments" < /dev/null 2> "$facts/qemu.log" |
+		-serial stdio -kernel /boot/vmlinuz -initrd /tmp/initrd -append "$arguments" < /dev/null 2> "$facts/qemu.log" 3>&- |
 		tee "$facts/console"
 	echo "${PIPESTATUS[0]}" > "$facts/qemu.exit"
 	cat "$facts/qemu.log"

@@ -10,8 +10,21 @@ mkdir -p "$facts"
 release=$(head -n 1 /etc/mft-patch-release)
 echo "$release" > "$facts/release"
 
-dpkg -i /verify/package.deb 2>&1 | tee "$facts/dpkg.log"
-echo "${PIPESTATUS[0]}" > "$facts/dpkg.exit"
+# Whatever runs code of the package goes without descriptor 3: what is written there is our report.
+exec 4> >(exec tee "$facts/dpkg.log" 3>&-)
+log=$!
+dpkg -i /verify/package.deb >&4 2>&1 3>&- 4>&-
+echo "$?" > "$facts/dpkg.exit"
+exec 4>&-
+# What the package has left running is ended: it would hold the log open, and the processes that the rest needs. Stopped
+# first, so that it does not make new ones meanwhile.
+for signal in STOP KILL; do
+	for process in /proc/[0-9]*; do
+		process=${process#/proc/}
+		[ "$process" = $$ ] || [ "$process" = "$log" ] || kill -"$signal" "$process"
+	done
+done 2> /dev/null
+wait "$log"
 
 package=$(dpkg-deb -f /verify/package.deb Package)
 dpkg-query -W -f '${db:Status-Status}\n' "$package" > "$facts/package.status"
@@ -23,11 +36,11 @@ ask() (
 	kernel_source_dir=/lib/modules/$release/build
 	. "$conf" > /dev/null 2>&1
 	eval "$1"
-)
+) 3>&-
 name=$(ask 'echo "$PACKAGE_NAME"')
 version=$(ask 'echo "$PACKAGE_VERSION"')
 # It takes a fifth of a second, in which the modules can be looked at.
-dkms status -m "$name" -v "$version" -k "$release" > "$facts/dkms.status" 2>&1 &
+dkms status -m "$name" -v "$version" -k "$release" > "$facts/dkms.status" 2>&1 3>&- &
 
 ask 'for i in "${!BUILT_MODULE_NAME[@]}"; do echo "${DEST_MODULE_NAME[i]:-${BUILT_MODULE_NAME[i]}}"; done' |
 	while read -r module; do
@@ -43,4 +56,6 @@ find "/var/lib/dkms/$name/$version" -name make.log -exec cat {} + > "$facts/make
 wait
 # Processes killed for lack of memory, as cgroup v2 or v1 counts them.
 cat /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control 2> /dev/null | sed -n 's/^oom_kill //p' > "$facts/oom"
+# Processes that there was no room for, counted likewise.
+cat /sys/fs/cgroup/pids.events /sys/fs/cgroup/pids/pids.events 2> /dev/null | sed -n 's/^max //p' > "$facts/refused-forks"
 tar -C "$facts" -cf - . >&3

@@ -140,7 +140,10 @@ function withEngine(command: Command): Command {
     .addOption(new Option('--engine <name>', 'the container engine (default: whichever is there)').choices(['docker', 'podman']))
     .option('--bootstrap', 'make base images with mmdebstrap, even where they could be pulled')
     .option('--apt-mirror <url>', "the archive to make images from, instead of the distribution's; only its plain suites are asked for")
-    .option('--timeout <seconds>', 'how long an image, and an installation in it, may take', positive, 1800);
+    .option('--timeout <seconds>', 'how long an image, and an installation in it, may take', positive, 1800)
+    .option('--memory <size>', 'how much memory a container may take, as 512m or 2g; 0 for no limit', size, '2g')
+    .option('--processes <n>', 'how many processes it may run at a time; 0 for no limit', wholeNumber, 2048)
+    .option('--disk <size>', 'how much it may write to its disk; 0 for no limit', size, '4g');
 }
 
 function withKernelSource(command: Command): Command {
@@ -152,6 +155,15 @@ function withKernelSource(command: Command): Command {
 function positive(text: string): number {
   if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.');
   return Number(text);
+}
+
+function wholeNumber(text: string): number {
+  return text === '0' ? 0 : positive(text);
+}
+
+function size(text: string): string {
+  if (!/^(0|[1-9]\d{0,5}[kmg])$/i.test(text)) throw new InvalidArgumentError('It must be a size as 512m or 2g, or 0 for no limit.');
+  return text;
 }
 
 function gather(value: string, before: string[] = []): string[] {

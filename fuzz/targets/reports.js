@@ -21,6 +21,7 @@ const verify = {
   modules: `mst_pci\t/var/x.ko\t/lib/modules/${release}/updates/dkms/mst_pci.ko\t${release} SMP mod_unload \n`,
   'make.log': "x.c:1: error: implicit declaration of function 'pci_unmap_single'\n",
   oom: '0\n',
+  'refused-forks': '0\n',
 };
 const rounds = ['load', 'loaded', 'device 240 mst_pci', 'ioctl mst_pci Inappropriate ioctl for device', 'unload', 'unloaded'];
 const console = [`init ${release}`, ...[...rounds, ...rounds].map((words) => `mst_pci ${words}`), 'end'].map(
@@ -28,6 +29,7 @@ const console = [`init ${release}`, ...[...rounds, ...rounds].map((words) => `ms
 );
 const boot = { release: `${release}\n`, console: console.join(''), limit: '180\n', 'qemu.exit': '0\n', 'qemu.log': '', missing: '' };
 const target = { name: 'debian-12', kernel: '6.1', rolling: false };
+const limits = { memory: '2g', processes: 2048, disk: '4g' };
 
 const entriesOf = (facts) =>
   Object.entries(facts).map(([name, text]) => ({ head: tarHead({ name: `./${name}` }), body: Buffer.from(text) }));
@@ -50,7 +52,7 @@ export function reportTarget() {
         facts = textsOf(new Map(entries.map((entry) => [plainPath(entry), entry.body])));
       }, ['package-damaged', 'package-unfit']);
       if (code) return code;
-      const verdicts = [judge(facts, target), judgeBoot(facts, ['mst_pci'])];
+      const verdicts = [judge(facts, target, limits), judgeBoot(facts, ['mst_pci'])];
       for (const { status, reason } of verdicts) {
         if (!['builds', 'loads', 'fails', 'error'].includes(status)) throw new Fault('wrong', `a verdict of ${status}`);
         if (status !== 'builds' && status !== 'loads' && !reason) throw new Fault('wrong', `${status} without a reason`);

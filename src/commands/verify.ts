@@ -30,7 +30,7 @@ export interface VerifyOptions extends EngineUse, KernelOptions {
 
 /** The engine that is there, with its images. @throws no-engine */
 export async function openImages(options: EngineUse, context: Context): Promise<Images> {
-  const { bootstrap, aptMirror, timeout } = options;
+  const { bootstrap, aptMirror, timeout, memory, processes, disk } = options;
   if (aptMirror !== undefined && !/^(https?|file):\/\/\S+$/.test(aptMirror)) {
     fail({
       code: 'usage',
@@ -39,7 +39,7 @@ export async function openImages(options: EngineUse, context: Context): Promise<
     });
   }
   const choices = { ...(bootstrap ? { bootstrap } : {}), ...(aptMirror === undefined ? {} : { aptMirror }) };
-  return new Images(await findEngine(options.engine, context), { ...choices, timeout });
+  return new Images(await findEngine(options.engine, context), { ...choices, timeout, memory, processes, disk });
 }
 
 /** The targets that a list of wishes means, each once, and that of --kernel-source. */

@@ -47,7 +47,8 @@ export async function bootModules(
     ];
     const facts = await withinTime(images.options.timeout, `the boot on ${target.name}`, context, async (limited) => {
       const onLine = (detail: string) => context.progress({ step: 'verify', text, detail });
-      return textsOf(await reportOf(images.engine, tag, files, `/verify/boot.sh ${bootLimit}`, await kvm(context), limited, onLine));
+      const { engine, options } = images;
+      return textsOf(await reportOf(engine, tag, files, `/verify/boot.sh ${bootLimit}`, await kvm(context), options, limited, onLine));
     });
     const path = `${logs}.console.log`;
     await writeWhole(path, facts.get('console') ?? '', context);

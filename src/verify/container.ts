@@ -3,8 +3,9 @@ import type { Context } from '../context.js';
 import { plainPath } from '../deb/deb.js';
 import { type Entry, readTar, writeTar } from '../deb/tar.js';
 import { fail } from '../errors.js';
-import { runProgram } from '../run-program.js';
+import { outputLimit, runProgram } from '../run-program.js';
 import type { Engine } from './engine.js';
+import { type Limits, limitOptions, withinDisk } from './limits.js';
 
 /** What dpkg needs to unpack files of root and set their owners and modes; nothing else is left to a container. */
 const capabilities = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'];
@@ -55,6 +56,7 @@ export async function reportOf(
   files: Entry[],
   command: string,
   devices: string[],
+  limits: Limits,
   context: Context,
   onLine: (line: string) => void,
 ): Promise<Report> {
@@ -67,11 +69,15 @@ export async function reportOf(
       '--name',
       container,
       ...walls,
+      ...limitOptions(limits),
       ...devices.flatMap((device) => ['--device', device]),
       image,
       ...unpackAndRun,
     ];
-    const { exitCode, stdout, stderr } = await engine.run(args, { input: writeTar(files), binary: true, onLine });
+    const options = { input: writeTar(files), binary: true, onLine };
+    const { exitCode, stdout, stderr, isCut } = await withinDisk(engine, container, limits, () => engine.run(args, options));
+    if (isCut)
+      fail({ code: 'engine-failed', detail: `the container wrote more than ${outputLimit / 1024 ** 2} MiB to its output and was ended` });
     if (stdout.length === 0) fail({ code: 'engine-failed', detail: whyNoReport(engine, exitCode, stderr) });
     try {
       const entries = readTar(stdout, 'report').filter(({ type }) => type === 'file');
@@ -92,7 +98,10 @@ function whyNoReport(engine: Engine, exitCode: number, stderr: string): string {
   const lines = stderr.trim().split('\n');
   // What ran in the container has spoken, too; the engine's own words begin so.
   const own = lines.filter((line) => /^(docker|podman|error|time=|cannot|unable)\b|unexpected EOF/i.test(line));
-  const words = (own.length > 0 ? own : lines).slice(-2).join(' / ');
+  const words = (own.length > 0 ? own : lines)
+    .slice(-2)
+    .map((line) => line.slice(0, 300))
+    .join(' / ');
   if (exitCode === 125) return `${engine.name} cannot run the container: ${words}`;
   const cause = exitCode === 137 ? ' (it was killed, as the kernel does where memory runs out, or somebody removed it)' : '';
   return `the container ended with ${exitCode}${cause} before it could report: ${words}`;

@@ -5,10 +5,11 @@ import type { Target } from '../kernels/target.js';
 import { ensureBase, type ImageOptions, shortDigest } from './base-image.js';
 import type { Engine } from './engine.js';
 import { buildImage, label, refuseOffline, releaseInside, releaseOf } from './image-build.js';
+import type { Limits } from './limits.js';
 import { withinTime } from './time.js';
 
 /** How the engine is used. */
-export interface EngineOptions extends ImageOptions {
+export interface EngineOptions extends ImageOptions, Limits {
   /** How long the making of an image, and then an installation in it, may take; seconds. */
   timeout: number;
 }
@@ -49,7 +50,7 @@ export class Images {
     // Named by what it is, not by the tree: trees of the same content share a kernel, and all share the tools.
     const tools = { ...target, name: 'kernel-tools', headers: '' };
     const base = () => this.#ensure(tools, kernelTools, context);
-    return ensureKernel(this.engine, target, this.#tag(tools, kernelTools, await dataFile('Dockerfile')), base, context);
+    return ensureKernel(this.engine, target, this.#tag(tools, kernelTools, await dataFile('Dockerfile')), base, this.options, context);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Target } from '../kernels/target.js';
 import type { KernelVerdict, ModuleVerdict } from '../report/documents.js';
+import type { Limits } from './limits.js';
 
 /** What `container/verify.sh` found, by the names of its files. */
 export type Facts = ReadonlyMap<string, string>;
@@ -12,7 +13,7 @@ export type Judgement = Pick<KernelVerdict, 'release' | 'status' | 'steps' | 'mo
  * headers. The package must be installed, dkms must say so for the very release, and every module that dkms.conf
  * promises must lie under /lib/modules with that release in its vermagic.
  */
-export function judge(facts: Facts, target: Target): Judgement {
+export function judge(facts: Facts, target: Target, limits: Limits): Judgement {
   const fact = (name: string) => facts.get(name)?.trim() ?? '';
   const release = fact('release');
   if (!isExpected(release, target)) {
@@ -35,7 +36,7 @@ export function judge(facts: Facts, target: Target): Judgement {
   ].filter((line) => line !== false);
   const installs = builds && faults.length === 0;
   if (installs) return { release, status: 'builds', steps: { builds, installs }, modules, patches };
-  const lack = lackOf(fact('oom'), `${facts.get('dpkg.log') ?? ''}\n${facts.get('make.log') ?? ''}`);
+  const lack = lackOf(fact, limits, `${facts.get('dpkg.log') ?? ''}\n${facts.get('make.log') ?? ''}`);
   if (lack !== undefined) return { release, status: 'error', reason: lack, steps: { builds, installs }, modules, patches };
   // The compiler's words say why; what is missing afterwards only follows from it.
   const words = compilerErrors(facts.get('make.log') ?? '');
@@ -50,9 +51,13 @@ function isExpected(release: string, { kernel, rolling }: Target): boolean {
   return rolling && (major > leastMajor || (major === leastMajor && minor >= leastMinor));
 }
 
-/** What the machine lacked. A failure for the lack of it says nothing about the package. */
-function lackOf(killed: string, log: string): string | undefined {
-  if (Number(killed) > 0) return `memory ran out: the kernel killed ${killed} of the build's processes`;
+/** What the machine lacked, or we did not give. A failure for the lack of it says nothing about the package. */
+function lackOf(fact: (name: string) => string, { memory, processes }: Limits, log: string): string | undefined {
+  const killed = fact('oom');
+  const raise = memory === '0' ? '' : ` (the limit is ${memory}: raise it with --memory)`;
+  if (Number(killed) > 0) return `memory ran out: the kernel killed ${killed} of the build's processes${raise}`;
+  if (Number(fact('refused-forks')) > 0)
+    return `the build wanted to run more than ${processes} processes at a time (the limit: raise it with --processes)`;
   if (/No space left on device/.test(log)) return "the container's disk is full: No space left on device";
   return undefined;
 }

@@ -10,6 +10,7 @@ import { walls, withContainer } from './container.js';
 import { type Engine, lastWords } from './engine.js';
 import { releaseOf } from './image-build.js';
 import type { Image } from './images.js';
+import { type Limits, limitOptions, withinDisk } from './limits.js';
 
 /** What a tree is taken without: history, and objects of an earlier build, which modules are not built against. */
 const left = ['--exclude-vcs', '--exclude=*.o', '--exclude=*.ko', '--exclude=*.a', '--exclude=vmlinux*', '--exclude=bzImage'];
@@ -31,6 +32,7 @@ export async function ensureKernel(
   target: Target,
   toolsTag: string,
   ensureTools: () => Promise<Image>,
+  limits: Limits,
   context: Context,
 ): Promise<Image> {
   const script = await dataFile('container/prepare-kernel.sh');
@@ -62,13 +64,13 @@ export async function ensureKernel(
         fail({ code: 'engine-failed', detail: `${engine.name} cannot prepare the kernel of ${place}: ${lastWords(result)}` });
       return result.stdout.toString();
     };
-    await step(['create', '--name', container, ...walls, tools, 'bash', '/prepare/prepare-kernel.sh']);
+    await step(['create', '--name', container, ...walls, ...limitOptions(limits), tools, 'bash', '/prepare/prepare-kernel.sh']);
     const config = source.config === undefined ? [] : [newEntry('prepare/config', 'file', 0o644, 0, Buffer.from(source.config))];
     const files = [newEntry('prepare/prepare-kernel.sh', 'file', 0o755, 0, Buffer.from(script)), ...config];
     await step(['cp', '-', `${container}:/`], writeTar(files));
     if (isFolder) await copyTree(engine, place, container, context);
     else await step(['cp', place, `${container}:/prepare/archive`]);
-    const report = await step(['start', '--attach', container]);
+    const report = await withinDisk(engine, container, limits, () => step(['start', '--attach', container]));
     const release = /^release=(\S+)$/m.exec(report)?.[1] ?? fail({ code: 'engine-failed', detail: `${place}: make tells no release` });
     const labels = [`LABEL mft-patch.target=${target.name} mft-patch.release=${release}`];
     // Without the symbols of a built kernel modpost can only warn of those that it does not know.

@@ -7,7 +7,6 @@ import { seriesOf, type Target } from '../kernels/target.js';
 import type { BootVerdict, KernelVerdict } from '../report/documents.js';
 import { writeWhole } from '../stage.js';
 import { type Report, reportOf, textsOf } from './container.js';
-import type { Engine } from './engine.js';
 import type { Image, Images } from './images.js';
 import { judge } from './judge.js';
 import { secondsSince, withinTime } from './time.js';
@@ -55,13 +54,13 @@ export async function verifyIn(
   context.progress({ step: 'verify', text });
   const onLine = (detail: string) => context.progress({ step: 'verify', text, detail });
   const report = await withinTime(images.options.timeout, `the installation on ${target.name}`, context, (limited) =>
-    install(images.engine, image.tag, deb.bytes, boot, limited, onLine),
+    install(images, image.tag, deb.bytes, boot, limited, onLine),
   );
   const facts = textsOf(report);
   const logs = join(context.cacheDir, 'logs', `${deb.name.replace(/\.deb$/, '')}.${target.name}`);
   const log = `${logs}.log`;
   await writeWhole(log, `${facts.get('dpkg.log') ?? ''}\n==> make.log <==\n${facts.get('make.log') ?? ''}`, context);
-  const judgement = judge(facts, target);
+  const judgement = judge(facts, target, images.options);
   const kernel = seriesOf(judgement.release) || target.kernel;
   const verdict = { target: target.name, kernel, ...judgement, log, seconds: secondsSince(start) };
   if (!boot || verdict.status !== 'builds') return verdict;
@@ -85,7 +84,7 @@ function modulesOf(report: Report): Map<string, Buffer> {
 
 /** Package and script go in by stdin, the facts come out by stdout: nothing of the host is mounted. */
 async function install(
-  engine: Engine,
+  { engine, options }: Images,
   image: string,
   deb: Buffer,
   boot: boolean,
@@ -96,5 +95,5 @@ async function install(
     newEntry('verify/package.deb', 'file', 0o644, 0, deb),
     newEntry('verify/verify.sh', 'file', 0o755, 0, Buffer.from(await dataFile('container/verify.sh'))),
   ];
-  return reportOf(engine, image, files, `/verify/verify.sh ${boot ? 'with-modules' : ''}`, [], context, onLine);
+  return reportOf(engine, image, files, `/verify/verify.sh ${boot ? 'with-modules' : ''}`, [], options, context, onLine);
 }

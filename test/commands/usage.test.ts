@@ -36,6 +36,13 @@ describe('wrong usage is exit 2 with words and a hint on stderr, and nothing on 
     [['build', '--kernel', '5.18', '--arch', 'nonsense', '--offline'], "'nonsense' is no architecture", 'aarch64'],
     [['build', '--kernel', '5.18', '--sample', '--engine', 'lxc'], "'lxc' is invalid", 'mft-patch --help'],
     [['build', '--kernel', '5.18', '--sample', '--timeout', '0'], "'0' is invalid", 'mft-patch --help'],
+    ...['2gb', '-1m', '0.5g', '300', ''].map((size): [string[], string, string] => [
+      ['verify', 'x.deb', '--kernel', '6.1', '--memory', size],
+      'It must be a size as 512m or 2g',
+      'mft-patch --help',
+    ]),
+    [['matrix', '--sample', '--disk', 'much'], "'much' is invalid", 'mft-patch --help'],
+    [['build', '--kernel', '5.18', '--sample', '--processes', '-1'], "'-1' is invalid", 'mft-patch --help'],
     [['verify', 'x.deb'], 'which kernel? --kernel is missing', 'mft-patch kernels'],
     [['verify', '--kernel', '6.1'], "missing required argument 'deb'", 'mft-patch --help'],
     [['verify', 'x.deb', '--kernel', 'hots'], "'hots' is neither a target nor a kernel release", 'did you mean host or'],
@@ -88,7 +95,7 @@ describe('help', () => {
     const common = ['--json', '--quiet', '--verbose', '--offline', '--cache-dir', '--help'];
     const release = ['--mft', '--arch', '--mirror', '--sha256', '--require-digest'];
     const source = ['--bundle', '--deb', '--sample', ...release];
-    const engine = ['--engine', '--bootstrap', '--apt-mirror', '--timeout'];
+    const engine = ['--engine', '--bootstrap', '--apt-mirror', '--timeout', '--memory', '--processes', '--disk'];
     const kernelSource = ['--kernel-source', '--kernel-config'];
     const matrix = [
       '--kernels',

@@ -110,7 +110,7 @@ function downloadKernelSource(folder: string): void {
 async function prepareImages(engine: EngineName, folder: string): Promise<string> {
   const context = testContext({ offline: false, env: { ...process.env, CONTAINERS_CONF: join(folder, 'containers.conf') } });
   try {
-    const images = new Images(await findEngine(engine, context), { timeout: 1800 });
+    const images = new Images(await findEngine(engine, context), { timeout: 1800, memory: '2g', processes: 2048, disk: '4g' });
     const all = await loadTargets();
     const targets = all.filter(({ tried }) => tried.includes(engine));
     // One kernel from source, which several test files want.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseTarget } from '../../src/kernels/target.js';
-import { compilerErrors, judge } from '../../src/verify/judge.js';
+import { compilerErrors, type Facts, judge as judgeWithin } from '../../src/verify/judge.js';
 
 const release = '6.1.0-50-amd64';
 const target = parseTarget(
@@ -14,6 +14,9 @@ const target = parseTarget(
     tried: [],
   }),
 );
+
+const limits = { memory: '2g', processes: 2048, disk: '4g' };
+const judge = (facts: Facts, to: typeof target) => judgeWithin(facts, to, limits);
 
 /** What a good installation leaves behind, but for the changes. */
 function facts(changes: Record<string, string> = {}): Map<string, string> {
@@ -93,7 +96,8 @@ describe('the verdict on an installation', () => {
   });
 
   test.each([
-    ['memory', { oom: '2\n' }, 'memory ran out: the kernel killed 2'],
+    ['memory', { oom: '2\n' }, "memory ran out: the kernel killed 2 of the build's processes (the limit is 2g: raise it with --memory)"],
+    ['processes', { 'refused-forks': '9\n' }, 'more than 2048 processes at a time (the limit: raise it with --processes)'],
     ['disk', { 'dpkg.log': 'cp: error writing x: No space left on device' }, 'disk is full'],
     ['disk, in the build', { 'make.log': 'No space left on device' }, 'disk is full'],
   ])('is error when it failed for lack of %s, which says nothing of the package', (_, change, words) => {
@@ -101,6 +105,12 @@ describe('the verdict on an installation', () => {
     expect(judge(facts(failed), target)).toMatchObject({ status: 'error', reason: expect.stringContaining(words) });
     // What was installed all the same is good.
     expect(judge(facts(change), target).status).toBe('builds');
+  });
+
+  test('names no limit where there is none', () => {
+    const failed = facts({ oom: '1', modules: 'mst_pci\t\t\t\n' });
+    const { reason } = judgeWithin(failed, target, { ...limits, memory: '0' });
+    expect(reason).toBe("memory ran out: the kernel killed 1 of the build's processes");
   });
 
   test('names the patches that dkms applied, in the words of dkms 2.8 and 3.2', () => {

@@ -1,0 +1,74 @@
+import { setTimeout } from 'node:timers/promises';
+import { fail } from '../errors.js';
+import type { Engine } from './engine.js';
+
+/** What a container may take of the machine. Sizes are as docker-run(1) takes them, with k, m or g; 0 is no limit. */
+export interface Limits {
+  /** Memory, with what lies in the container's tmpfs. */
+  memory: string;
+  /** Processes and threads at a time. */
+  processes: number;
+  /** What it may write to its own layer. */
+  disk: string;
+}
+
+/** When the disk is looked at first, and then again, in milliseconds: most installations have ended by then. */
+const firstLook = 3000;
+const nextLook = 2000;
+/** A look that takes so many milliseconds has many files to go through: 200 000 take a second or more, some hundred 0.03 s. */
+const slowLook = 250;
+/** What the smallest file takes of a disk, in bytes. */
+const block = 4096;
+
+/** The limits that an engine sets by itself, as options of docker-run(1) and podman-run(1). */
+export function limitOptions({ memory, processes }: Limits): string[] {
+  // --memory-swap is memory and swap together: as much as --memory means none. Without a limit podman would set its own.
+  const memoryOptions = memory === '0' ? [] : ['--memory', memory, '--memory-swap', memory];
+  return [...memoryOptions, '--pids-limit', processes === 0 ? '-1' : String(processes)];
+}
+
+/**
+ * Does work with a running container, which is removed when it has written more than `disk` to its layer. The engines can
+ * limit a layer by themselves on few file systems only, so it is looked at from here; how much it is over the limit in the
+ * end depends on how fast it writes.
+ *
+ * @throws engine-failed when it is over the limit
+ */
+export async function withinDisk<T>(engine: Engine, container: string, { disk }: Limits, work: () => Promise<T>): Promise<T> {
+  const most = bytesOf(disk);
+  if (most === 0) return work();
+  const ended = new AbortController();
+  let isOver = false;
+  const watch = async () => {
+    for (let pause = firstLook; !isOver; pause = nextLook) {
+      await setTimeout(pause, undefined, { signal: ended.signal });
+      const start = performance.now();
+      const { stdout } = await engine.run(['container', 'inspect', '--size', '--format', '{{.SizeRw}}', container]);
+      // It sums the files' lengths, which are next to nothing for very many small ones. To count them takes docker 1.5 s at the least.
+      const files = performance.now() - start > slowLook ? await countFiles(engine, container) : 0;
+      isOver = Number(stdout.toString()) + files * block > most;
+    }
+    await engine.run(['rm', '--force', container]);
+  };
+  // It ends by an error when the work has ended or is interrupted.
+  watch().catch(() => {});
+  const running = work();
+  await Promise.allSettled([running]);
+  ended.abort();
+  if (isOver) {
+    const detail = `the container wrote more than ${disk} to its disk and was ended`;
+    fail({ code: 'engine-failed', detail, hint: 'raise the limit with --disk' });
+  }
+  return running;
+}
+
+/** How many files a container has made or changed. */
+async function countFiles(engine: Engine, container: string): Promise<number> {
+  const { stdout, isCut } = await engine.run(['diff', container], { binary: true });
+  return isCut ? Number.POSITIVE_INFINITY : stdout.filter((byte) => byte === 0x0a).length;
+}
+
+/** @param size digits with k, m or g, or 0 */
+function bytesOf(size: string): number {
+  return Number.parseInt(size, 10) * 1024 ** ('kmg'.indexOf(size.slice(-1).toLowerCase()) + 1);
+}
