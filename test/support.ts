@@ -105,9 +105,9 @@ export async function* stream(...chunks: Buffer[]): AsyncIterable<Buffer> {
   yield* chunks;
 }
 
-/** The sample as a bundle, and the package in it. */
-export async function sample(): Promise<{ bundle: Buffer; deb: Buffer; name: string }> {
-  const { bytes, name } = await packSample(await loadSample('flat'));
+/** A sample as a bundle, and the package in it. */
+export async function sample(generation = 'flat'): Promise<{ bundle: Buffer; deb: Buffer; name: string }> {
+  const { bytes, name } = packSample(await loadSample(generation));
   const found = await findPackage(stream(bytes), { path: name, whole: true, signal: new AbortController().signal });
   return { bundle: bytes, deb: found.bytes, name: found.member.replace(/^.*\//, '') };
 }

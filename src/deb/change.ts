@@ -55,6 +55,7 @@ export interface ChangelogEntry {
   version: string;
   items: string[];
   maintainer: string;
+  /** Moved behind the date of the entry below, if need be. */
   date: Date;
 }
 
@@ -74,12 +75,32 @@ export async function withChangelogEntry(deb: Deb, entry: ChangelogEntry, path: 
   const text = [
     `${entry.package} (${entry.version}) ${distribution}; urgency=medium`,
     '',
-    ...entry.items.map((item) => `  * ${item}`),
+    ...entry.items.flatMap(itemLines),
     '',
-    ` -- ${entry.maintainer}  ${entry.date.toUTCString().replace('GMT', '+0000')}`,
+    ` -- ${entry.maintainer}  ${dateAfter(old.toString('latin1'), entry.date).toUTCString().replace('GMT', '+0000')}`,
     '\n',
   ].join('\n');
   return withFiles(deb, new Map([[plainPath(file), gzip(Buffer.concat([Buffer.from(text, 'utf8'), old]))]]));
+}
+
+/** An item as lines of at most 80 columns, which is where lintian finds a line too long. */
+function itemLines(item: string): string[] {
+  const lines: string[] = [];
+  let line = '  *';
+  for (const word of item.split(' ')) {
+    if (line.length + 1 + word.length > 80) {
+      lines.push(line);
+      line = '   ';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** The date, or the second after that of the newest entry: each entry is younger than those below it. */
+function dateAfter(changelog: string, date: Date): Date {
+  const next = new Date(Date.parse(/^ -- .*> {2}(.+)$/m.exec(changelog)?.[1] ?? '') + 1000);
+  return next > date ? next : date;
 }
 
 const changelogLimit = 4 * 1024 * 1024;

@@ -1,13 +1,20 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { withNewFiles } from '../../src/deb/change.js';
+import { readDeb, writeDeb } from '../../src/deb/deb.js';
 import { cli, makeFolder, missing, runCli, sample, sh } from '../support.js';
 import { changedPackage, source } from './packages.js';
 
 const folder = makeFolder();
+/** The sample with what does not compress in it, so that the package takes several pages of a disk. */
+const large = join(folder, 'large.deb');
+const filler = new Map([['filler', randomBytes(30_000)]]);
+writeFileSync(large, writeDeb(withNewFiles(await readDeb((await sample()).deb, 'sample'), `${source}/scripts/`, filler, 0)));
 const build = (out: string, ...args: string[]) =>
-  runCli(['build', '--sample', '--kernel', '5.18', '--no-verify', '--out', out, '--json', '--quiet', ...args], { cwd: folder });
+  runCli(['build', '--deb', large, '--kernel', '5.18', '--no-verify', '--out', out, '--json', '--quiet', ...args], { cwd: folder });
 
 /** All files below a folder with their contents. */
 const snapshot = (path: string) =>
@@ -126,7 +133,7 @@ describe.skipIf(cannotMount !== '')('on a disk', () => {
     expect(await build('older')).toMatchObject({ status: 0 });
     const before = snapshot(path);
     // The same version with another content, as when a vendor spins a release again.
-    const respun = await changedPackage(`echo again >> ${source}/scripts/README`);
+    const respun = await changedPackage(`head -c 30000 /dev/urandom > ${source}/scripts/filler`);
     const room = Number(sh(`df --output=avail -k ${path} | tail -1`)) / 4;
     let failures = 0;
     for (const left of rooms) {

@@ -62,6 +62,25 @@ describe.skipIf(missing('tools') !== '')('a changelog entry', () => {
       expect(parsed('-S Changes')).toContain('\n  * dma-unmap: one line.\n  * größe: another.\n');
     });
 
+    test('has its items in lines of at most 80 columns, which read as one', async () => {
+      const words = `${'word '.repeat(15)}${'w'.repeat(90)} end`;
+      const now = gunzipSync(body(await withChangelogEntry(deb, { ...entry, items: [words] }, 'x'), 'changelog.Debian.gz')).toString();
+      const item = now.split('\n\n')[1]?.split('\n') ?? [];
+      expect(item.map((line) => line.length)).toEqual([78, 94, 7]);
+      expect(item.join('').replace(/ +/g, ' ')).toBe(` * ${words}`);
+    });
+
+    test('is younger than the entry beneath it, also if its day is not', async () => {
+      const dateOf = async (date: Date) => {
+        const now = gunzipSync(body(await withChangelogEntry(deb, { ...entry, date }, 'x'), 'changelog.Debian.gz')).toString();
+        return /^ -- .*> {2}(.*)$/m.exec(now)?.[1];
+      };
+      // The entry beneath is of 08:00:00 UTC.
+      expect(await dateOf(new Date(Date.UTC(2022, 6, 1, 8, 0, 1)))).toBe('Fri, 01 Jul 2022 08:00:01 +0000');
+      expect(await dateOf(new Date(Date.UTC(2022, 6, 1, 8, 0, 0)))).toBe('Fri, 01 Jul 2022 08:00:01 +0000');
+      expect(await dateOf(new Date(Date.UTC(2019, 0, 1)))).toBe('Fri, 01 Jul 2022 08:00:01 +0000');
+    });
+
     test('has the old entries beneath it, to the byte', () => {
       expect(parsed('--all -S Version')).toBe(`${entry.version}\n`);
       expect(parsed("--all --format rfc822 | sed -n 's/^Version: //p'")).toBe('1:4.20.1-14+mftpatch1\n1:4.20.1-14\n');

@@ -26,13 +26,15 @@ declare module 'vitest' {
 }
 
 const packages =
-  'apt-utils binutils dpkg-dev gcc libc6-dev make mmdebstrap openssl patch python3 quilt xz-utils zstd docker.io podman runc'.split(' ');
+  'apt-utils binutils dpkg-dev gcc libc6-dev lintian make mmdebstrap openssl patch python3 quilt xz-utils zstd docker.io podman runc'.split(
+    ' ',
+  );
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'mft-patch-tests-'));
   const isDebian = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   if (isDebian) timed('installing packages', installPackages);
-  const tools = ['dpkg-deb', 'dpkg-parsechangelog', 'quilt', 'patch', 'ar', 'gcc', 'make', 'python3', 'zstd', 'xz'].filter(
+  const tools = ['dpkg-deb', 'dpkg-parsechangelog', 'quilt', 'patch', 'ar', 'gcc', 'make', 'python3', 'zstd', 'xz', 'lintian'].filter(
     (tool) => spawnSync('which', [tool]).status !== 0,
   );
   // Podman as it needs to be where limits are tight; a machine's own settings go first elsewhere.
