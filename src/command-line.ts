@@ -73,6 +73,11 @@ function addBuilding(command: MakeCommand, show: Show): void {
     .option(...kernel)
     .option('--headers <dir>', 'the headers of a kernel, which tell its release and answer for backports')
     .action((options) => show(options, async (context) => (await import('./commands/plan.js')).plan(options, context)));
+  withSource(command('rebuild', "make the package of a build's record again, and say whether it is the same; writes nothing"))
+    .argument('<record>', 'the .build.json; the options say where its input lies now, if not where it did')
+    .action((record, options) =>
+      show(options, async (context) => (await import('./commands/rebuild.js')).rebuild(record, options, context)),
+    );
 }
 
 function addVerifying(command: MakeCommand, show: Show): void {

@@ -43,6 +43,11 @@ export async function loadReleases(): Promise<Release[]> {
   return parseReleases('releases.json', await dataFile('releases.json'));
 }
 
+/** The samples' names, which are folders of `samples/`. */
+export async function sampleNames(): Promise<string[]> {
+  return (await readdir(join(root, 'samples'))).sort();
+}
+
 /**
  * A sample's files by path relative to its folder.
  *
@@ -50,7 +55,7 @@ export async function loadReleases(): Promise<Release[]> {
  * @throws usage, with the names of those that there are
  */
 export async function loadSample(name: string): Promise<Map<string, Buffer>> {
-  const samples = (await readdir(join(root, 'samples'))).sort();
+  const samples = await sampleNames();
   if (!samples.includes(name))
     fail({ code: 'usage', detail: `there is no sample '${name}'`, hint: `known samples: ${samples.join(', ')}` });
   const folder = join(root, 'samples', name);

@@ -12,10 +12,12 @@ import type {
   VerifyDocument,
 } from './documents.js';
 import { builtStatus, hasBoot, hasVendor, titleOf } from './matrix-words.js';
+import { type RebuildDocument, renderRebuild } from './rebuild.js';
 
 export type ResultDocument =
   | PlanDocument
   | BuildDocument
+  | RebuildDocument
   | VerifyDocument
   | PatchesDocument
   | KernelsDocument
@@ -32,6 +34,8 @@ export function renderText(document: ResultDocument): string {
       return plan(document);
     case 'mft-patch/build@1':
       return build(document);
+    case 'mft-patch/rebuild@1':
+      return renderRebuild(document);
     case 'mft-patch/verify@1':
       return verdicts(document.kernels);
     case 'mft-patch/patches@1':
@@ -57,9 +61,10 @@ export function renderText(document: ResultDocument): string {
   }
 }
 
-/** 1 if a verification failed, 5 if none failed but one could not be tried, else 0. */
+/** 1 if a verification failed or a rebuilt package differs, 5 if none failed but one could not be tried, else 0. */
 export function exitCodeOf(document: ResultDocument): number {
   if (document.schema === 'mft-patch/build@1') return document.verification.status === 'failed' ? 1 : 0;
+  if (document.schema === 'mft-patch/rebuild@1') return document.status === 'differs' ? 1 : 0;
   if (document.schema !== 'mft-patch/verify@1' && document.schema !== 'mft-patch/matrix@1') return 0;
   const verdicts = 'kernels' in document ? document.kernels : document.cells.map(({ patched }) => patched);
   const statuses = verdicts.map(({ status }) => status);

@@ -1,0 +1,68 @@
+import { readFields } from './control.js';
+import { controlFile, type Deb, plainPath } from './deb.js';
+import type { Entry } from './tar.js';
+
+/** How a package's file differs from the package as it was made again: a line for each control field, control file, file or folder. */
+export function differencesOf(file: Deb, made: Deb): string[] {
+  const found = [
+    ...fieldDifferences(file, made),
+    ...entryDifferences(file.control, made.control, 'control: ').filter((line) => line !== `control: control: ${otherContent}`),
+    ...entryDifferences(file.data, made.data, ''),
+    ...(file.binary.header.equals(made.binary.header) && file.binary.body.equals(made.binary.body) ? [] : ['debian-binary: other content']),
+  ];
+  return found.length > 0 ? found : ['the same entries, in another order or packed otherwise'];
+}
+
+const otherContent = 'other content';
+
+/** The fields of the control file; what is no paragraph counts as one without fields. */
+function fieldDifferences(file: Deb, made: Deb): string[] {
+  const texts = [file, made].map((deb) => controlFile(deb, 'control')?.body.toString('utf8') ?? '');
+  if (texts[0] === texts[1]) return [];
+  const [now, then] = texts.map(fieldsOf) as [Map<string, string>, Map<string, string>];
+  const names = [...new Set([...then.keys(), ...now.keys()])].filter((name) => now.get(name) !== then.get(name));
+  if (names.length === 0) return [`control: ${otherContent}`];
+  return names.map((name) => `control: the field ${name} is '${now.get(name) ?? ''}', '${then.get(name) ?? ''}' when made again`);
+}
+
+function fieldsOf(text: string): Map<string, string> {
+  try {
+    return readFields(text);
+  } catch {
+    return new Map();
+  }
+}
+
+function entryDifferences(file: readonly Entry[], made: readonly Entry[], prefix: string): string[] {
+  const [now, then] = [byPath(file), byPath(made)];
+  const lost = [...then.keys()].filter((path) => !now.has(path)).map((path) => `${prefix}${path}: not in the file`);
+  const others = [...now].flatMap(([path, entry]) => {
+    const before = then.get(path);
+    if (before === undefined) return [`${prefix}${path}: only in the file`];
+    if (!entry.body.equals(before.body)) return [`${prefix}${path}: ${otherContent}`];
+    return metadata(entry) === metadata(before) ? [] : [`${prefix}${path}: other kind, mode, owner or time`];
+  });
+  return [...lost, ...others];
+}
+
+/** What an entry says of itself but for its content, whichever tar wrote it. */
+function metadata({ type, mode, mtime, linkTarget, head }: Entry): string {
+  const field = (start: number, length: number) => head.toString('latin1', head.length - 512 + start, head.length - 512 + start + length);
+  // tar(5), ustar: uid and gid in octal digits, user and group by name.
+  const owner = [field(108, 8), field(116, 8)].map((id) => id.replace(/^0+(?=[0-7])|[ \0]+$/g, ''));
+  const names = [field(265, 32), field(297, 32)].map((name) => name.replace(/\0.*$/s, ''));
+  return JSON.stringify([type, mode, mtime, linkTarget, owner, names]);
+}
+
+/** The entries by path. An archive may hold a path twice, and the later one counts when it is unpacked: both are kept apart. */
+function byPath(entries: readonly Entry[]): Map<string, Entry> {
+  const times = new Map<string, number>();
+  return new Map(
+    entries.map((entry) => {
+      const path = plainPath(entry) || './';
+      const before = times.get(path) ?? 0;
+      times.set(path, before + 1);
+      return [before === 0 ? path : `${path}, number ${before + 1}`, entry];
+    }),
+  );
+}
