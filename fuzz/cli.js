@@ -32,7 +32,7 @@ export async function cli(argv, codes) {
   }
   if (!document.schema?.startsWith('mft-patch/')) throw new Fault('exit', `a document without schema: ${stdout.text.slice(0, 200)}`);
   if (document.schema === 'mft-patch/error@1') judgeError(document, exitCode, codes);
-  else if (exitCode !== 0) throw new Fault('exit', `exit code ${exitCode} with ${document.schema}`);
+  else if (exitCode !== (document.status === 'differs' ? 1 : 0)) throw new Fault('exit', `exit code ${exitCode} with ${document.schema}`);
   return document;
 }
 

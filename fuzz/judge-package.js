@@ -95,9 +95,9 @@ function variables(path) {
 /** Our dkms.conf must set all that the vendor's sets, and name the patches after those that he has. */
 export function judgeConf(before, after, applied) {
   const [old, made] = [variables(before), variables(after)];
-  // One that bash itself cannot read is the vendor's to mend, and one with $$ says something else each time.
+  // One that bash itself cannot read is the vendor's to mend, and one with $$, $_ or $RANDOM says something else each time.
   const isBroken = old === undefined || !old.own.includes('BUILT_MODULE_NAME') || /syntax error|unexpected EOF/.test(old.stderr);
-  if (isBroken || readFileSync(before, 'latin1').includes('$$')) return;
+  if (isBroken || /\$\{?([^\w{("']|_\b|\d|RANDOM|LINENO|SECONDS|BASH|EPOCH)/.test(readFileSync(before, 'latin1'))) return;
   if (made?.own !== old.own) throw new Fault('wrong', `dkms.conf says '${made?.own}' (${made?.stderr}), the vendor's '${old.own}'`);
   for (const id of applied)
     if (!made.patch.includes(`"mft-patch-${id}.patch"`)) throw new Fault('wrong', `dkms.conf names no ${id}: ${made.patch}`);

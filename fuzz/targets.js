@@ -10,6 +10,7 @@ import {
 } from './targets/catalogues.js';
 import { bundleTarget, packageTarget } from './targets/package.js';
 import { confTarget, patchTarget, seriesTarget } from './targets/patches.js';
+import { recordTarget } from './targets/records.js';
 import { reportTarget } from './targets/reports.js';
 
 /** By name: the share, and what makes the target from the folder with the bases. */
@@ -25,6 +26,7 @@ export const targets = {
   results: { share: 4, make: resultsTarget },
   config: { share: 2, make: configTarget },
   'os-release': { share: 2, make: osReleaseTarget },
+  record: { share: 3, make: recordTarget },
   report: { share: 6, make: reportTarget },
   words: { share: 13, make: wordsTarget },
 };

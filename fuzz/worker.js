@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { chdir, resourceUsage } from 'node:process';
 import { Fault } from './fault.js';
 import { inputOf } from './inputs.js';
+import { allowSymlinks } from './symlink.js';
 import { targetAt, targets } from './targets.js';
 
 const { folder, bases, jobs, seed, names, first, step, runs } = (await once(process, 'message'))[0];
@@ -23,6 +24,7 @@ process.on('unhandledRejection', (error) => {
   stray = error;
 });
 chdir(folder);
+allowSymlinks(folder);
 
 async function attempt(name, bytes) {
   const start = performance.now();

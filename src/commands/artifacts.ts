@@ -116,6 +116,6 @@ export function asJson(document: unknown): string {
 }
 
 /** The SHA-256 in hex digits. */
-function sha256(content: Buffer): string {
+export function sha256(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
