@@ -38,7 +38,7 @@ const fieldForms: Record<keyof Release, { fits: (value: unknown) => boolean; opt
   version: { fits: isText(/^\d{1,6}(\.\d{1,6}){2,3}$/), expected: 'numbers with dots between, as in 4.20.1' },
   revision: { fits: isText(/^\d{1,9}$/), expected: 'a number as a text' },
   arch: { fits: isText(/^(x86_64|arm64|ppc64le)$/), expected: 'x86_64, arm64 or ppc64le' },
-  url: { fits: isText(/^https:\/\/[^/\s]+\/(\S+\/)?[\w.+-]+$/), expected: 'the https URL of a file' },
+  url: { fits: isText(/^https?:\/\/[^/\s]+\/(\S+\/)?[\w.+-]+$/), expected: 'the http or https URL of a file' },
   digests: { fits: areDigests, expected: 'hex digests by md5, sha256 or blake2b512' },
   seenIn: { fits: (value) => Array.isArray(value) && value.length > 0 && value.every(isText(/\S/)), expected: 'a list of places' },
   seenOn: { fits: isText(/^\d{4}/), optional: true, expected: 'a date' },

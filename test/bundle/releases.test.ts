@@ -118,7 +118,7 @@ describe('a catalogue of releases that is not one', () => {
     ['{}', 'a list of releases is expected', {}],
     ['[1]', 'entry 1 is no object', {}],
     [JSON.stringify([entry, { ...entry, version: '4.20' }]), "entry 2: the field 'version' must be", {}],
-    [JSON.stringify([{ ...entry, url: 'http://example.invalid/x.tgz' }]), "the field 'url' must be the https URL of a file", {}],
+    [JSON.stringify([{ ...entry, url: 'ftp://example.invalid/x.tgz' }]), "the field 'url' must be the http or https URL of a file", {}],
     [JSON.stringify([{ ...entry, digests: { sha256: 'abc' } }]), "the field 'digests' must be hex digests", {}],
     [JSON.stringify([{ ...entry, digests: { constructor: 'a'.repeat(64) } }]), "the field 'digests' must be hex digests", {}],
     [JSON.stringify([{ ...entry, seenIn: [] }]), "the field 'seenIn' must be a list of places", {}],
