@@ -95,4 +95,8 @@ boot() {
 # A /dev/kvm that can be opened may yet be of no use, as in a guest of a machine that hands on only half of it: QEMU ends,
 # or the kernel hangs. A good one needs two seconds.
 { [ -w /dev/kvm ] && boot kvm $((limit / 4)); } || boot tcg "$limit"
+# Processes killed for lack of memory, as cgroup v2 or v1 counts them.
+cat /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control 2> /dev/null | sed -n 's/^oom_kill //p' > "$facts/oom"
+# Processes that there was no room for, counted likewise.
+cat /sys/fs/cgroup/pids.events /sys/fs/cgroup/pids/pids.events 2> /dev/null | sed -n 's/^max //p' > "$facts/refused-forks"
 tar -C "$facts" -cf - . >&3

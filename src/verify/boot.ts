@@ -8,6 +8,7 @@ import type { BootVerdict } from '../report/documents.js';
 import { writeWhole } from '../stage.js';
 import { reportOf, textsOf } from './container.js';
 import type { Image, Images } from './images.js';
+import { lackOf } from './judge.js';
 import { judgeBoot } from './judge-boot.js';
 import { secondsSince, withinTime } from './time.js';
 
@@ -52,11 +53,13 @@ export async function bootModules(
     });
     const path = `${logs}.console.log`;
     await writeWhole(path, facts.get('console') ?? '', context);
-    const { loads: _, ...judgement } = judgeBoot(
+    const { loads, ...judgement } = judgeBoot(
       facts,
       [...modules.keys()].map((name) => name.replace(/\.ko.*/, '')),
     );
-    return { ...judgement, console: path, seconds: secondsSince(start) };
+    const lack = loads ? undefined : lackOf(facts, images.options);
+    const verdict = lack === undefined ? judgement : { ...judgement, status: 'error' as const, reason: lack };
+    return { ...verdict, console: path, seconds: secondsSince(start) };
   } catch (error) {
     if (!(error instanceof MftPatchError) || error.failure.code !== 'engine-failed') throw error;
     return untried(inOneLine(error));

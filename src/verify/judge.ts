@@ -36,7 +36,7 @@ export function judge(facts: Facts, target: Target, limits: Limits): Judgement {
   ].filter((line) => line !== false);
   const installs = builds && faults.length === 0;
   if (installs) return { release, status: 'builds', steps: { builds, installs }, modules, patches };
-  const lack = lackOf(fact, limits, `${facts.get('dpkg.log') ?? ''}\n${facts.get('make.log') ?? ''}`);
+  const lack = lackOf(facts, limits);
   if (lack !== undefined) return { release, status: 'error', reason: lack, steps: { builds, installs }, modules, patches };
   // The compiler's words say why; what is missing afterwards only follows from it.
   const words = compilerErrors(facts.get('make.log') ?? '');
@@ -52,13 +52,14 @@ function isExpected(release: string, { kernel, rolling }: Target): boolean {
 }
 
 /** What the machine lacked, or we did not give. A failure for the lack of it says nothing about the package. */
-function lackOf(fact: (name: string) => string, { memory, processes }: Limits, log: string): string | undefined {
-  const killed = fact('oom');
+export function lackOf(facts: Facts, { memory, processes }: Limits): string | undefined {
+  const killed = facts.get('oom')?.trim();
   const raise = memory === '0' ? '' : ` (the limit is ${memory}: raise it with --memory)`;
-  if (Number(killed) > 0) return `memory ran out: the kernel killed ${killed} of the build's processes${raise}`;
-  if (Number(fact('refused-forks')) > 0)
-    return `the build wanted to run more than ${processes} processes at a time (the limit: raise it with --processes)`;
-  if (/No space left on device/.test(log)) return "the container's disk is full: No space left on device";
+  if (Number(killed) > 0) return `memory ran out: the kernel killed ${killed} of the container's processes${raise}`;
+  if (Number(facts.get('refused-forks')) > 0)
+    return `the container wanted to run more than ${processes} processes at a time (the limit: raise it with --processes)`;
+  if (/No space left on device/.test(`${facts.get('dpkg.log')}\n${facts.get('make.log')}`))
+    return "the container's disk is full: No space left on device";
   return undefined;
 }
 

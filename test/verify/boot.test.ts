@@ -48,6 +48,13 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     }
   }, 600_000);
 
+  test('a boot that its memory does not suffice for says nothing of the modules', async () => {
+    const { stdout } = await runCli(['build', '--kernel', '6.1', '--sample', '--no-verify', '--json', '--out', join(folder, 'small')]);
+    const { status, verdict } = await verify(JSON.parse(stdout).artifacts[0].path, 'debian-12', '--engine', 'docker', '--memory', '150m');
+    const reason = "memory ran out: the kernel killed 1 of the container's processes (the limit is 150m: raise it with --memory)";
+    expect({ status, verdict }).toMatchObject({ status: 5, verdict: { status: 'error', reason, steps: { installs: true, loads: false } } });
+  });
+
   // Each builds and installs without a complaint; only the booted kernel finds it out.
   test.each([
     [

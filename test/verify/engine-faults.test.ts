@@ -78,7 +78,7 @@ describe.skipIf(missingOwnDocker() !== '')(`with a daemon of our own (${missingO
     const deb = altered(vendor, 'eats', "sed -i '1i $(shell head -c 2000m /dev/zero | tail)' Makefile");
     const { reason, log } = errorOf(await verify(deb, ['--memory', '200m']));
     expect(reason).toMatch(
-      /^memory ran out: the kernel killed [1-9]\d* of the build's processes \(the limit is 200m: raise it with --memory\)$/,
+      /^memory ran out: the kernel killed [1-9]\d* of the container's processes \(the limit is 200m: raise it with --memory\)$/,
     );
     expect(log).not.toBe('');
     expect(containers()).toBe('');

@@ -3,7 +3,6 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { projectRoot, sh } from '../support.js';
 import { altered } from './own-docker.js';
@@ -28,7 +27,9 @@ export function hostilePackage(deb: string, name: string, ...modes: string[]): s
 /** Listeners on this machine's loopback and bridge, a name server, a secret, a process: all to be found by nobody. */
 export class Bait {
   readonly marker = `mft-patch-bait-${process.pid}`;
-  readonly bridge = networkInterfaces().docker0?.[0]?.address ?? '127.0.0.1';
+  /** Of docker's bridge, which os.networkInterfaces() leaves out while no container is on it. */
+  readonly bridge =
+    /inet ([\d.]+)/.exec(spawnSync('ip', ['-4', 'addr', 'show', 'docker0'], { encoding: 'utf8' }).stdout ?? '')?.[1] ?? '127.0.0.1';
   readonly secret: string;
   /** Who has come, by where. */
   readonly visits: string[] = [];

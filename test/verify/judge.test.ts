@@ -96,7 +96,11 @@ describe('the verdict on an installation', () => {
   });
 
   test.each([
-    ['memory', { oom: '2\n' }, "memory ran out: the kernel killed 2 of the build's processes (the limit is 2g: raise it with --memory)"],
+    [
+      'memory',
+      { oom: '2\n' },
+      "memory ran out: the kernel killed 2 of the container's processes (the limit is 2g: raise it with --memory)",
+    ],
     ['processes', { 'refused-forks': '9\n' }, 'more than 2048 processes at a time (the limit: raise it with --processes)'],
     ['disk', { 'dpkg.log': 'cp: error writing x: No space left on device' }, 'disk is full'],
     ['disk, in the build', { 'make.log': 'No space left on device' }, 'disk is full'],
@@ -110,7 +114,7 @@ describe('the verdict on an installation', () => {
   test('names no limit where there is none', () => {
     const failed = facts({ oom: '1', modules: 'mst_pci\t\t\t\n' });
     const { reason } = judgeWithin(failed, target, { ...limits, memory: '0' });
-    expect(reason).toBe("memory ran out: the kernel killed 1 of the build's processes");
+    expect(reason).toBe("memory ran out: the kernel killed 1 of the container's processes");
   });
 
   test('names the patches that dkms applied, in the words of dkms 2.8 and 3.2', () => {
