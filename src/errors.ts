@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /** A hunk that fits nowhere, or in more than one place. Lines count from 1. */
 export interface FailedHunk {
   file: string;
@@ -72,7 +74,6 @@ export function fail(failure: Failure, cause?: unknown): never {
 
 const systemWords: Record<string, string> = {
   ENOSPC: 'no space left',
-  EDQUOT: 'the quota is used up',
   EFBIG: 'the file would be larger than allowed',
   EMFILE: 'too many files are open',
   EIO: 'the disk reports an error',
@@ -85,9 +86,12 @@ const systemWords: Record<string, string> = {
 
 /** Throws cannot-write for an error of the system, as errno(3) names them; any other goes through as it is. */
 export function cannotWrite(path: string, error: unknown): never {
-  const { code = '' } = error as NodeJS.ErrnoException;
-  if (error instanceof MftPatchError || !/^E[A-Z0-9]+$/.test(code)) throw error;
-  return fail({ code: 'cannot-write', path, detail: systemWords[code] ?? wordsOf(error) }, error);
+  const { code = '', errno } = error as NodeJS.ErrnoException;
+  // Node has no name for it.
+  const isQuota = errno === -constants.errno.EDQUOT;
+  if (error instanceof MftPatchError || !(isQuota || /^E[A-Z0-9]+$/.test(code))) throw error;
+  const detail = isQuota ? 'the quota is used up' : (systemWords[code] ?? wordsOf(error));
+  return fail({ code: 'cannot-write', path, detail }, error);
 }
 
 /** The words of an unknown thrown value. */

@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { whileLocked } from '../src/lock.js';
+import { makeFolder, testContext } from './support.js';
+
+const context = testContext();
+/** The number of a process that has ended. */
+const ended = spawnSync('true').pid;
+
+/** Fifty at one lock. @returns how many were at work at the same time, at most */
+async function most(lock: string): Promise<number> {
+  let working = 0;
+  let highest = 0;
+  const work = async () => {
+    highest = Math.max(highest, ++working);
+    await setTimeout(1);
+    working--;
+  };
+  await Promise.all(Array.from({ length: 50 }, () => whileLocked(lock, context, work)));
+  return highest;
+}
+
+test('one works at a time, and the lock is gone afterwards', async () => {
+  const folder = makeFolder();
+  expect(await most(join(folder, 'lock'))).toBe(1);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('of many that find the lock of a killed process, one works at a time, and at once', async () => {
+  const folder = makeFolder();
+  symlinkSync(`${ended} ${hostname()} 00000000`, join(folder, 'lock'));
+  // Whoever was about to take it over was killed, too.
+  symlinkSync(`${ended} ${hostname()} 00000001`, join(folder, 'lock-over'));
+  const start = performance.now();
+  await whileLocked(join(folder, 'lock'), context, async () => {});
+  expect(performance.now() - start).toBeLessThan(1000);
+  symlinkSync(`${ended} ${hostname()} 00000002`, join(folder, 'lock'));
+  expect(await most(join(folder, 'lock'))).toBe(1);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a lock of another machine is waited for while it moves', async () => {
+  const lock = join(makeFolder(), 'lock');
+  symlinkSync(`${ended} elsewhere 00000000`, lock);
+  const interruption = new AbortController();
+  const waiting = whileLocked(lock, { ...context, signal: interruption.signal }, async () => 'taken').catch(({ name }) => name);
+  expect(await Promise.race([waiting, setTimeout(300, 'waits')])).toBe('waits');
+  interruption.abort();
+  expect(await waiting).toBe('AbortError');
+});
+
+test('an old file in its place, as earlier versions wrote it, is taken over', async () => {
+  const lock = join(makeFolder(), 'lock');
+  writeFileSync(lock, '1 here');
+  utimesSync(lock, 0, 0);
+  expect(await whileLocked(lock, context, async () => 'taken')).toBe('taken');
+});
