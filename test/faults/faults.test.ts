@@ -59,7 +59,7 @@ test('builds at once into one folder all succeed, also while others are killed',
 test('a limit on the size of files is told as such, and nothing is left', () => {
   const folder = makeFolder();
   const env = { ...process.env, NODE: process.execPath, CLI: cli };
-  const said = sh('ulimit -f 10; "$NODE" "$CLI" build --sample --no-verify 2>&1 || echo "exit $?"', { cwd: folder, env });
+  const said = sh('ulimit -f 2; "$NODE" "$CLI" build --sample --no-verify 2>&1 || echo "exit $?"', { cwd: folder, env });
   expect(said).toMatch(/^mft-patch: cannot write dist\/kernel-mft-dkms_\S+: the file would be larger than allowed\n.*\nexit 5\n$/);
   expect(readdirSync(folder)).toEqual([]);
 });
