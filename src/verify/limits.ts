@@ -15,6 +15,8 @@ export interface Limits {
 /** When the disk is looked at first, and then again, in milliseconds: most installations have ended by then. */
 const firstLook = 3000;
 const nextLook = 2000;
+/** A pause is at least so many times as long as the look before it, so that looking takes little of a busy machine. */
+const rest = 3;
 /** A look that takes so many milliseconds has many files to go through: 200 000 take a second or more, some hundred 0.03 s. */
 const slowLook = 250;
 /** What the smallest file takes of a disk, in bytes. */
@@ -40,13 +42,14 @@ export async function withinDisk<T>(engine: Engine, container: string, { disk }:
   const ended = new AbortController();
   let isOver = false;
   const watch = async () => {
-    for (let pause = firstLook; !isOver; pause = nextLook) {
+    for (let pause = firstLook; !isOver; ) {
       await setTimeout(pause, undefined, { signal: ended.signal });
       const start = performance.now();
       const { stdout } = await engine.run(['container', 'inspect', '--size', '--format', '{{.SizeRw}}', container]);
       // It sums the files' lengths, which are next to nothing for very many small ones. To count them takes docker 1.5 s at the least.
       const files = performance.now() - start > slowLook ? await countFiles(engine, container) : 0;
       isOver = Number(stdout.toString()) + files * block > most;
+      pause = Math.max(nextLook, rest * (performance.now() - start));
     }
     await engine.run(['rm', '--force', container]);
   };
