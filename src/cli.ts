@@ -28,4 +28,6 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   }
   const terminal = new Terminal(process.stdout, process.stderr);
   process.exitCode = await run(argv, { env: process.env, signal: interruption.signal, version, terminal });
+  // Something may go on that did not end in time.
+  if (interruption.signal.aborted) process.exit();
 }

@@ -29,7 +29,8 @@ export type Failure =
   | { code: 'no-engine'; tried: { engine: string; detail: string }[] }
   | { code: 'engine-failed'; detail: string; hint?: string }
   | { code: 'internal'; detail: string }
-  | { code: 'interrupted' };
+  /** `isPending`: what was begun had not ended in time. */
+  | { code: 'interrupted'; isPending?: boolean };
 
 /** Exit codes, as promised in the README. 1 (a verification failed) is no failure of the program and not here. */
 const exitCodes: Record<Failure['code'], number> = {
@@ -180,9 +181,11 @@ export function explain(failure: Failure): { message: string; hint: string } {
     case 'internal':
       return { message: `a fault of mft-patch: ${failure.detail}`, hint: 'run again with --verbose and report what it prints' };
     case 'interrupted':
-      return { message: 'interrupted', hint: 'containers and half-written files were removed' };
+      return { message: 'interrupted', hint: failure.isPending ? pending : 'containers and half-written files were removed' };
   }
 }
+
+const pending = 'the container engine is slow and may still be removing a container; the next build removes what is half written';
 
 function hunkLines(hunk: FailedHunk): string[] {
   const found = hunk.found.length > 0 ? hunk.found : ['(nothing)'];

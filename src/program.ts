@@ -28,11 +28,25 @@ export async function run(argv: readonly string[], world: World): Promise<number
   try {
     const program = makeProgram(world, show);
     if (argv.length === 0) program.outputHelp();
-    else await program.parseAsync(argv, { from: 'user' });
+    else await Promise.race([program.parseAsync(argv, { from: 'user' }), overtime(world.signal)]);
     return exitCode;
   } catch (error) {
     return explainError(error, argv, world);
   }
+}
+
+/**
+ * How long what was begun may clean up after an interruption, in milliseconds: within 2 s the program ends. An engine that
+ * takes longer to remove a container goes on with that by itself.
+ */
+const farewell = 1700;
+
+/** Rejects when the time after an interruption is over. */
+function overtime(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const late = () => reject(new MftPatchError({ code: 'interrupted', isPending: true }));
+    signal.addEventListener('abort', () => setTimeout(late, farewell).unref());
+  });
 }
 
 function makeContext(options: CommonOptions, { env, signal, terminal }: World): Context {
@@ -61,8 +75,8 @@ function explainError(error: unknown, argv: readonly string[], { signal, termina
 }
 
 function asKnown(error: unknown, signal: AbortSignal): MftPatchError {
+  if (error instanceof MftPatchError && (!signal.aborted || error.failure.code === 'interrupted')) return error;
   if (signal.aborted) return new MftPatchError({ code: 'interrupted' });
-  if (error instanceof MftPatchError) return error;
   if (error instanceof CommanderError) {
     if (error.code === 'commander.help')
       return new MftPatchError({
