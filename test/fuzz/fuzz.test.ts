@@ -68,7 +68,12 @@ describe.skipIf(missing('tools') !== '')(`the fuzzer (${missing('tools') || 'its
       'let exitCode = 0;',
       "let exitCode = 0; (await import('node:fs')).writeFileSync('/tmp/mft-patch-outside', '');",
     ],
-    ['outside', 'commands/artifacts.js', 'const beside = [', "await writeFile(join(folder, 'more'), ''); const beside = ["],
+    [
+      'outside',
+      'commands/artifacts.js',
+      'await stage.write(name,',
+      "await writeFile(join(stage.path, 'more'), ''); await stage.write(name,",
+    ],
     ['wrong', 'deb/deb.js', 'gzip(writeTar(deb.data))', 'gzip(writeTar(deb.data.slice(0, -1)))'],
     ['wrong', 'deb/tar.js', "last.fill(' ', 148, 156)", "last.write('7', 106, 'latin1'); last.fill(' ', 148, 156)"],
     ['exit', 'errors.js', "'package-damaged': 3", "'package-damaged': 2"],
