@@ -3,7 +3,7 @@ import { lstat, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/pro
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Context } from './context.js';
 import { cannotWrite } from './errors.js';
-import { isAbandoned, lockName, take } from './lock.js';
+import { isAbandoned, lockName, take, whileLocked } from './lock.js';
 
 /** A folder of this process alone, on the disk of another, where files are written before they are moved to that one. */
 export interface Stage {
@@ -30,8 +30,8 @@ export async function staged<T>(folder: string, context: Pick<Context, 'signal'>
   const near = isBeside ? dirname(folder) : folder;
   const made = await mkdir(near, { recursive: true }).catch((error) => cannotWrite(near, error));
   try {
-    await sweep(folder);
-    await sweep(dirname(resolve(folder)));
+    await sweep(folder, context);
+    await sweep(dirname(resolve(folder)), context);
     const { path, release } = await makeStage(near, context).catch((error) => cannotWrite(folder, error));
     const write = <T>(name: string, work: (path: string) => Promise<T>) =>
       work(join(path, name)).catch((error) => cannotWrite(join(folder, name), error));
@@ -85,8 +85,11 @@ async function dispose(path: string, release: () => Promise<void>): Promise<void
 }
 
 /** Removes what killed processes have left in a folder, as far as that can be done. */
-async function sweep(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
+async function sweep(folder: string, context: Pick<Context, 'signal'>): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => []);
+  // The folder's lock is taken over by whoever wants it next; nobody wants that of a process killed while it took one over.
+  const over = join(folder, `${lockName}-over`);
+  if (names.includes(basename(over))) await whileLocked(over, context, async () => {}).catch(() => {});
   for (const name of names.filter((name) => stageName.test(name))) await sweepStage(join(folder, name)).catch(() => {});
 }
 
