@@ -117,6 +117,7 @@ const numbers: [string, number, number][] = [
   ['gid', 116, 8],
   ['size', 124, 12],
   ['mtime', 136, 12],
+  ['checksum', 148, 8],
 ];
 
 /** What tar(1) and dpkg take as one: octal digits, or base 256 of a size that octal could have held; where they warn, the library reads on. */

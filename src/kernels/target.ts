@@ -75,7 +75,8 @@ export function parseTarget(file: string, text: string): Target {
     checkValidUntil: flagOf('checkValidUntil', true),
     tried: listOf('tried'),
   };
-  if (!/^\d+\.\d+$/.test(target.kernel)) bad('kernel', `the field 'kernel' must be major.minor, as in 6.1, not '${target.kernel}'`);
+  if (!/^[1-9]\d{0,2}\.(0|[1-9]\d{0,2})$/.test(target.kernel))
+    bad('kernel', `the field 'kernel' must be major.minor, as in 6.1, not '${target.kernel}'`);
   if (target.suites.length === 0) bad('suites', `the field 'suites' must name at least the suite of the base image, as in bookworm`);
   if (!/^$|^\d{8}T\d{6}Z$/.test(target.snapshot)) bad('snapshot', `the field 'snapshot' must be a moment, as in 20220702T000000Z`);
   const stranger = target.tried.find((engine) => !['docker', 'podman'].includes(engine));

@@ -77,7 +77,7 @@ function isPlain(code: string): boolean {
 /** dkms counts PATCH's elements and asks for indices below that number: a hole would drop what comes after it. */
 function nextIndex(conf: string): number {
   const code = conf.replace(/^\s*#.*$/gm, '');
-  const indices = [...code.matchAll(/\bPATCH\[(\d+)\]=/g)].map(([, index]) => Number(index));
+  const indices = [...code.matchAll(/^\s*PATCH\[(\d+)\]=/gm)].map(([, index]) => Number(index));
   const assignments = code.match(/\bPATCH(\[[^\]]*\])?\+?=/g) ?? [];
   if (assignments.length !== indices.length) throw new SyntaxError('dkms.conf sets PATCH in another form than PATCH[0]=…');
   if (indices.length > 0 && !isPlain(code)) throw new SyntaxError('dkms.conf sets PATCH in a script that may do so or not');
