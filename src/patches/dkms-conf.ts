@@ -30,6 +30,8 @@ export function matchOf(patch: Patch): string {
  */
 export function withPatches(conf: string, patches: readonly Patch[]): string {
   if (patches.length === 0) return conf;
+  // bash leaves it out, and makes one word of two.
+  if (conf.includes('\0')) throw new SyntaxError('dkms.conf holds a NUL byte');
   const first = nextIndex(conf);
   const lines = [
     `${mark} the patches in patches/, for the kernels that need them.`,
