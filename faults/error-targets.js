@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { basename, dirname, join } from 'node:path';
-import { Cache } from '../build/bundle/cache.js';
+import { Cache } from '../build/download/cache.js';
 import { pathsOf } from './inject.js';
 import { faultsOf, stateOf } from './judge.js';
 import { argsOf, placeFor, prepareKills } from './kills.js';

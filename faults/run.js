@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packSample } from '../build/bundle/sample.js';
 import { build } from '../build/commands/build.js';
-import { loadSample } from '../build/data.js';
+import { loadSample } from '../build/catalogue.js';
 
 export const cli = fileURLToPath(new URL('../build/cli.js', import.meta.url));
 export const folder = mkdtempSync(join(tmpdir(), 'mft-patch-faults-'));

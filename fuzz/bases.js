@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findPackage } from '../build/bundle/find-package.js';
 import { packSample } from '../build/bundle/sample.js';
-import { loadSample } from '../build/data.js';
+import { loadSample } from '../build/catalogue.js';
 
 const compressors = { none: '-Znone', gz: '-Zgzip', xz: '-Zxz', zst: '-Zzstd' };
 

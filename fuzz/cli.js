@@ -1,7 +1,7 @@
 /** The program, run in this process: as a user calls it, but for the start of Node. */
 import { explain } from '../build/errors.js';
-import { run } from '../build/program.js';
-import { Terminal } from '../build/terminal.js';
+import { run } from '../build/cli/run.js';
+import { Terminal } from '../build/cli/terminal.js';
 import { Fault } from './fault.js';
 
 class Sink {

@@ -14,7 +14,7 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   // Every container and download of a matrix listens.
   setMaxListeners(0, interruption.signal);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
-  const [{ run }, { Terminal }] = await Promise.all([import('./program.js'), import('./terminal.js')]);
+  const [{ run }, { Terminal }] = await Promise.all([import('./cli/run.js'), import('./cli/terminal.js')]);
   // A reader that closes the pipe early (`| head`) is no error of ours.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { whileLocked } from '../src/lock.js';
+import { whileLocked } from '../src/system/lock.js';
 import { makeFolder, testContext } from './support.js';
 
 const context = testContext();

@@ -1,6 +1,6 @@
 /** Programs that write very much: what they say is told and kept within bounds. */
 import { expect, test } from 'vitest';
-import { runProgram } from '../src/run-program.js';
+import { runProgram } from '../src/system/run-program.js';
 import { testContext } from './support.js';
 
 async function run(script: string) {

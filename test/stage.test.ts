@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { staged, writeWhole } from '../src/stage.js';
+import { staged, writeWhole } from '../src/system/stage.js';
 import { failureOf, makeFolder, testContext, writeFiles } from './support.js';
 
 const context = testContext();

@@ -8,7 +8,7 @@ import { afterAll, inject } from 'vitest';
 import { findPackage } from '../src/bundle/find-package.js';
 import { packSample } from '../src/bundle/sample.js';
 import type { Context } from '../src/context.js';
-import { loadSample } from '../src/data.js';
+import { loadSample } from '../src/catalogue.js';
 import { type Failure, MftPatchError } from '../src/errors.js';
 
 export const projectRoot = fileURLToPath(new URL('..', import.meta.url));

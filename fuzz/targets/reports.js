@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { plainPath } from '../../build/deb/deb.js';
 import { readTar } from '../../build/deb/tar.js';
-import { textsOf } from '../../build/verify/container.js';
+import { textsOf } from '../../build/containers/container.js';
 import { judge } from '../../build/verify/judge.js';
 import { judgeBoot } from '../../build/verify/judge-boot.js';
 import { joinTar, tarHead } from '../archives.js';

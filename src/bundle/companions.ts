@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { withSize } from '../deb/tar.js';
 import { fail, MftPatchError, wordsOf } from '../errors.js';
-import type { Stage } from '../stage.js';
+import type { Stage } from '../system/stage.js';
 import { type StreamedEntry, tarEntries } from './tar-stream.js';
 
 /** The vendor's tools, as in DEBS/mft_4.20.1-14_amd64.deb; not mft-oem_… nor mft-pcap_…. */

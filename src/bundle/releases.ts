@@ -1,6 +1,6 @@
 import { compareVersions, parseVersion } from '../deb/version.js';
 import { fail } from '../errors.js';
-import { parseJson } from '../json.js';
+import { parseJson } from '../system/json.js';
 
 /** An entry of releases.json: a bundle that someone has seen, and where. */
 export interface Release {

@@ -1,5 +1,5 @@
 import type { Context } from '../context.js';
-import { loadReleases } from '../data.js';
+import { loadReleases } from '../catalogue.js';
 import { defaultRelease, type WantedBundle, wantedBundle } from './releases.js';
 
 /** The release that the options name, and a warning if the catalogue does not know it. */

@@ -1,13 +1,13 @@
-import type { VendorPackage } from '../bundle/source.js';
+import type { VendorPackage } from '../bundle/vendor-package.js';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
-import type { BuildDocument, BuiltPatch } from '../report/documents.js';
-import type { Stage } from '../stage.js';
-import { writePackage, writeRecord } from './artifacts.js';
-import type { CompanionOptions } from './companions.js';
-import { type Prepared, type PrepareOptions, prepare } from './prepare.js';
+import type { BuildDocument, BuiltPatch } from '../documents.js';
+import type { Stage } from '../system/stage.js';
+import { writePackage, writeRecord } from '../output/output-directory.js';
+import type { CompanionOptions } from '../output/extras.js';
+import { type Prepared, type PrepareOptions, prepare } from '../packaging/prepare.js';
 import type { EngineUse } from './verify.js';
-import type { KernelOptions } from './wanted-kernel.js';
+import type { KernelOptions } from '../kernels/resolve.js';
 
 export interface BuildOptions extends PrepareOptions, CompanionOptions, EngineUse, KernelOptions {
   /** true: must be verified; false: must not; undefined: if an engine is there. */
@@ -18,7 +18,7 @@ export interface BuildOptions extends PrepareOptions, CompanionOptions, EngineUs
 export async function build(options: BuildOptions, context: Context): Promise<BuildDocument> {
   if (options.out === '') fail({ code: 'usage', detail: '--out is empty' });
   // While a bundle is unpacked in another thread there is time to load the rest of the program.
-  const [prepared, { makePackage }] = await Promise.all([prepare(options, context), import('./patch-deb.js')]);
+  const [prepared, { makePackage }] = await Promise.all([prepare(options, context), import('../packaging/patched-package.js')]);
   const { name, bytes, patches } = await makePackage(prepared);
   context.signal.throwIfAborted();
   const deb = { name, bytes };
@@ -53,5 +53,5 @@ export function documentOf({ vendor, mft, kernel, requested }: Prepared, patches
 /** What writes the files that the user wants beside the package; most want none, and then nothing is loaded for it. */
 function companionsOf(vendor: VendorPackage, bytes: Buffer, options: BuildOptions, context: Context) {
   if (!options.withUserland && !options.repackBundle) return undefined;
-  return async (stage: Stage) => (await import('./companions.js')).addCompanions(stage, vendor, bytes, options, context.signal);
+  return async (stage: Stage) => (await import('../output/extras.js')).addCompanions(stage, vendor, bytes, options, context.signal);
 }

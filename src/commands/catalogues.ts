@@ -1,6 +1,6 @@
 import { generation, newestFirst, type Release } from '../bundle/releases.js';
-import { loadPatches, loadReleases, loadTargets } from '../data.js';
-import type { KernelsDocument, PatchesDocument, ReleasesDocument } from '../report/documents.js';
+import { loadPatches, loadReleases, loadTargets } from '../catalogue.js';
+import type { KernelsDocument, PatchesDocument, ReleasesDocument } from '../documents.js';
 
 /** Lists the patches of the series. */
 export async function listPatches(): Promise<PatchesDocument> {

@@ -5,9 +5,9 @@ import { fail } from '../errors.js';
 import { parseKernelRelease } from '../kernels/release.js';
 import type { Probe } from '../patches/patch.js';
 import type { Ask } from '../patches/select.js';
-import type { PlanDocument } from '../report/documents.js';
-import { runProgram } from '../run-program.js';
-import { type PrepareOptions, prepare, prepareFor, readPackage } from './prepare.js';
+import type { PlanDocument } from '../documents.js';
+import { runProgram } from '../system/run-program.js';
+import { type PrepareOptions, prepare, prepareFor, readPackage } from '../packaging/prepare.js';
 
 export interface PlanOptions extends PrepareOptions {
   /** A kernel's headers, as /lib/modules/<release>/build. */

@@ -1,21 +1,21 @@
 import { lstat, readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { packSample } from '../bundle/sample.js';
-import type { SourceOptions } from '../bundle/source.js';
+import type { SourceOptions } from '../bundle/vendor-package.js';
 import type { Context } from '../context.js';
-import { loadSample, sampleNames } from '../data.js';
+import { loadSample, sampleNames } from '../catalogue.js';
 import { differencesOf } from '../deb/compare.js';
 import { readDeb } from '../deb/deb.js';
 import { explain, fail, MftPatchError, wordsOf } from '../errors.js';
 import { parseKernelRelease } from '../kernels/release.js';
-import { xz } from '../outside.js';
+import { xz } from '../system/xz.js';
 import type { Patch } from '../patches/patch.js';
 import type { Choice } from '../patches/select.js';
-import type { RebuildDocument } from '../report/rebuild.js';
-import { sha256 } from './artifacts.js';
-import { makePackage } from './patch-deb.js';
-import { type ReadPackage, readPackage } from './prepare.js';
-import { type BuildRecord, readRecord } from './record.js';
+import type { RebuildDocument } from '../report/rebuild-text.js';
+import { sha256 } from '../output/output-directory.js';
+import { makePackage } from '../packaging/patched-package.js';
+import { type ReadPackage, readPackage } from '../packaging/prepare.js';
+import { type BuildRecord, readRecord } from '../output/record.js';
 
 /**
  * Makes the package of a build's record again, in memory, and compares it with the record and with the package that lies

@@ -1,9 +1,9 @@
 import { extname } from 'node:path';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
-import type { MatrixDocument } from '../report/documents.js';
-import { writeWhole } from '../stage.js';
-import { asJson } from './artifacts.js';
+import type { MatrixDocument } from '../documents.js';
+import { writeWhole } from '../system/stage.js';
+import { asJson } from '../output/output-directory.js';
 
 const renderers: Record<string, () => Promise<(document: MatrixDocument) => string>> = {
   '.json': async () => asJson,

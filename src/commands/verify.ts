@@ -2,19 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { release as runningRelease } from 'node:os';
 import { basename } from 'node:path';
 import type { Context } from '../context.js';
-import { loadTargets } from '../data.js';
+import { loadTargets } from '../catalogue.js';
 import { controlFields, readDeb } from '../deb/deb.js';
 import { explain, fail, MftPatchError, wordsOf } from '../errors.js';
 import { parseKernelRelease } from '../kernels/release.js';
 import { nearestTargets, type Target, targetsFor } from '../kernels/target.js';
-import { xz } from '../outside.js';
+import { xz } from '../system/xz.js';
 import { selectPatches } from '../patches/select.js';
-import type { BuildDocument, KernelVerdict, VerifyDocument } from '../report/documents.js';
-import { type EngineName, findEngine } from '../verify/engine.js';
-import { type EngineOptions, Images } from '../verify/images.js';
+import type { BuildDocument, KernelVerdict, VerifyDocument } from '../documents.js';
+import { type EngineName, findEngine } from '../containers/engine.js';
+import { type EngineOptions, Images } from '../containers/images.js';
 import { type Candidate, verifyOn } from '../verify/verify.js';
-import type { Prepared } from './prepare.js';
-import { type KernelOptions, wantedTarget } from './wanted-kernel.js';
+import type { Prepared } from '../packaging/prepare.js';
+import { type KernelOptions, wantedTarget } from '../kernels/resolve.js';
 
 /** Which engine, and how it makes images and runs them. */
 export interface EngineUse extends EngineOptions {

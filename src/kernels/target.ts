@@ -1,6 +1,6 @@
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
-import { parseJson } from '../json.js';
+import { parseJson } from '../system/json.js';
 import { parseKernelRelease } from './release.js';
 
 /** A kernel that a package can be verified on: an image of a distribution with that kernel's headers. */

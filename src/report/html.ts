@@ -1,4 +1,4 @@
-import type { CellVerdict, MatrixCell, MatrixDocument } from './documents.js';
+import type { CellVerdict, MatrixCell, MatrixDocument } from '../documents.js';
 import {
   builtStatus,
   escapeMarkup,

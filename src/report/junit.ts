@@ -1,4 +1,4 @@
-import type { CellVerdict, MatrixCell, MatrixDocument } from './documents.js';
+import type { CellVerdict, MatrixCell, MatrixDocument } from '../documents.js';
 import { escapeMarkup, factsOf, hasVendor, titleOf } from './matrix-words.js';
 
 type Column = 'vendor' | 'patched';

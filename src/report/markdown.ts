@@ -1,4 +1,4 @@
-import type { MatrixCell, MatrixDocument } from './documents.js';
+import type { MatrixCell, MatrixDocument } from '../documents.js';
 import {
   builtStatus,
   escapeMarkup,

@@ -1,5 +1,5 @@
 /** What the renderers of a matrix share: its title, verdict and status in words, the facts of a cell, and making text safe in markup. */
-import type { CellVerdict, MatrixCell, MatrixDocument } from './documents.js';
+import type { CellVerdict, MatrixCell, MatrixDocument } from '../documents.js';
 
 export type Status = CellVerdict['status'];
 

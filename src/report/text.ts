@@ -10,9 +10,9 @@ import type {
   PlanDocument,
   ReleasesDocument,
   VerifyDocument,
-} from './documents.js';
+} from '../documents.js';
 import { builtStatus, hasBoot, hasVendor, titleOf } from './matrix-words.js';
-import { type RebuildDocument, renderRebuild } from './rebuild.js';
+import { type RebuildDocument, renderRebuild } from './rebuild-text.js';
 
 export type ResultDocument =
   | PlanDocument

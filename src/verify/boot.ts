@@ -1,16 +1,16 @@
 import { access, constants } from 'node:fs/promises';
 import type { Context } from '../context.js';
-import { dataFile } from '../data.js';
+import { dataFile } from '../catalogue.js';
 import { newEntry } from '../deb/tar.js';
 import { inOneLine, MftPatchError } from '../errors.js';
 import type { Target } from '../kernels/target.js';
-import type { BootVerdict } from '../report/documents.js';
-import { writeWhole } from '../stage.js';
-import { reportOf, textsOf } from './container.js';
-import type { Image, Images } from './images.js';
+import type { BootVerdict } from '../documents.js';
+import { writeWhole } from '../system/stage.js';
+import { reportOf, textsOf } from '../containers/container.js';
+import type { Image, Images } from '../containers/images.js';
 import { lackOf } from './judge.js';
 import { judgeBoot } from './judge-boot.js';
-import { secondsSince, withinTime } from './time.js';
+import { secondsSince, withinTime } from '../containers/timeout.js';
 
 /** How long a boot may take, in seconds: six without KVM on a free machine, many times that on a busy one. */
 const bootLimit = 180;

@@ -1,4 +1,4 @@
-import type { BootVerdict } from '../report/documents.js';
+import type { BootVerdict } from '../documents.js';
 import type { Facts } from './judge.js';
 
 type BootedModule = BootVerdict['modules'][number];

@@ -1,6 +1,6 @@
 import type { Target } from '../kernels/target.js';
-import type { KernelVerdict, ModuleVerdict } from '../report/documents.js';
-import type { Limits } from './limits.js';
+import type { KernelVerdict, ModuleVerdict } from '../documents.js';
+import type { Limits } from '../containers/limits.js';
 
 /** What `container/verify.sh` found, by the names of its files. */
 export type Facts = ReadonlyMap<string, string>;

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import type { Context } from '../context.js';
-import { dataFile } from '../data.js';
+import { dataFile } from '../catalogue.js';
 import { newEntry } from '../deb/tar.js';
 import { inOneLine, MftPatchError } from '../errors.js';
 import { seriesOf, type Target } from '../kernels/target.js';
-import type { BootVerdict, KernelVerdict } from '../report/documents.js';
-import { writeWhole } from '../stage.js';
-import { type Report, reportOf, textsOf } from './container.js';
-import type { Image, Images } from './images.js';
+import type { BootVerdict, KernelVerdict } from '../documents.js';
+import { writeWhole } from '../system/stage.js';
+import { type Report, reportOf, textsOf } from '../containers/container.js';
+import type { Image, Images } from '../containers/images.js';
 import { judge } from './judge.js';
-import { secondsSince, withinTime } from './time.js';
+import { secondsSince, withinTime } from '../containers/timeout.js';
 
 /** A package to be verified: its file name, and its bytes. */
 export interface Candidate {

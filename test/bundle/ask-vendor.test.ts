@@ -1,6 +1,6 @@
 /** The vendor's download page has a stand-in here; it has not been tried against the real one. */
 import { describe, expect, test } from 'vitest';
-import { askVendor } from '../../src/bundle/ask-vendor.js';
+import { askVendor } from '../../src/download/ask-vendor.js';
 import { wantedBundle } from '../../src/bundle/releases.js';
 import { failureOf } from '../support.js';
 import { vendorServer } from './vendor-server.js';

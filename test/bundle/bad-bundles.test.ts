@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { findPackage } from '../../src/bundle/find-package.js';
-import { openSource } from '../../src/bundle/source.js';
+import { openSource } from '../../src/bundle/vendor-package.js';
 import { failureOf, makeFolder, missing, runCli, sample, sh, testContext, writeFiles } from '../support.js';
 import { bundleOf, type Member, noise, pieces, tarMember, tarOf } from './archives.js';
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { kernelArchive, releasedKernel } from '../../src/bundle/kernel-archive.js';
+import { kernelArchive, releasedKernel } from '../../src/download/kernel-org.js';
 import { MftPatchError } from '../../src/errors.js';
 import { failureOf, makeFolder, testContext } from '../support.js';
 import { vendorServer } from './vendor-server.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { defaultRelease, generation, parseReleases, type Release, wantedBundle } from '../../src/bundle/releases.js';
-import { dataFile } from '../../src/data.js';
+import { dataFile } from '../../src/catalogue.js';
 import { failureOf } from '../support.js';
 
 const releases = JSON.parse(await dataFile('releases.json')) as Release[];

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { findPackage } from '../../src/bundle/find-package.js';
 import { packSample } from '../../src/bundle/sample.js';
-import { openSource } from '../../src/bundle/source.js';
+import { openSource } from '../../src/bundle/vendor-package.js';
 import { plan } from '../../src/commands/plan.js';
-import { loadPatches, loadSample } from '../../src/data.js';
+import { loadPatches, loadSample } from '../../src/catalogue.js';
 import { failureOf, makeFolder, missing, projectRoot, sh, stream, testContext, writeFiles } from '../support.js';
 
 const generations = ['flat', 'nnt'] as const;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { dataFile, loadPatches } from '../../src/data.js';
+import { dataFile, loadPatches } from '../../src/catalogue.js';
 import { makeFolder, missing, runCli, sample, sh } from '../support.js';
 
 const { bundle, deb, name } = await sample();

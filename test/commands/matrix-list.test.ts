@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadTargets } from '../../src/data.js';
-import type { MatrixDocument } from '../../src/report/documents.js';
+import { loadTargets } from '../../src/catalogue.js';
+import type { MatrixDocument } from '../../src/documents.js';
 import { renderText } from '../../src/report/text.js';
 import { all, baseline, cellOf, matrixOf, readHtml, readXml } from '../report/matrices.js';
 import { makeFolder, missing, runCli } from '../support.js';

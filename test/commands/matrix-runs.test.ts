@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cellsToRun, lastRun, longestFirst, merged, readRun } from '../../src/commands/matrix-runs.js';
+import { cellsToRun, lastRun, longestFirst, merged, readRun } from '../../src/commands/matrix/results.js';
 import { parseTarget } from '../../src/kernels/target.js';
-import type { CellVerdict, MatrixCell } from '../../src/report/documents.js';
+import type { CellVerdict, MatrixCell } from '../../src/documents.js';
 import { cellOf, matrixOf } from '../report/matrices.js';
 import { failureOf, makeFolder } from '../support.js';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { dataFile } from '../../src/data.js';
+import { dataFile } from '../../src/catalogue.js';
 import { makeFolder, missing, runCli } from '../support.js';
 import { changedPackage, source } from './packages.js';
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadPatches, loadTargets } from '../../src/data.js';
+import { loadPatches, loadTargets } from '../../src/catalogue.js';
 import { makeFolder, runCli, sample } from '../support.js';
 
 const folder = makeFolder();

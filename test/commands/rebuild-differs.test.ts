@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { RebuildDocument } from '../../src/report/rebuild.js';
+import type { RebuildDocument } from '../../src/report/rebuild-text.js';
 import { makeFolder, missing, projectRoot, sh } from '../support.js';
 import { built, edit, run, withArtifact } from './records.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Output, Terminal } from '../../src/terminal.js';
+import { type Output, Terminal } from '../../src/cli/terminal.js';
 import { screen } from './screen.js';
 
 function output(columns?: number): Output & { text: string } {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { dataFile } from '../../src/data.js';
+import { dataFile } from '../../src/catalogue.js';
 import { makeFolder, runCli } from '../support.js';
 
 const cwd = makeFolder();

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { release as runningRelease } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type KernelOptions, wantedRelease, wantedTarget } from '../../src/commands/wanted-kernel.js';
-import { loadTargets } from '../../src/data.js';
+import { type KernelOptions, wantedRelease, wantedTarget } from '../../src/kernels/resolve.js';
+import { loadTargets } from '../../src/catalogue.js';
 import { failureOf, makeFolder, testContext } from '../support.js';
 
 const targets = await loadTargets();

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadTargets } from '../../src/data.js';
+import { loadTargets } from '../../src/catalogue.js';
 import { makeFolder, missing, projectRoot, sh } from '../support.js';
 
 const workflow = readFileSync(join(projectRoot, '.github/workflows/kernels.yml'), 'utf8');

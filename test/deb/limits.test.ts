@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readDeb } from '../../src/deb/deb.js';
-import { xz } from '../../src/outside.js';
+import { xz } from '../../src/system/xz.js';
 import { failureOf, makeFolder, missing, sh, writeFiles } from '../support.js';
 import { ar, compress, controlTar, dataTar } from './packages.js';
 

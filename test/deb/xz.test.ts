@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { decompress } from '../../src/deb/compress.js';
 import { readDeb } from '../../src/deb/deb.js';
-import { xz } from '../../src/outside.js';
+import { xz } from '../../src/system/xz.js';
 import { failureOf, makeFolder, missing } from '../support.js';
 import { ar, compress, controlTar, shown, tar } from './packages.js';
 

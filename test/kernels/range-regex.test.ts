@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import Range from 'semver/classes/range.js';
 import { describe, expect, test } from 'vitest';
-import { loadPatches } from '../../src/data.js';
+import { loadPatches } from '../../src/catalogue.js';
 import { kernelPattern } from '../../src/kernels/range-regex.js';
 import { parseKernelRelease } from '../../src/kernels/release.js';
 import { makeFolder, sh, writeFiles } from '../support.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadTargets } from '../../src/data.js';
+import { loadTargets } from '../../src/catalogue.js';
 import { nearestTargets, parseTarget, seriesOf, targetsFor } from '../../src/kernels/target.js';
 import { failureOf } from '../support.js';
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loadPatches } from '../../src/data.js';
+import { loadPatches } from '../../src/catalogue.js';
 import { explain } from '../../src/errors.js';
 import { applyPatch } from '../../src/patches/apply.js';
 import type { Patch } from '../../src/patches/patch.js';

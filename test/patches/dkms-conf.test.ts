@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { loadPatches } from '../../src/data.js';
+import { loadPatches } from '../../src/catalogue.js';
 import { parseKernelRelease } from '../../src/kernels/release.js';
 import { isExtended, withPatches } from '../../src/patches/dkms-conf.js';
 import { parsePatch } from '../../src/patches/patch.js';

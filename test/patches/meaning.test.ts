@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loadPatches } from '../../src/data.js';
+import { loadPatches } from '../../src/catalogue.js';
 import type { Patch } from '../../src/patches/patch.js';
 import { makeFolder, missing, sh, writeFiles } from '../support.js';
 import { type Files, flatSource, makefiles, nntSource, patched } from './fixtures.js';

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loadPatches } from '../../src/data.js';
+import { loadPatches } from '../../src/catalogue.js';
 import { readFields } from '../../src/deb/control.js';
 import { applyPatch } from '../../src/patches/apply.js';
 import { type Patch, parseSeries } from '../../src/patches/patch.js';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loadPatches } from '../../src/data.js';
+import { loadPatches } from '../../src/catalogue.js';
 import { parseKernelRelease } from '../../src/kernels/release.js';
 import type { Patch } from '../../src/patches/patch.js';
 import { selectPatches } from '../../src/patches/select.js';

@@ -1,6 +1,6 @@
 /** The LOADS column: there when kernels were booted, beside a PATCHED column that says what was built. */
 import { describe, expect, test } from 'vitest';
-import type { MatrixDocument } from '../../src/report/documents.js';
+import type { MatrixDocument } from '../../src/documents.js';
 import { renderHtml } from '../../src/report/html.js';
 import { renderJunit } from '../../src/report/junit.js';
 import { renderMarkdown } from '../../src/report/markdown.js';

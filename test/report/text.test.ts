@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CellVerdict, MatrixDocument } from '../../src/report/documents.js';
+import type { CellVerdict, MatrixDocument } from '../../src/documents.js';
 import { exitCodeOf, renderText } from '../../src/report/text.js';
 import { baseline, cellOf, matrixOf, patchedOnly, words } from './matrices.js';
 

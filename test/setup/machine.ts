@@ -10,10 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { TestProject } from 'vitest/node';
-import { wantedTarget } from '../../src/commands/wanted-kernel.js';
-import { loadTargets } from '../../src/data.js';
-import { type EngineName, findEngine } from '../../src/verify/engine.js';
-import { Images } from '../../src/verify/images.js';
+import { wantedTarget } from '../../src/kernels/resolve.js';
+import { loadTargets } from '../../src/catalogue.js';
+import { type EngineName, findEngine } from '../../src/containers/engine.js';
+import { Images } from '../../src/containers/images.js';
 import { testContext } from '../support.js';
 
 declare module 'vitest' {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import type { MatrixDocument, VerifyDocument } from '../../src/report/documents.js';
+import type { MatrixDocument, VerifyDocument } from '../../src/documents.js';
 import { makeFolder, missing, runCli, sample, sh, writeFiles } from '../support.js';
 
 const folder = makeFolder();

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { KernelVerdict } from '../../src/report/documents.js';
+import type { KernelVerdict } from '../../src/documents.js';
 import { type CliResult, makeFolder, runCli, sample } from '../support.js';
 import { altered, imageOf, missingOwnDocker, OwnDocker, wrapper } from './own-docker.js';
 

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { KernelVerdict } from '../../src/report/documents.js';
+import type { KernelVerdict } from '../../src/documents.js';
 import { makeFolder, missing, runCli, sh } from '../support.js';
 import { Bait, hostilePackage, hostileScript, hostState } from './hostile-host.js';
 import { imageOf, missingOwnDocker, OwnDocker } from './own-docker.js';

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { MatrixDocument } from '../../src/report/documents.js';
+import type { MatrixDocument } from '../../src/documents.js';
 import { cli, makeFolder, missing, runCli, sample, sh } from '../support.js';
 import { altered } from './own-docker.js';
 

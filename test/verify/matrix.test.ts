@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import { loadTargets } from '../../src/data.js';
-import type { MatrixCell, MatrixDocument } from '../../src/report/documents.js';
+import { loadTargets } from '../../src/catalogue.js';
+import type { MatrixCell, MatrixDocument } from '../../src/documents.js';
 import { makeFolder, missing, runCli, sh } from '../support.js';
 
 const folder = makeFolder();

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { MatrixDocument } from '../../src/report/documents.js';
+import type { MatrixDocument } from '../../src/documents.js';
 import { makeFolder, missing, runCli, sh } from '../support.js';
 
 const folder = makeFolder();

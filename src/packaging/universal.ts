@@ -1,0 +1,72 @@
+import { withFiles, withNewFiles } from '../deb/change.js';
+import { type Deb, plainPath } from '../deb/deb.js';
+import { fail, wordsOf } from '../errors.js';
+import { applyPatch } from '../patches/apply.js';
+import { isExtended, matchOf, patchFile, withPatches } from '../patches/dkms-conf.js';
+import type { Patch } from '../patches/patch.js';
+import type { Choice } from '../patches/select.js';
+import type { BuiltPatch } from '../documents.js';
+import type { ReadPackage } from './prepare.js';
+
+/**
+ * The package with the patches beside its sources, which stay as they are, and a dkms.conf by which dkms applies them for
+ * the kernels that need them.
+ *
+ * @param files the sources as Latin-1, by path relative to their root
+ * @returns the package, the patches that are in it, and what became of each
+ * @throws patch-does-not-apply; package-unfit if its dkms.conf cannot be extended
+ */
+export function addPatches(
+  { deb: vendor, sourceRoot, vendor: { path } }: ReadPackage,
+  choices: readonly Choice[],
+  files: ReadonlyMap<string, string>,
+): { deb: Deb; inside: Patch[]; patches: BuiltPatch[] } {
+  const conf = files.get('dkms.conf') ?? '';
+  if (isExtended(conf))
+    fail({ code: 'package-unfit', path, detail: 'is a universal package of ours already', hint: "give the vendor's package" });
+  const inside: Patch[] = [];
+  const present: Patch[] = [];
+  const patches = choices.map(({ patch, selected, reason }): BuiltPatch => {
+    const built = { id: patch.id, sha256: patch.sha256, reason };
+    if (!selected) return { ...built, status: 'not-needed', hunks: [] };
+    const result = applyPatch(patch, files);
+    if (result.status === 'failed') fail({ code: 'patch-does-not-apply', patch: patch.id, hunks: result.hunks });
+    if (result.status === 'not-needed') return { ...built, status: 'not-needed', reason: `${reason}, but ${result.reason}`, hunks: [] };
+    if (result.status === 'already-applied') present.push(patch);
+    else inside.push(patch);
+    return { ...built, status: result.status, hunks: result.hunks, ...(result.status === 'applied' ? { match: matchOf(patch) } : {}) };
+  });
+  for (const some of subsets(inside)) refuseUnlessApplied(some, files);
+  const texts = inside.map((patch): [string, Buffer] => [patchFile(patch), patch.bytes]);
+  const taken = texts.find(([name]) => vendor.data.some((entry) => plainPath(entry) === `${sourceRoot}patches/${name}`));
+  if (taken) fail({ code: 'package-unfit', path, detail: `holds patches/${taken[0]} already` });
+  try {
+    const extended = withFiles(vendor, new Map([[`${sourceRoot}dkms.conf`, Buffer.from(withPatches(conf, inside), 'latin1')]]));
+    const deb = inside.length === 0 ? extended : withNewFiles(extended, `${sourceRoot}patches/`, new Map(texts), newest(inside));
+    return { deb, inside: choices.flatMap(({ patch }) => (inside.includes(patch) || present.includes(patch) ? [patch] : [])), patches };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return fail({ code: 'package-unfit', path, detail: wordsOf(error), hint: 'bake the patches in for one kernel, with --kernel' }, error);
+  }
+}
+
+/** Which of them come together depends on the kernel: every combination must apply. */
+function refuseUnlessApplied(patches: readonly Patch[], original: ReadonlyMap<string, string>): void {
+  const files = new Map(original);
+  for (const patch of patches) {
+    const result = applyPatch(patch, files);
+    if (result.status === 'failed') fail({ code: 'patch-does-not-apply', patch: patch.id, hunks: result.hunks });
+    if (result.status === 'applied') for (const [path, text] of result.contents) files.set(path, text);
+  }
+}
+
+/** All subsets, in order; of many patches only the pairs and the whole, since the number doubles with each. */
+function subsets(patches: readonly Patch[]): Patch[][] {
+  if (patches.length > 8) return [[...patches], ...patches.flatMap((a, i) => patches.slice(i + 1).map((b) => [a, b]))];
+  return Array.from({ length: 2 ** patches.length }, (_, mask) => patches.filter((_, index) => (mask >> index) & 1));
+}
+
+/** Seconds since 1970 of the newest patch's day. */
+function newest(patches: readonly Patch[]): number {
+  return Math.max(...patches.map(({ lastUpdate }) => Date.parse(`${lastUpdate}T00:00:00Z`) / 1000));
+}

@@ -1,0 +1,31 @@
+import { fail, wordsOf } from '../errors.js';
+
+/** Parses the text of a file of ours that a user edits. @throws bad-catalogue naming the file and the line */
+export function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return fail({ code: 'bad-catalogue', file, line: badLine(text), detail: wordsOf(error) }, error);
+  }
+}
+
+/** The line at which a text stops being JSON: V8 names no place for some faults. */
+function badLine(text: string): number {
+  const lines = text.trimEnd().split('\n');
+  for (const index of lines.keys()) {
+    const part = lines
+      .slice(0, index + 1)
+      .join('\n')
+      .trimEnd();
+    try {
+      JSON.parse(part);
+    } catch (error) {
+      const words = wordsOf(error);
+      const place = Number(/at position (\d+)/.exec(words)?.[1] ?? 0);
+      // Where the part only ends too early, the fault is in a later line; but no string goes on there.
+      const endsEarly = /end of JSON/.test(words) || (place >= part.length && !/string in JSON/.test(words));
+      if (!endsEarly) return index + 1;
+    }
+  }
+  return lines.length;
+}
