@@ -1,12 +1,23 @@
 import { defineConfig } from 'vitest/config';
 
+const common = { testTimeout: 120_000, hookTimeout: 120_000, globalSetup: ['test/setup/temporary.ts'] };
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/setup/machine.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
     // Two test files at once: some start containers, and the smallest machines have two cores.
     maxWorkers: 2,
+    projects: [
+      // Needs neither root nor a network nor an engine, and no program but a shell's.
+      { test: { ...common, name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.system.test.ts'] } },
+      // Real dpkg, dkms, kernels, docker and podman; the set-up installs what is missing.
+      {
+        test: {
+          ...common,
+          name: 'system',
+          include: ['test/**/*.system.test.ts'],
+          globalSetup: [...common.globalSetup, 'test/setup/machine.ts'],
+        },
+      },
+    ],
   },
 });

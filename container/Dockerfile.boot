@@ -1,5 +1,5 @@
 # A machine that boots one kernel: QEMU, a static busybox, and that kernel. BASE_IMAGE is the image that ./Dockerfile made
-# for the target: its apt knows where the kernel lies, and its kmod is the one that loads modules there.
+# for the target: its apt knows where the kernel is, and its kmod is the one that loads modules there.
 ARG BASE_IMAGE
 FROM ${BASE_IMAGE}
 
@@ -10,7 +10,7 @@ RUN set -eu; \
     case $(dpkg --print-architecture) in \
         amd64) qemu=qemu-system-x86 ;; \
         arm64) qemu=qemu-system-arm ;; \
-        *) echo "kernels of $(dpkg --print-architecture) cannot be booted yet"; exit 1 ;; \
+        *) echo "booting $(dpkg --print-architecture) kernels is not supported"; exit 1 ;; \
     esac; \
     export DEBIAN_FRONTEND=noninteractive; \
     apt-get update; \

@@ -23,7 +23,7 @@ for applet in sh cat grep mknod mount reboot rm sed stty tail tr uname; do ln -s
 cp /verify/modules/*.ko* "$root/lib/modules/$release/updates/dkms/"
 touch "$root/lib/modules/$release/modules."{order,builtin}
 depmod -b "$root" "$release"
-modules=$(cd /verify/modules && ls | sed 's/\.ko.*//')
+modules=$(cd /verify/modules && for file in *.ko*; do printf '%s\n' "${file%%.ko*}"; done)
 echo "$modules" > "$root/etc/modules"
 # No module of the kernel's own is here; the vendor's need none.
 for module in $modules; do

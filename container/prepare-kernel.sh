@@ -9,15 +9,15 @@ unfit() { echo "$1"; exit 65; }
 tree=/usr/src/linux
 mkdir -p "$tree"
 if [ -f /prepare/archive ]; then
-	# What modules are built against lies elsewhere; sources of drivers only cost time and room.
+	# What modules are built against is elsewhere; the sources of drivers only cost time and space.
 	tar -x -f /prepare/archive -C "$tree" --strip-components=1 --no-same-owner \
 		--wildcards --exclude='*/Documentation/*/*' --exclude='*/drivers/*.c' --exclude='*/sound/*.c' --exclude='*/fs/*.c' \
 		--exclude='*/net/*.c' --exclude='*.dts' --exclude='*.dtsi' --exclude='*/testing/*' || unfit 'is not a tar archive that tar can read'
 	rm /prepare/archive
 fi
 cd "$tree"
-grep -qs '^VERSION = ' Makefile && grep -qs '^PATCHLEVEL = ' Makefile && [ -e Kconfig ] && [ -d scripts ] ||
-	unfit 'is not the source of a kernel: its Makefile names no VERSION and PATCHLEVEL, or Kconfig or scripts/ is missing'
+{ grep -qs '^VERSION = ' Makefile && grep -qs '^PATCHLEVEL = ' Makefile && [ -e Kconfig ] && [ -d scripts ]; } ||
+	unfit 'is not the source of a kernel: no VERSION and PATCHLEVEL in its Makefile, or Kconfig or scripts/ is missing'
 
 # A tree that was built on another machine brings programs of that machine: only its configuration and symbols stay.
 [ -f .config ] && cp .config /prepare/tree-config

@@ -4,7 +4,7 @@
 set -u
 exec 3>&1 1>&2
 
-# In memory, so that a full disk can be told.
+# In memory, so that a full disk can be reported.
 facts=/dev/shm/facts
 mkdir -p "$facts"
 release=$(head -n 1 /etc/mft-patch-release)
@@ -31,17 +31,22 @@ dpkg-query -W -f '${db:Status-Status}\n' "$package" > "$facts/package.status"
 conf=$(dpkg -L "$package" | grep '^/usr/src/[^/]*/dkms\.conf$' | head -n 1)
 
 # dkms.conf is shell: it is asked as dkms asks it, with the variables that dkms sets before.
+# shellcheck disable=SC2034 # dkms.conf reads these variables
 ask() (
 	kernelver=$release arch=$(uname -m) dkms_tree=/var/lib/dkms source_tree=/usr/src
 	kernel_source_dir=/lib/modules/$release/build
+	# shellcheck source=/dev/null
 	. "$conf" > /dev/null 2>&1
 	eval "$1"
 ) 3>&-
+# shellcheck disable=SC2016 # expanded by ask, after dkms.conf is read
 name=$(ask 'echo "$PACKAGE_NAME"')
+# shellcheck disable=SC2016 # likewise
 version=$(ask 'echo "$PACKAGE_VERSION"')
 # It takes a fifth of a second, in which the modules can be looked at.
 dkms status -m "$name" -v "$version" -k "$release" > "$facts/dkms.status" 2>&1 3>&- &
 
+# shellcheck disable=SC2016 # likewise
 ask 'for i in "${!BUILT_MODULE_NAME[@]}"; do echo "${DEST_MODULE_NAME[i]:-${BUILT_MODULE_NAME[i]}}"; done' |
 	while read -r module; do
 		file=$(find "/lib/modules/$release" -name "$module.ko*" | head -n 1)

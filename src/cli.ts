@@ -9,18 +9,18 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   process.stdout.write(`${version}\n`);
 } else {
-  // Before anything else is loaded: a signal that nobody listens for ends the process without its exit code.
+  // Before anything else is loaded: a signal without a listener ends the process without its exit code.
   const interruption = new AbortController();
   // Every container and download of a matrix listens.
   setMaxListeners(0, interruption.signal);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
   const [{ run }, { Terminal }] = await Promise.all([import('./cli/run.js'), import('./cli/terminal.js')]);
-  // A reader that closes the pipe early (`| head`) is no error of ours.
+  // A reader that closes the pipe early (`| head`) is not an error.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') return;
       if (stream === process.stdout)
-        process.stderr.write(`mft-patch: cannot write the result: ${error.message}\n  make room, or send stdout elsewhere\n`);
+        process.stderr.write(`mft-patch: cannot write the result: ${error.message}\n  free space, or send stdout elsewhere\n`);
       process.on('exit', () => {
         process.exitCode = 5;
       });
@@ -28,6 +28,6 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   }
   const terminal = new Terminal(process.stdout, process.stderr);
   process.exitCode = await run(argv, { env: process.env, signal: interruption.signal, version, terminal });
-  // Something may go on that did not end in time.
+  // What did not end in time may still be running.
   if (interruption.signal.aborted) process.exit();
 }

@@ -1,4 +1,4 @@
-/** One step of the work, told while it goes on. */
+/** One step of the work, reported while it is in progress. */
 export interface Progress {
   step: 'download' | 'unpack' | 'image' | 'verify';
   text: string;

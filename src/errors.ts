@@ -7,14 +7,21 @@ export interface FailedHunk {
   line: number;
   cause: string;
   expected: string[];
-  /** What stands at that line; empty if the file is missing or ends before it. */
+  /** What the file has at that line; empty if it is missing or ends before it. */
   found: string[];
+}
+
+/** What is wrong with a data file. Lines count from 1. */
+export interface FileFault {
+  line?: number;
+  detail: string;
 }
 
 /** Everything that can go wrong, as data. `explain` turns it into words. */
 export type Failure =
   | { code: 'usage'; detail: string; hint?: string }
-  | { code: 'bad-catalogue'; file: string; line?: number; detail: string }
+  /** The first fault, and the others where there are more. */
+  | ({ code: 'bad-catalogue'; file: string; others?: FileFault[] } & FileFault)
   | { code: 'no-target'; kernel: string; targets: string[] }
   | { code: 'no-input'; path: string; detail: string; hint?: string }
   | { code: 'download-failed'; url: string; detail: string; hint?: string }
@@ -32,25 +39,39 @@ export type Failure =
   /** `isPending`: what was begun had not ended in time. */
   | { code: 'interrupted'; isPending?: boolean };
 
-/** Exit codes, as promised in the README. 1 (a verification failed) is no failure of the program and not here. */
-const exitCodes: Record<Failure['code'], number> = {
-  usage: 2,
-  'bad-catalogue': 2,
-  'no-target': 2,
-  'no-input': 3,
-  'download-failed': 3,
-  'digest-mismatch': 3,
-  'digest-unknown': 3,
-  'bundle-damaged': 3,
-  'package-damaged': 3,
-  'package-unfit': 3,
-  'source-unfit': 3,
-  'patch-does-not-apply': 4,
-  'cannot-write': 5,
-  'no-engine': 5,
-  'engine-failed': 5,
-  internal: 5,
-  interrupted: 130,
+type FailureOf<Code extends Failure['code']> = Extract<Failure, { code: Code }>;
+
+/** Of each failure the exit code (README), and what to do next where the failure itself does not say it. */
+export const failureKinds: { [Code in Failure['code']]: { exit: number; hint: string | ((failure: FailureOf<Code>) => string) } } = {
+  usage: { exit: 2, hint: 'see mft-patch --help' },
+  'bad-catalogue': { exit: 2, hint: 'fix this file; see CONTRIBUTING.md for the format' },
+  'no-target': { exit: 2, hint: ({ targets }) => `use one of: ${targets.join(', ')}` },
+  'no-input': { exit: 3, hint: 'check the path; --sample needs no input at all' },
+  'download-failed': { exit: 3, hint: ({ url }) => `download it by hand from ${url} and pass it with --bundle FILE` },
+  'digest-mismatch': {
+    exit: 3,
+    hint: 'do not use this file; download it again, and if the checksum still differs compare it with another source',
+  },
+  'digest-unknown': { exit: 3, hint: 'pass the digest with --sha256 HEX, from a source that you trust' },
+  'bundle-damaged': { exit: 3, hint: 'download the bundle again: an MFT bundle is the .tgz for DEB based systems' },
+  'package-damaged': { exit: 3, hint: 'download the package again' },
+  'package-unfit': { exit: 3, hint: 'pass a bundle or package of kernel-mft-dkms as NVIDIA ships it' },
+  'source-unfit': { exit: 3, hint: 'pass the top directory of a kernel tree, or a tar archive of one' },
+  'patch-does-not-apply': {
+    exit: 4,
+    hint: 'this source differs from the releases that the patch was made for: adapt its context or its MFT range',
+  },
+  'cannot-write': { exit: 5, hint: 'choose another directory with --out, or free space / fix permissions' },
+  'no-engine': { exit: 5, hint: 'install docker.io or podman and start it, or skip verification with --no-verify' },
+  'engine-failed': { exit: 5, hint: 're-run with --verbose to see what the engine printed' },
+  internal: { exit: 5, hint: 're-run with --verbose and report the output' },
+  interrupted: {
+    exit: 130,
+    hint: ({ isPending }) =>
+      isPending
+        ? 'the container engine is slow and may still be removing a container; partial files are removed by the next build'
+        : 'containers and partial files were cleaned up',
+  },
 };
 
 /** The one error that the program throws on purpose. Its `failure` says what happened. */
@@ -64,7 +85,7 @@ export class MftPatchError extends Error {
   }
 
   get exitCode(): number {
-    return exitCodes[this.failure.code];
+    return failureKinds[this.failure.code].exit;
   }
 }
 
@@ -73,127 +94,41 @@ export function fail(failure: Failure, cause?: unknown): never {
   throw new MftPatchError(failure, cause === undefined ? undefined : { cause });
 }
 
-const systemWords: Record<string, string> = {
-  ENOSPC: 'no space left',
-  EFBIG: 'the file would be larger than allowed',
-  EMFILE: 'too many files are open',
-  EIO: 'the disk reports an error',
-  EACCES: 'no permission',
+/** errno(3), as far as a user meets it. */
+const errnoWords: Record<string, string> = {
+  ENOENT: 'no such file',
+  ENOSPC: 'no space left on device',
+  EFBIG: 'file too large',
+  EMFILE: 'too many open files',
+  EIO: 'I/O error',
+  EACCES: 'permission denied',
   EROFS: 'the file system is read-only',
-  EEXIST: 'a file of this name is in the way',
-  ENOTDIR: 'a part of the path is no folder',
-  EISDIR: 'a folder of this name is in the way',
+  EEXIST: 'a file with this name exists',
+  ENOTDIR: 'a path component is not a directory',
+  EISDIR: 'a directory with this name exists',
 };
 
 /** Throws cannot-write for an error of the system, as errno(3) names them; any other goes through as it is. */
-export function cannotWrite(path: string, error: unknown): never {
+export function failWrite(path: string, error: unknown): never {
   const { code = '', errno } = error as NodeJS.ErrnoException;
   // Node has no name for it.
   const isQuota = errno === -constants.errno.EDQUOT;
   if (error instanceof MftPatchError || !(isQuota || /^E[A-Z0-9]+$/.test(code))) throw error;
-  const detail = isQuota ? 'the quota is used up' : (systemWords[code] ?? wordsOf(error));
+  const detail = isQuota ? 'disk quota exceeded' : (errnoWords[code] ?? messageOf(error));
   return fail({ code: 'cannot-write', path, detail }, error);
 }
 
-/** The words of an unknown thrown value. */
-export function wordsOf(thrown: unknown): string {
+/**
+ * Throws no-input for a file that cannot be read.
+ * @param hint what to do next, where checking the path is not all
+ */
+export function failInput(path: string, error: unknown, hint?: string): never {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const detail = code === 'EISDIR' ? 'is a directory' : (errnoWords[code] ?? messageOf(error));
+  return fail({ code: 'no-input', path, detail, ...(hint === undefined ? {} : { hint }) }, error);
+}
+
+/** The message of an unknown thrown value. */
+export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
-/** An error of ours as one line: what happened, and in brackets what to do. */
-export function inOneLine({ failure }: MftPatchError): string {
-  const { message, hint } = explain(failure);
-  return `${message} (${hint})`;
-}
-
-/** Puts a failure into words: what happened and to what, and what to do next. */
-export function explain(failure: Failure): { message: string; hint: string } {
-  switch (failure.code) {
-    case 'usage':
-      return { message: failure.detail, hint: failure.hint ?? 'see mft-patch --help' };
-    case 'bad-catalogue':
-      return {
-        message: `${failure.file}${failure.line === undefined ? '' : `:${failure.line}`}: ${failure.detail}`,
-        hint: 'mend this file; CONTRIBUTING.md shows the format',
-      };
-    case 'no-target':
-      return {
-        message: `no kernel target for '${failure.kernel}'`,
-        hint: `known targets: ${failure.targets.join(', ')}`,
-      };
-    case 'no-input':
-      return {
-        message: `${failure.path}: ${failure.detail}`,
-        hint: failure.hint ?? 'check the path; --sample needs no input at all',
-      };
-    case 'download-failed':
-      return {
-        message: `cannot download ${failure.url}: ${failure.detail}`,
-        hint: failure.hint ?? `fetch it by hand from ${failure.url} and give it with --bundle FILE`,
-      };
-    case 'digest-mismatch':
-      return {
-        message: `${failure.path}: ${failure.algorithm} is ${failure.actual}, expected ${failure.expected}`,
-        hint: 'do not use this file: fetch it again, and compare with another source if it stays so',
-      };
-    case 'digest-unknown':
-      return {
-        message: `${failure.path}: ${failure.detail}`,
-        hint: failure.hint ?? 'give the digest with --sha256 HEX, from a source that you trust',
-      };
-    case 'bundle-damaged':
-      return {
-        message: `${failure.path}: ${failure.detail}`,
-        hint: failure.hint ?? 'fetch the bundle again: an MFT bundle is the .tgz for DEB based systems',
-      };
-    case 'package-damaged':
-      return {
-        message: `${failure.path}: ${failure.detail}`,
-        hint: failure.hint ?? 'fetch the package again',
-      };
-    case 'package-unfit':
-      return {
-        message: `${failure.path}: ${failure.detail}`,
-        hint: failure.hint ?? 'give a bundle or package of kernel-mft-dkms as NVIDIA ships it',
-      };
-    case 'source-unfit':
-      return {
-        message: `${failure.path}: ${failure.detail}`,
-        hint: failure.hint ?? 'give the top folder of a kernel tree, or a tar archive of one',
-      };
-    case 'patch-does-not-apply':
-      return {
-        message: [`patch ${failure.patch} does not apply; nothing was written`, ...failure.hunks.flatMap(hunkLines)].join('\n'),
-        hint: 'this source differs from the releases that the patch was made for: adapt its context or its MFT range',
-      };
-    case 'cannot-write':
-      return {
-        message: `cannot write ${failure.path}: ${failure.detail}`,
-        hint: 'give another folder with --out, or make room and permission there',
-      };
-    case 'no-engine':
-      return {
-        message: `no container engine to verify with (${failure.tried.map((t) => `${t.engine}: ${t.detail}`).join('; ')})`,
-        hint: 'apt install docker.io (or podman) and start it, or do without by --no-verify',
-      };
-    case 'engine-failed':
-      return { message: failure.detail, hint: failure.hint ?? 'run again with --verbose to see what the engine said' };
-    case 'internal':
-      return { message: `a fault of mft-patch: ${failure.detail}`, hint: 'run again with --verbose and report what it prints' };
-    case 'interrupted':
-      return { message: 'interrupted', hint: failure.isPending ? pending : 'containers and half-written files were removed' };
-  }
-}
-
-const pending = 'the container engine is slow and may still be removing a container; the next build removes what is half written';
-
-function hunkLines(hunk: FailedHunk): string[] {
-  const found = hunk.found.length > 0 ? hunk.found : ['(nothing)'];
-  return [
-    `  ${hunk.file}:${hunk.line}: ${hunk.cause}`,
-    '    expected:',
-    ...hunk.expected.map((line) => `      | ${line}`),
-    '    found there:',
-    ...found.map((line) => `      | ${line}`),
-  ];
 }

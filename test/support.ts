@@ -6,13 +6,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, inject } from 'vitest';
 import { findPackage } from '../src/bundle/find-package.js';
-import { packSample } from '../src/bundle/sample.js';
+import { loadSample, packSample } from '../src/bundle/sample.js';
 import type { Context } from '../src/context.js';
-import { loadSample } from '../src/catalogue.js';
 import { type Failure, MftPatchError } from '../src/errors.js';
 
 export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
-export const cli = join(projectRoot, 'build/cli.js');
+export const cliPath = join(projectRoot, 'build/cli.js');
 
 export interface Told {
   warnings: string[];
@@ -35,14 +34,14 @@ export function testContext(changes: Partial<Context> = {}): Context & { told: T
   };
 }
 
-/** A folder that is gone after the test file. */
-export function makeFolder(): string {
+/** A directory that is removed after the test file. */
+export function makeDirectory(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mft-patch-test-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Writes files by their paths, making the folders on the way. */
+/** Writes files by their paths, making the directories on the way. */
 export function writeFiles(folder: string, files: Record<string, string | Buffer>): void {
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -77,7 +76,7 @@ export interface CliOptions {
 /** Runs the built program as a user does, without blocking the servers of the test. */
 export function runCli(args: string[], { onStart, ...options }: CliOptions = {}): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const child = spawn(process.execPath, [cliPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     onStart?.(child.pid);
     const result: CliResult = { status: null, stdout: '', stderr: '' };
     child.stdout.on('data', (chunk) => {

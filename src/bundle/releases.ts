@@ -1,76 +1,21 @@
+import type { Context } from '../context.js';
 import { compareVersions, parseVersion } from '../deb/version.js';
+import type { RemoteFile } from '../download/fetch-to-cache.js';
 import { fail } from '../errors.js';
-import { parseJson } from '../system/json.js';
+import { projectText } from '../project-files.js';
+import type { Release } from './release-file.js';
 
-/** An entry of releases.json: a bundle that someone has seen, and where. */
-export interface Release {
-  version: string;
-  revision: string;
-  arch: 'x86_64' | 'arm64' | 'ppc64le';
-  url: string;
-  /** Hex digests by algorithm; only `sha256` proves anything. */
-  digests: Partial<Record<'md5' | 'sha256' | 'blake2b512', string>>;
-  /** Where this entry was seen. */
-  seenIn: string[];
-  /** When the release was first seen. */
-  seenOn?: string;
-  /** The URL was not seen, but composed by the vendor's rule. */
-  urlComposed?: boolean;
-}
-
-/** A bundle of the vendor's, or another archive, to be fetched. */
-export interface WantedBundle {
-  /** Its file name, by which mirrors and mft-patch.lock know it. */
-  name: string;
-  url: string;
-  sha256?: string;
-  md5?: string;
-  /** Whether the catalogue knows it. */
-  known: boolean;
-  /** false for an archive that is none of the vendor's bundles. */
-  isBundle?: boolean;
-}
-
-const digestForms: Record<string, RegExp> = { md5: /^[0-9a-f]{32}$/, sha256: /^[0-9a-f]{64}$/, blake2b512: /^[0-9a-f]{128}$/ };
-
-/** What each field of an entry must be. */
-const fieldForms: Record<keyof Release, { fits: (value: unknown) => boolean; optional?: true; expected: string }> = {
-  version: { fits: isText(/^\d{1,6}(\.\d{1,6}){2,3}$/), expected: 'numbers with dots between, as in 4.20.1' },
-  revision: { fits: isText(/^\d{1,9}$/), expected: 'a number as a text' },
-  arch: { fits: isText(/^(x86_64|arm64|ppc64le)$/), expected: 'x86_64, arm64 or ppc64le' },
-  url: { fits: isText(/^https?:\/\/[^/\s]+\/(\S+\/)?[\w.+-]+$/), expected: 'the http or https URL of a file' },
-  digests: { fits: areDigests, expected: 'hex digests by md5, sha256 or blake2b512' },
-  seenIn: { fits: (value) => Array.isArray(value) && value.length > 0 && value.every(isText(/\S/)), expected: 'a list of places' },
-  seenOn: { fits: isText(/^\d{4}/), optional: true, expected: 'a date' },
-  urlComposed: { fits: (value) => typeof value === 'boolean', optional: true, expected: 'true or false' },
-};
-
-/**
- * Reads the catalogue of releases.
- * @throws bad-catalogue naming the entry and the field that is wrong
- */
-export function parseReleases(file: string, text: string): Release[] {
-  const bad = (detail: string) => fail({ code: 'bad-catalogue', file, detail });
-  const entries = parseJson(file, text);
-  if (!Array.isArray(entries)) return bad('a list of releases is expected');
-  for (const [index, entry] of entries.entries()) {
-    const name = `entry ${index + 1}`;
-    if (!isRecord(entry)) return bad(`${name} is no object`);
-    const stranger = Object.keys(entry).find((field) => !Object.hasOwn(fieldForms, field));
-    if (stranger !== undefined) bad(`${name}: the field '${stranger}' is not known; known are ${Object.keys(fieldForms).join(', ')}`);
-    for (const [field, { fits, optional, expected }] of Object.entries(fieldForms)) {
-      if (optional && !(field in entry)) continue;
-      if (!fits(entry[field])) bad(`${name}: the field '${field}' must be ${expected}`);
-    }
-  }
-  return entries as Release[];
+/** The releases of MFT that are known. @throws bad-catalogue */
+export async function loadReleases(): Promise<Release[]> {
+  const { parseReleases } = await import('./release-file.js');
+  return parseReleases('releases.json', await projectText('releases.json'));
 }
 
 /** What is taken when no source is named: the release of the first report. */
-export const defaultRelease = '4.20.1-14';
+const defaultRelease = '4.20.1-14';
 
-/** The names of an architecture in the vendor's URLs and in Debian. */
-const archOf = new Map<string, Release['arch']>([
+/** The names of an architecture in the vendor's URLs, in Debian and in Node. */
+const archNames = new Map<string, Release['arch']>([
   ['x86_64', 'x86_64'],
   ['amd64', 'x86_64'],
   ['x64', 'x86_64'],
@@ -81,43 +26,44 @@ const archOf = new Map<string, Release['arch']>([
   ['ppc64', 'ppc64le'],
 ]);
 
+/** The bundle of the release that `--mft` and `--arch` name, with a warning if the catalogue does not know it. @throws usage */
+export async function resolveMftRelease(options: { mft?: string; arch?: string }, context: Context): Promise<RemoteFile> {
+  const mft = options.mft ?? defaultRelease;
+  const { isKnown, ...bundle } = findRelease(mft, options.arch ?? process.arch, await loadReleases());
+  if (!isKnown) context.warn(`MFT ${mft} is not in releases.json; trying ${bundle.url}`);
+  return bundle;
+}
+
 /**
  * Finds the bundle that a user means.
  *
  * @param wanted version and revision as in 4.20.1-14, a version for its newest revision known, or `latest`
  * @param arch in any spelling: amd64, x86_64, arm64, aarch64, ppc64le
+ * @returns `isKnown`: whether the catalogue has it
  * @throws usage
  */
-export function wantedBundle(wanted: string, arch: string, releases: readonly Release[]): WantedBundle {
+export function findRelease(wanted: string, arch: string, releases: readonly Release[]): RemoteFile & { isKnown: boolean } {
   const name =
-    archOf.get(arch) ??
-    fail({ code: 'usage', detail: `'${arch}' is no architecture of MFT`, hint: `--arch takes ${[...archOf.keys()].join(', ')}` });
-  const mine = releases.filter((release) => release.arch === name).sort(newestFirst);
-  const release = wanted === 'latest' ? mine[0] : mine.find((entry) => wanted === entry.version || wanted === fullVersion(entry));
-  if (release) return { name: fileName(release.url), url: release.url, known: true, ...digestsOf(release) };
+    archNames.get(arch) ??
+    fail({ code: 'usage', detail: `unknown architecture '${arch}'`, hint: `use one of: ${[...archNames.keys()].join(', ')}` });
+  const candidates = releases.filter((release) => release.arch === name).sort(newestFirst);
+  const release =
+    wanted === 'latest' ? candidates[0] : candidates.find((entry) => wanted === entry.version || wanted === fullVersion(entry));
+  if (release) {
+    const { sha256, md5 } = release.digests;
+    const digests = { ...(sha256 === undefined ? {} : { sha256 }), ...(md5 === undefined ? {} : { md5 }) };
+    return { name: release.url.replace(/^.*\//, ''), url: release.url, isKnown: true, ...digests };
+  }
   if (!/^\d+\.\d+\.\d+(\.\d+)?-\d+$/.test(wanted)) {
-    const versions = [...new Set(mine.map(({ version }) => version))].slice(0, 5).join(', ');
+    const versions = [...new Set(candidates.map(({ version }) => version))].slice(0, 5).join(', ');
     fail({
       code: 'usage',
-      detail: `'${wanted}' is not an MFT release that is known for ${name}`,
-      hint: `give version and revision, as in --mft 4.20.1-14, or one of mft-patch releases (${versions}, …)`,
+      detail: `unknown MFT release '${wanted}' for ${name}`,
+      hint: `pass version and revision, as in --mft 4.20.1-14, or one of mft-patch releases (${versions}, …)`,
     });
   }
-  const file = `mft-${wanted}-${fileArch(name, parseVersion(wanted).upstream)}-deb.tgz`;
-  return { name: file, url: `https://www.mellanox.com/downloads/MFT/${file}`, known: false };
-}
-
-function isText(form: RegExp): (value: unknown) => boolean {
-  return (value) => typeof value === 'string' && form.test(value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function areDigests(value: unknown): boolean {
-  const formOf = (name: string) => (Object.hasOwn(digestForms, name) ? digestForms[name] : undefined);
-  return isRecord(value) && Object.entries(value).every(([name, digest]) => isText(formOf(name) ?? /^(?!)/)(digest));
+  const file = `mft-${wanted}-${urlArch(name, parseVersion(wanted).upstream)}-deb.tgz`;
+  return { name: file, url: `https://www.mellanox.com/downloads/MFT/${file}`, isKnown: false };
 }
 
 /** Orders releases, the newest first. */
@@ -125,8 +71,8 @@ export function newestFirst(a: Release, b: Release): number {
   return compareVersions(fullVersion(b), fullVersion(a));
 }
 
-/** The generation of source that a version belongs to: one flat folder, or the NNT drivers in several. */
-export function generation(version: string): 'flat' | 'nnt' {
+/** The layout of a version's source: one flat directory, or the NNT drivers in several. */
+export function layoutOf(version: string): 'flat' | 'nnt' {
   return compareVersions(version, '4.22.0') < 0 ? 'flat' : 'nnt';
 }
 
@@ -134,16 +80,8 @@ function fullVersion({ version, revision }: Release): string {
   return `${version}-${revision}`;
 }
 
-function fileName(url: string): string {
-  return url.replace(/^.*\//, '');
-}
-
-function digestsOf({ digests: { sha256, md5 } }: Release): Pick<WantedBundle, 'sha256' | 'md5'> {
-  return { ...(sha256 === undefined ? {} : { sha256 }), ...(md5 === undefined ? {} : { md5 }) };
-}
-
 /** In the file names arm64 became aarch64 at 4.34.0; ppc64le was always ppc64. */
-function fileArch(arch: Release['arch'], version: string): string {
+function urlArch(arch: Release['arch'], version: string): string {
   if (arch === 'ppc64le') return 'ppc64';
   return arch === 'arm64' && compareVersions(version, '4.34.0') >= 0 ? 'aarch64' : arch;
 }

@@ -3,14 +3,33 @@ import { newArMember } from '../deb/ar.js';
 import { gzip } from '../deb/compress.js';
 import { readFields, setField } from '../deb/control.js';
 import { type Deb, writeDeb } from '../deb/deb.js';
-import { type Entry, newEntry, writeTar } from '../deb/tar.js';
+import { directoryEntry, type Entry, fileEntry, writeTar } from '../deb/tar.js';
 import { parseVersion } from '../deb/version.js';
+import { fail } from '../errors.js';
+import { projectNames, projectTree } from '../project-files.js';
 
 /** 2022-07-02, the day of the first report; fixed, so that the sample is the same bytes everywhere. */
 const sampleTime = Date.UTC(2022, 6, 2) / 1000;
 
+/** The samples' names, which are directories of `samples/`: each has the layout of one generation of MFT. */
+export async function sampleNames(): Promise<string[]> {
+  return projectNames('samples');
+}
+
 /**
- * Packs a sample's files as the vendor packs his: a bundle, with a kernel-mft-dkms package in its SDEBS folder.
+ * A sample's files by path relative to its directory.
+ *
+ * @param name a directory of `samples/`
+ * @throws usage, with the names of those that there are
+ */
+export async function loadSample(name: string): Promise<Map<string, Buffer>> {
+  const samples = await sampleNames();
+  if (!samples.includes(name)) fail({ code: 'usage', detail: `unknown sample '${name}'`, hint: `use one of: ${samples.join(', ')}` });
+  return projectTree(`samples/${name}`);
+}
+
+/**
+ * Packs a sample's files as the vendor packs its own: a bundle, with a kernel-mft-dkms package in its SDEBS directory.
  *
  * @param files `DEBIAN/…` maintainer files, `source/…` the dkms source, `changelog`, `README.txt`
  * @returns the bundle's name and its bytes
@@ -18,15 +37,15 @@ const sampleTime = Date.UTC(2022, 6, 2) / 1000;
 export function packSample(files: ReadonlyMap<string, Buffer>): { name: string; bytes: Buffer } {
   const control = readFields(files.get('DEBIAN/control')?.toString('utf8') ?? '');
   const version = control.get('version') ?? '';
-  const folder = `mft-${version}-x86_64-deb`;
+  const directory = `mft-${version}-x86_64-deb`;
   const deb = writeDeb(samplePackage(files, parseVersion(version).upstream));
   const bundle = writeTar(
-    withFolders('', [
-      [`${folder}/README.txt`, files.get('README.txt') ?? Buffer.alloc(0)],
-      [`${folder}/SDEBS/${control.get('package')}_${version}_all.deb`, deb],
+    withDirectories('', [
+      [`${directory}/README.txt`, files.get('README.txt') ?? Buffer.alloc(0)],
+      [`${directory}/SDEBS/${control.get('package')}_${version}_all.deb`, deb],
     ]),
   );
-  return { name: `${folder}.tgz`, bytes: gzip(bundle) };
+  return { name: `${directory}.tgz`, bytes: gzip(bundle) };
 }
 
 function samplePackage(files: ReadonlyMap<string, Buffer>, version: string): Deb {
@@ -37,34 +56,36 @@ function samplePackage(files: ReadonlyMap<string, Buffer>, version: string): Deb
   }
   content.push(['usr/share/doc/kernel-mft-dkms/changelog.Debian.gz', gzip(files.get('changelog') ?? Buffer.alloc(0))]);
   content.sort(([a], [b]) => (a < b ? -1 : 1));
-  const data = withFolders('./', content);
+  const data = withDirectories('./', content);
   const sums = content.map(([path, bytes]) => `${createHash('md5').update(bytes).digest('hex')}  ${path}\n`);
   const size = data.reduce((total, { type, body }) => total + (type === 'file' ? Math.ceil(body.length / 1024) : 1), 0);
   const control = (files.get('DEBIAN/control') ?? Buffer.alloc(0)).toString('utf8');
   return {
     binary: newArMember('debian-binary', Buffer.from('2.0\n'), sampleTime),
     control: [
-      newEntry('./', 'directory', 0o755, sampleTime),
-      newEntry('./control', 'file', 0o644, sampleTime, Buffer.from(setField(control, 'Installed-Size', String(size)))),
-      newEntry('./md5sums', 'file', 0o644, sampleTime, Buffer.from(sums.join(''))),
-      ...['postinst', 'prerm'].map((name) => newEntry(`./${name}`, 'file', 0o755, sampleTime, files.get(`DEBIAN/${name}`))),
+      directoryEntry('./', sampleTime),
+      fileEntry('./control', Buffer.from(setField(control, 'Installed-Size', String(size))), { mtime: sampleTime }),
+      fileEntry('./md5sums', Buffer.from(sums.join('')), { mtime: sampleTime }),
+      ...['postinst', 'prerm'].map((name) =>
+        fileEntry(`./${name}`, files.get(`DEBIAN/${name}`) ?? Buffer.alloc(0), { mode: 0o755, mtime: sampleTime }),
+      ),
     ],
     data,
   };
 }
 
-/** Entries for the files, each folder before what is in it. */
-function withFolders(prefix: string, files: readonly [string, Buffer][]): Entry[] {
+/** Entries for the files, each directory before what is in it. */
+function withDirectories(prefix: string, files: readonly [string, Buffer][]): Entry[] {
   const entries = new Map<string, Entry>();
-  const folder = (path: string) => {
-    if (path !== '' && !entries.has(path)) entries.set(path, newEntry(path, 'directory', 0o755, sampleTime));
+  const add = (path: string) => {
+    if (path !== '' && !entries.has(path)) entries.set(path, directoryEntry(path, sampleTime));
   };
-  folder(prefix);
+  add(prefix);
   for (const [path, bytes] of files) {
     const parts = path.split('/').slice(0, -1);
-    for (const [index] of parts.entries()) folder(`${prefix}${parts.slice(0, index + 1).join('/')}/`);
+    for (const [index] of parts.entries()) add(`${prefix}${parts.slice(0, index + 1).join('/')}/`);
     const mode = path.endsWith('common.postinst') ? 0o755 : 0o644;
-    entries.set(prefix + path, newEntry(prefix + path, 'file', mode, sampleTime, bytes));
+    entries.set(prefix + path, fileEntry(prefix + path, bytes, { mode, mtime: sampleTime }));
   }
   return [...entries.values()];
 }

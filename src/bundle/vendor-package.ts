@@ -1,126 +1,163 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Context } from '../context.js';
-import { loadSample } from '../catalogue.js';
-import { fail, wordsOf } from '../errors.js';
-import { type FoundPackage, findPackage } from './find-package.js';
-import type { ObtainOptions } from '../download/fetch-to-cache.js';
-import type { WantedBundle } from './releases.js';
+import type { FetchPolicy, RemoteFile } from '../download/fetch-to-cache.js';
+import { fail, failInput } from '../errors.js';
+import { sha256, sha256OfFile } from '../system/digest.js';
+import { findPackage, isGzip, packageLimit } from './find-package.js';
+import { type PackageSource, packageSource } from './package-source.js';
 
-/** Where the package comes from; at most one of the first four is set. */
-export interface SourceOptions extends ObtainOptions {
+/** What `--bundle`, `--deb`, `--mft` and `--sample` say, and the FILE that may stand for the first two. */
+export interface SourceOptions {
+  file?: string;
   bundle?: string;
   deb?: string;
   mft?: string;
-  /** The generation whose layout the sample has: a folder of `samples/`; true stands for flat. */
-  sample?: boolean | string;
   arch?: string;
+  /** The layout that the sample has: a directory of `samples/`; true stands for flat. */
+  sample?: boolean | string;
+  sha256?: string;
+  requireDigest?: boolean;
+  mirror?: string;
+  /** Leave mft-patch.lock as it is. */
+  readOnly?: boolean;
 }
 
-/** The vendor's package, read into memory. */
-export interface VendorPackage {
-  /** The file or URL that was read. */
-  path: string;
-  /** Its path inside the bundle; empty if it was given by itself. */
-  member: string;
-  bytes: Buffer;
-  sha256: string;
-  bundleSha256?: string;
-  /** The bundle as a file: the one that was given, or the cache's. */
-  bundleFile?: string;
+/** Where the package comes from. `sha256` is what the file must have, where the user says it. */
+export type Source =
+  | { kind: 'sample'; layout: string }
+  | { kind: 'deb' | 'bundle'; path: string; sha256?: string }
+  | { kind: 'directory'; path: string }
+  | { kind: 'remote'; file: RemoteFile; policy: FetchPolicy };
+
+/** The source that the options name; without any, the default release. @throws usage, no-input */
+export async function resolveSource(options: SourceOptions, context: Context): Promise<Source> {
+  const { file, bundle, deb, sample } = options;
+  if (sample !== undefined && sample !== false) {
+    refuseUnused(options, ['arch', 'mirror', 'requireDigest', 'sha256'], '--sample');
+    return { kind: 'sample', layout: sample === true ? 'flat' : sample };
+  }
+  if (deb !== undefined) return localSource(deb, 'deb', options);
+  const place = bundle ?? file;
+  if (place === undefined) {
+    const { resolveMftRelease } = await import('./releases.js');
+    return { kind: 'remote', file: await resolveMftRelease(options, context), policy: policyOf(options, context) };
+  }
+  if (/^https?:\/\//i.test(place)) {
+    refuseUnused(options, ['arch'], 'a URL');
+    if (!URL.canParse(place)) fail({ code: 'usage', detail: `invalid URL '${place}'`, hint: 'check it' });
+    const name = basename(new URL(place).pathname) || 'bundle.tgz';
+    return { kind: 'remote', file: { name, url: place }, policy: policyOf(options, context) };
+  }
+  const isDirectory = (await stat(place).catch((error) => failInput(place, error))).isDirectory();
+  // A FILE is what it is; with --bundle it must be one.
+  const isPackage = bundle === undefined && place.endsWith('.deb');
+  return localSource(place, isDirectory ? 'directory' : isPackage ? 'deb' : 'bundle', options);
 }
 
-const debLimit = 32 * 1024 * 1024;
+function localSource(path: string, kind: 'deb' | 'bundle' | 'directory', options: SourceOptions): Source {
+  refuseUnused(options, ['arch', 'mirror', 'requireDigest'], 'a local file');
+  if (kind !== 'directory') return { kind, path, ...(options.sha256 === undefined ? {} : { sha256: options.sha256 }) };
+  refuseUnused(options, ['sha256'], 'a directory');
+  return { kind, path };
+}
+
+function policyOf({ sha256, mirror, ...options }: SourceOptions, { env }: Context): FetchPolicy {
+  const from = mirror ?? env.MFT_PATCH_MIRROR;
+  return {
+    requireDigest: options.requireDigest ?? false,
+    readOnly: options.readOnly ?? false,
+    check: refuseOtherFiles,
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(from ? { mirror: from } : {}),
+  };
+}
+
+const flags = { arch: '--arch', mirror: '--mirror', requireDigest: '--require-digest', sha256: '--sha256' };
+
+/** @throws usage for an option that has no meaning with this source */
+function refuseUnused(options: SourceOptions, names: (keyof typeof flags)[], source: string): void {
+  const name = names.find((candidate) => options[candidate] !== undefined);
+  if (name !== undefined) fail({ code: 'usage', detail: `${flags[name]} does not apply to ${source}`, hint: `omit ${flags[name]}` });
+}
 
 /**
- * Reads the kernel-mft-dkms package from the source that the options name; without any, from the default release.
+ * Reads the kernel-mft-dkms package from a source.
  *
  * @throws usage, no-input, download-failed, digest-mismatch, bundle-damaged, package-unfit
  */
-export async function openSource(options: SourceOptions, context: Context): Promise<VendorPackage> {
-  const named = (['bundle', 'deb', 'mft', 'sample'] as const).filter((name) => options[name]);
-  if (named.length > 1) fail({ code: 'usage', detail: `--${named.join(' and --')} exclude each other`, hint: 'name one source' });
-  if (options.deb !== undefined) return openDeb(options.deb);
-  // `--sample ''` is a name too, and a wrong one.
-  if (options.sample !== undefined && options.sample !== false) {
-    return openSample(options.sample === true ? 'flat' : options.sample, context);
+export async function readSource(source: Source, context: Context): Promise<PackageSource> {
+  switch (source.kind) {
+    case 'sample':
+      return readSample(source.layout, context);
+    case 'deb':
+      return readPackageFile(source.path, source.sha256);
+    case 'bundle':
+      return readBundle(source.path, source.sha256, context);
+    case 'directory':
+      return (await import('./unpacked-bundle.js')).readUnpacked(source.path);
+    case 'remote': {
+      // Loaded only where something is downloaded: most builds read a local file.
+      const { fetchToCache } = await import('../download/fetch-to-cache.js');
+      const { path, url, sha256 } = await fetchToCache(source.file, source.policy, context);
+      // The digest was checked when the cache gave it out, whether or not reading went to the end.
+      return { ...(await readBundle(path, undefined, context)), path: url, bundleSha256: sha256 };
+    }
   }
-  if (options.bundle === undefined) return openRelease(options, context);
-  if (/^https?:\/\//i.test(options.bundle)) return openUrl(options.bundle, options, context);
-  return openBundle(options.bundle, context);
 }
 
-async function openDeb(path: string): Promise<VendorPackage> {
-  await refuseNoFile(path, debLimit);
-  const bytes = await readFile(path).catch((error) => noInput(path, error));
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    fail({ code: 'package-damaged', path, detail: 'this is gzip-compressed, not a .deb', hint: 'a bundle is given with --bundle' });
-  }
-  return found(path, { member: '', bytes });
+async function readPackageFile(path: string, expected?: string): Promise<PackageSource> {
+  await refuseUnreadable(path, packageLimit);
+  const bytes = await readFile(path).catch((error) => failInput(path, error));
+  if (isGzip(bytes)) fail({ code: 'package-damaged', path, detail: 'gzip-compressed, not a .deb', hint: 'did you mean --bundle?' });
+  refuseMismatch(path, sha256(bytes), expected);
+  return packageSource(path, { member: '', bytes });
 }
 
-async function openSample(generation: string, context: Context): Promise<VendorPackage> {
-  const { packSample } = await import('./sample.js');
-  const { name, bytes } = packSample(await loadSample(generation));
+async function readSample(layout: string, context: Context): Promise<PackageSource> {
+  const { loadSample, packSample } = await import('./sample.js');
+  const { name, bytes } = packSample(await loadSample(layout));
   const path = `sample:${name}`;
-  return found(path, await findPackage(once(bytes), { path, whole: true, signal: context.signal }));
+  return packageSource(path, await findPackage(once(bytes), { path, whole: true, signal: context.signal }));
 }
 
-async function openRelease(options: SourceOptions, context: Context): Promise<VendorPackage> {
-  const { wantedRelease } = await import('./wanted.js');
-  return openObtained(await wantedRelease(options, context), options, context);
-}
-
-async function openUrl(url: string, options: SourceOptions, context: Context): Promise<VendorPackage> {
-  return openObtained({ name: basename(new URL(url).pathname) || 'bundle.tgz', url, known: false }, options, context);
-}
-
-async function openObtained(wanted: WantedBundle, options: SourceOptions, context: Context): Promise<VendorPackage> {
-  const { obtain } = await import('../download/fetch-to-cache.js');
-  const { path, url, sha256 } = await obtain(wanted, options, context);
-  const bundle = await openBundle(path, context);
-  // The digest was checked when the cache gave it out, whether or not reading went to the end.
-  return { ...bundle, path: url, bundleSha256: sha256 };
-}
-
-async function openBundle(path: string, context: Context): Promise<VendorPackage> {
-  const total = await refuseNoFile(path, Number.POSITIVE_INFINITY);
+async function readBundle(path: string, expected: string | undefined, context: Context): Promise<PackageSource> {
+  const total = await refuseUnreadable(path, Number.POSITIVE_INFINITY);
+  if (expected !== undefined) refuseMismatch(path, await sha256OfFile(path, context.signal), expected);
   const onBytes = (done: number) => context.progress({ step: 'unpack', text: `reading ${path}`, done, total });
   const file = createReadStream(path, { highWaterMark: 1024 * 1024 });
   const chunks = (async function* () {
     try {
       yield* file as AsyncIterable<Buffer>;
     } catch (error) {
-      noInput(path, error);
+      failInput(path, error);
     }
   })();
-  return { ...found(path, await findPackage(chunks, { path, whole: false, signal: context.signal, onBytes })), bundleFile: path };
+  const found = await findPackage(chunks, { path, whole: false, signal: context.signal, onBytes });
+  return { ...packageSource(path, found), bundleFile: path, ...(expected === undefined ? {} : { bundleSha256: expected }) };
 }
 
-function found(path: string, found: FoundPackage): VendorPackage {
-  return { path, ...found, sha256: createHash('sha256').update(found.bytes).digest('hex') };
+/** What no digest vouches for must at least be a whole bundle: a proxy's login page comes with status 200, too. */
+async function refuseOtherFiles(path: string, url: string, signal: AbortSignal): Promise<void> {
+  await findPackage(createReadStream(path), { path: url, whole: true, signal });
+}
+
+function refuseMismatch(path: string, actual: string, expected: string | undefined): void {
+  if (expected === undefined || expected === actual) return;
+  fail({ code: 'digest-mismatch', path, algorithm: 'SHA-256', expected, actual });
 }
 
 async function* once(bytes: Buffer): AsyncIterable<Buffer> {
   yield bytes;
 }
 
-function noInput(path: string, error: unknown): never {
-  const code = (error as NodeJS.ErrnoException).code;
-  const words: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'may not be read', EISDIR: 'is a folder' };
-  return fail({ code: 'no-input', path, detail: words[code ?? ''] ?? wordsOf(error) }, error);
-}
-
 /** @returns the file's size in bytes */
-async function refuseNoFile(path: string, limit: number): Promise<number> {
-  const { size, ...stats } = await stat(path).then(
-    (s) => ({ size: s.size, isFile: s.isFile() }),
-    (error) => noInput(path, error),
-  );
-  if (!stats.isFile) fail({ code: 'no-input', path, detail: 'is not a file' });
+async function refuseUnreadable(path: string, limit: number): Promise<number> {
+  const stats = await stat(path).catch((error) => failInput(path, error));
+  if (!stats.isFile()) fail({ code: 'no-input', path, detail: 'is not a file' });
+  const { size } = stats;
   if (size > limit)
-    fail({ code: 'package-unfit', path, detail: `has ${size} bytes, at most ${limit} are read`, hint: 'a bundle is given with --bundle' });
+    fail({ code: 'package-unfit', path, detail: `is ${size} bytes; the limit is ${limit}`, hint: 'did you mean --bundle?' });
   return size;
 }

@@ -1,10 +1,14 @@
+/** Runs one command and shows its result, or the error that it ends in. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { CommanderError } from 'commander';
-import { type CommonOptions, makeProgram, type Show } from './command-line.js';
+import { CommanderError } from '@commander-js/extra-typings';
 import type { Context } from '../context.js';
-import { explain, MftPatchError, wordsOf } from '../errors.js';
-import { exitCodeOf, renderText } from '../report/text.js';
+import { MftPatchError, messageOf } from '../errors.js';
+import { explain } from '../explain.js';
+import { asJson } from '../system/json.js';
+import { makeProgram } from './command-line.js';
+import type { CommonOptions, Show } from './command-maker.js';
+import { exitCodeOf } from './exit-code.js';
 import type { Terminal } from './terminal.js';
 
 export interface World {
@@ -22,30 +26,31 @@ export async function run(argv: readonly string[], world: World): Promise<number
   let exitCode = 0;
   const show: Show = async (options, work) => {
     const document = await work(makeContext(options, world));
-    world.terminal.result(options.json ? JSON.stringify(document, null, 2) : renderText(document));
+    const render = async () => (await import('../report/text.js')).renderText(document);
+    world.terminal.result(options.json ? asJson(document).trimEnd() : await render());
     exitCode = exitCodeOf(document);
   };
   try {
-    const program = makeProgram(world, show);
+    const program = makeProgram({ version: world.version, print: (text) => world.terminal.result(text.trimEnd()) }, show);
     if (argv.length === 0) program.outputHelp();
-    else await Promise.race([program.parseAsync(argv, { from: 'user' }), overtime(world.signal)]);
+    else await Promise.race([program.parseAsync(argv, { from: 'user' }), shutdownTimeout(world.signal)]);
     return exitCode;
   } catch (error) {
-    return explainError(error, argv, world);
+    return showError(error, argv, world);
   }
 }
 
 /**
- * How long what was begun may clean up after an interruption, in milliseconds: within 2 s the program ends. An engine that
+ * How long what was begun may clean up after an interruption, in milliseconds: the program exits within 2 s. An engine that
  * takes longer to remove a container goes on with that by itself.
  */
-const farewell = 1700;
+const shutdownGraceMs = 1700;
 
 /** Rejects when the time after an interruption is over. */
-function overtime(signal: AbortSignal): Promise<never> {
+function shutdownTimeout(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const late = () => reject(new MftPatchError({ code: 'interrupted', isPending: true }));
-    signal.addEventListener('abort', () => setTimeout(late, farewell).unref());
+    signal.addEventListener('abort', () => setTimeout(late, shutdownGraceMs).unref());
   });
 }
 
@@ -63,12 +68,12 @@ function makeContext(options: CommonOptions, { env, signal, terminal }: World): 
 }
 
 /** Prints what went wrong. @returns the exit code */
-function explainError(error: unknown, argv: readonly string[], { signal, terminal }: World): number {
+function showError(error: unknown, argv: readonly string[], { signal, terminal }: World): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const known = asKnown(error, signal);
   const { message, hint } = explain(known.failure);
   if (argv.includes('--json')) {
-    terminal.result(JSON.stringify({ schema: 'mft-patch/error@1', ...known.failure, message, hint }, null, 2));
+    terminal.result(asJson({ schema: 'mft-patch/error@1', ...known.failure, message, hint }).trimEnd());
   }
   terminal.error(message, hint, error);
   return known.exitCode;
@@ -77,15 +82,14 @@ function explainError(error: unknown, argv: readonly string[], { signal, termina
 function asKnown(error: unknown, signal: AbortSignal): MftPatchError {
   if (error instanceof MftPatchError && (!signal.aborted || error.failure.code === 'interrupted')) return error;
   if (signal.aborted) return new MftPatchError({ code: 'interrupted' });
-  if (error instanceof CommanderError) {
-    if (error.code === 'commander.help')
-      return new MftPatchError({
-        code: 'usage',
-        detail: 'image: what is to be done with them?',
-        hint: 'image ls, image build or image rm',
-      });
-    const [detail = '', hint] = error.message.replace(/^error: /, '').split('\n');
-    return new MftPatchError({ code: 'usage', detail, ...(hint === undefined ? {} : { hint: hint.replace(/^\(|\)$/g, '') }) });
-  }
-  return new MftPatchError({ code: 'internal', detail: wordsOf(error) });
+  if (!(error instanceof CommanderError)) return new MftPatchError({ code: 'internal', detail: messageOf(error) });
+  // commander shows the help of a command without its subcommand.
+  if (error.code === 'commander.help')
+    return new MftPatchError({
+      code: 'usage',
+      detail: 'image: missing subcommand (ls, build, rm)',
+      hint: 'run mft-patch image ls to list the images; see mft-patch image --help',
+    });
+  const [detail = '', hint] = error.message.replace(/^error: /, '').split('\n');
+  return new MftPatchError({ code: 'usage', detail, ...(hint === undefined ? {} : { hint: hint.replace(/^\(|\)$/g, '') }) });
 }

@@ -1,5 +1,4 @@
 import type { Progress } from '../context.js';
-import { renderProgress } from '../report/progress.js';
 
 /** A stream to write on; `columns` is there if it is a terminal. */
 export interface Output {
@@ -31,7 +30,7 @@ export class Terminal {
 
   result(text: string): void {
     this.#clearLive();
-    this.stdout.write(`${harmless(text)}\n`);
+    this.stdout.write(`${stripControlChars(text)}\n`);
   }
 
   warn(text: string): void {
@@ -56,14 +55,14 @@ export class Terminal {
     if (finished) this.#running.delete(cell);
     else this.#running.set(cell, { text, line: renderProgress(progress, this.#speed(progress)) });
     if (!this.stderr.isTTY) {
-      if (isNew) this.stderr.write(`${harmless(text)}\n`);
+      if (isNew) this.stderr.write(`${stripControlChars(text)}\n`);
       return;
     }
     const now = performance.now();
     if (!isNew && now - this.#lastTime < 100) return;
     this.#lastTime = now;
     this.#clearLive();
-    if (finished) this.stderr.write(`${harmless(text)}\n`);
+    if (finished) this.stderr.write(`${stripControlChars(text)}\n`);
     this.#drawLive();
   }
 
@@ -76,7 +75,7 @@ export class Terminal {
 
   #line(text: string): void {
     this.#clearLive();
-    this.stderr.write(`${harmless(text)}\n`);
+    this.stderr.write(`${stripControlChars(text)}\n`);
   }
 
   /** One line for each cell that is worked on. */
@@ -84,7 +83,7 @@ export class Terminal {
     const width = (this.stderr.columns ?? 80) - 1;
     const titled = (cell: string, line: string) => (cell === '' || line.startsWith(`${cell}: `) ? line : `${cell}: ${line}`);
     // A tab would take more columns than it counts for.
-    const lines = [...this.#running].map(([cell, { line }]) => harmless(titled(cell, line)).replace(/\s/g, ' '));
+    const lines = [...this.#running].map(([cell, { line }]) => stripControlChars(titled(cell, line)).replace(/\s/g, ' '));
     this.stderr.write(lines.map((line) => `\r\u001b[2K${line.slice(0, width)}`).join('\n'));
     this.#drawn = lines.length;
   }
@@ -95,8 +94,25 @@ export class Terminal {
   }
 }
 
+const barWidth = 20;
+
+/**
+ * How far a step is, as one line: what it does, or a bar with size, speed and time left where it moves bytes.
+ *
+ * @param speed bytes per second so far
+ */
+function renderProgress({ text, detail, done, total }: Progress, speed = 0): string {
+  if (done === undefined) return detail === undefined ? text : `${text}: ${detail}`;
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  const pace = speed > 0 ? `, ${megabytes(speed)} MB/s` : '';
+  if (total === undefined) return `${text}: ${megabytes(done)} MB${pace}`;
+  const full = Math.floor((done / total) * barWidth);
+  const left = speed > 0 ? `, ${Math.ceil((total - done) / speed)} s left` : '';
+  return `${text}: [${'#'.repeat(full).padEnd(barWidth)}] ${megabytes(done)} of ${megabytes(total)} MB${pace}${left}`;
+}
+
 /** Names and compilers' words come from archives: a control character in them must not steer the terminal. */
-function harmless(text: string): string {
+function stripControlChars(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
 }

@@ -1,6 +1,7 @@
-import { generation, newestFirst, type Release } from '../bundle/releases.js';
-import { loadPatches, loadReleases, loadTargets } from '../catalogue.js';
-import type { KernelsDocument, PatchesDocument, ReleasesDocument } from '../documents.js';
+import type { Release } from '../bundle/release-file.js';
+import { layoutOf, loadReleases, newestFirst } from '../bundle/releases.js';
+import { loadPatches, loadTargets } from '../catalogue.js';
+import type { KernelsDocument, PatchesDocument, ReleasesDocument } from '../documents/index.js';
 
 /** Lists the patches of the series. */
 export async function listPatches(): Promise<PatchesDocument> {
@@ -41,7 +42,7 @@ export async function listReleases(): Promise<ReleasesDocument> {
       revision,
       arches: group.map(({ arch }) => arch).sort(),
       digest: all('sha256') ? ('sha256' as const) : all('md5') ? ('md5' as const) : ('none' as const),
-      generation: generation(version),
+      generation: layoutOf(version),
       patches: patches.filter(({ mft }) => mft.test(version.split('.').slice(0, 3).join('.'))).map(({ id }) => id),
     };
   });

@@ -1,51 +1,57 @@
-import type { Context } from '../context.js';
 import { loadTargets } from '../catalogue.js';
+import { type Engine, type EngineName, failWithLog, findEngine, lastLines } from '../containers/engine.js';
+import { type ContainerSettings, openImages } from '../containers/images.js';
+import type { Context } from '../context.js';
+import type { ImagesDocument } from '../documents/index.js';
 import { fail } from '../errors.js';
-import type { ImagesDocument } from '../documents.js';
-import { lastWords } from '../containers/engine.js';
-import type { Images } from '../containers/images.js';
-import { type EngineUse, openImages, wantedTargets } from './verify.js';
-import type { KernelOptions } from '../kernels/resolve.js';
+import { type Kernel, targetOf } from '../kernels/resolve.js';
 
-/** Lists the images that the program has made. */
-export async function listImages(options: EngineUse, context: Context): Promise<ImagesDocument> {
-  return listing(await openImages(options, context));
+/** Lists the images that the program has built. */
+export async function listImages(wanted: EngineName | undefined, context: Context): Promise<ImagesDocument> {
+  return listing(await findEngine(wanted, context));
 }
 
-/** Makes the images of targets; `all` means those of the catalogue. */
-export async function buildImages(wanted: string[], options: EngineUse & KernelOptions, context: Context): Promise<ImagesDocument> {
-  if (wanted.length === 0 && options.kernelSource === undefined)
-    fail({ code: 'usage', detail: 'the images of which kernels?', hint: 'name targets of mft-patch kernels, or all' });
-  const targets = wanted.includes('all') ? await loadTargets() : await wantedTargets(wanted, options, context);
-  const images = await openImages(options, context);
-  const made: string[] = [];
-  for (const target of targets) made.push((await images.ensure(target, context)).tag);
-  const all = await listing(images);
-  return { ...all, images: all.images.filter(({ image }) => made.includes(image)) };
+/** Builds the images of kernels that are missing. */
+export async function buildImages(kernels: Kernel[], settings: ContainerSettings, context: Context): Promise<ImagesDocument> {
+  const targets = kernels.map((kernel) => targetOf(kernel, context));
+  const images = await openImages(settings, context);
+  const tags: string[] = [];
+  for (const target of targets) tags.push((await images.ensure(target, context)).tag);
+  const all = await listing(images.engine);
+  return { ...all, images: all.images.filter(({ image }) => tags.includes(image)) };
 }
 
-/** Removes the images of targets, whatever they were made from; `all` means every image that the program has made. */
-export async function removeImages(wanted: string[], options: EngineUse, context: Context): Promise<ImagesDocument> {
-  const images = await openImages(options, context);
-  const all = await listing(images);
-  const isOf = (name: string, { target, image }: (typeof all.images)[number]) => name === 'all' || name === target || name === image;
-  for (const name of wanted) {
+/**
+ * Removes images, whatever they were built from.
+ *
+ * @param names of targets, of images, releases, or `all` for every image that the program has built
+ * @throws usage if there is no such image
+ */
+export async function removeImages(names: string[], wanted: EngineName | undefined, context: Context): Promise<ImagesDocument> {
+  const engine = await findEngine(wanted, context);
+  const all = await listing(engine);
+  const targets = await loadTargets();
+  const isOf = (name: string, { target, image, release }: ImagesDocument['images'][number]) => {
+    if (['all', target, image, release].includes(name)) return true;
+    return targets.some((candidate) => candidate.name === target && candidate.kernel === name);
+  };
+  for (const name of names) {
     if (name !== 'all' && !all.images.some((image) => isOf(name, image)))
-      fail({ code: 'usage', detail: `there is no image of '${name}'`, hint: 'mft-patch image ls lists them' });
+      fail({ code: 'usage', detail: `no image for '${name}'`, hint: 'run mft-patch image ls to list them' });
   }
-  const gone = all.images.filter((image) => wanted.some((name) => isOf(name, image)));
-  for (const { image } of gone) {
-    const removed = await images.engine.run(['image', 'rm', image]);
-    if (removed.exitCode !== 0)
-      fail({ code: 'engine-failed', detail: `${images.engine.name} cannot remove ${image}: ${lastWords(removed)}` });
+  const removed = all.images.filter((image) => names.some((name) => isOf(name, image)));
+  for (const { image } of removed) {
+    const result = await engine.run(['image', 'rm', image]);
+    const failed = { what: `${engine.name} cannot remove ${image}`, log: 'image-rm' };
+    if (result.exitCode !== 0) await failWithLog(failed, result, context);
   }
-  return { ...all, images: gone };
+  return { ...all, images: removed };
 }
 
-async function listing({ engine }: Images): Promise<ImagesDocument> {
+async function listing(engine: Engine): Promise<ImagesDocument> {
   const format = '{{.Repository}}:{{.Tag}}\t{{.Size}}';
   const list = await engine.run(['image', 'ls', '--filter', 'reference=*mft-patch/*', '--format', format]);
-  if (list.exitCode !== 0) fail({ code: 'engine-failed', detail: `${engine.name} cannot list its images: ${lastWords(list)}` });
+  if (list.exitCode !== 0) fail({ code: 'engine-failed', detail: `${engine.name} cannot list its images: ${lastLines(list)}` });
   const lines = list.stdout
     .toString()
     .split('\n')

@@ -1,33 +1,36 @@
 import { lstat, readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { packSample } from '../bundle/sample.js';
+import { packageLimit } from '../bundle/find-package.js';
+import { loadSample, packSample, sampleNames } from '../bundle/sample.js';
 import type { SourceOptions } from '../bundle/vendor-package.js';
+import { resolveSource } from '../bundle/vendor-package.js';
 import type { Context } from '../context.js';
-import { loadSample, sampleNames } from '../catalogue.js';
 import { differencesOf } from '../deb/compare.js';
 import { readDeb } from '../deb/deb.js';
-import { explain, fail, MftPatchError, wordsOf } from '../errors.js';
+import type { RebuildDocument } from '../documents/index.js';
+import { fail, MftPatchError, messageOf } from '../errors.js';
+import { explain } from '../explain.js';
 import { parseKernelRelease } from '../kernels/release.js';
-import { xz } from '../system/xz.js';
+import { type BuildRecord, readRecord } from '../output/record.js';
+import { buildPackage } from '../packaging/patched-package.js';
+import { readVendorPackage, type VendorPackage } from '../packaging/prepare.js';
 import type { Patch } from '../patches/patch.js';
 import type { Choice } from '../patches/select.js';
-import type { RebuildDocument } from '../report/rebuild-text.js';
-import { sha256 } from '../output/output-directory.js';
-import { makePackage } from '../packaging/patched-package.js';
-import { type ReadPackage, readPackage } from '../packaging/prepare.js';
-import { type BuildRecord, readRecord } from '../output/record.js';
+import { sha256 } from '../system/digest.js';
+import { xz } from '../system/xz.js';
 
 /**
- * Makes the package of a build's record again, in memory, and compares it with the record and with the package that lies
- * beside it; writes nothing.
+ * Rebuilds the package of a build's record, in memory, and compares it with the record and with the package next to it; writes
+ * nothing.
  *
  * @param path the record
- * @param options where the input lies now; without, where the record says
- * @throws usage if it is no record, input failures, digest-mismatch if the input is not the record's
+ * @param options where the input is now; without, where the record says
+ * @throws usage if it is not a record, input failures, digest-mismatch if the input is not the record's
  */
 export async function rebuild(path: string, options: SourceOptions, context: Context): Promise<RebuildDocument> {
   const record = await readRecord(path);
-  const read = await readPackage({ ...(await sourceOf(record, path, options)), readOnly: true }, context);
+  const source = await resolveSource({ ...(await sourceOf(record, path, options)), readOnly: true }, context);
+  const read = await readVendorPackage(source, context);
   const { vendor } = read;
   if (vendor.sha256 !== record.input.sha256)
     fail({ code: 'digest-mismatch', path: vendor.path, algorithm: 'SHA-256', expected: record.input.sha256, actual: vendor.sha256 });
@@ -59,21 +62,22 @@ export async function rebuild(path: string, options: SourceOptions, context: Con
 type Difference = RebuildDocument['differences'][number];
 
 /** The package with just the patches that the record says are inside. */
-async function remake({ patches, kernel }: BuildRecord, read: ReadPackage): Promise<{ name: string; bytes: Buffer }> {
-  const choices = patches.flatMap(({ id, isInside }): Choice[] => {
+async function remake({ patches, kernel }: BuildRecord, read: VendorPackage): Promise<{ name: string; bytes: Buffer }> {
+  const choices = patches.flatMap(({ id, status }): Choice[] => {
     const patch = read.patches.find((patch) => patch.id === id);
-    return patch ? [{ patch, selected: isInside, reason: '' }] : [];
+    return patch ? [{ patch, selected: status !== 'not-needed', reason: '' }] : [];
   });
   // A package for every kernel has none in its record.
-  const release = kernel.version === '' ? undefined : parseKernelRelease(kernel.version);
-  return makePackage({ ...read, kernel: release, requested: kernel.requested, choices });
+  const { requested, version } = kernel;
+  const planned = version === '' ? undefined : { requested, release: parseKernelRelease(version) };
+  return buildPackage({ ...read, kernel: planned, choices });
 }
 
 /** What keeps a patch of the record from being put in again. One that is not inside the package does not matter. */
-function changeOf({ id, sha256, isInside }: BuildRecord['patches'][number], series: readonly Patch[]): Difference[] {
-  if (!isInside) return [];
+function changeOf({ id, sha256, status }: BuildRecord['patches'][number], series: readonly Patch[]): Difference[] {
+  if (status === 'not-needed') return [];
   const now = series.find((patch) => patch.id === id);
-  if (now === undefined) return [{ of: 'patches', what: `${id} is not in the series any more` }];
+  if (now === undefined) return [{ of: 'patches', what: `${id} is no longer in the series` }];
   return now.sha256 === sha256 ? [] : [{ of: 'patches', what: `${id} has SHA-256 ${now.sha256} now, ${sha256} in the record` }];
 }
 
@@ -87,7 +91,7 @@ function unequal(of: Difference['of'], bytes: Buffer, artifact: BuildRecord['art
 
 async function contentDifferences(beside: Buffer, rebuilt: Buffer, name: string): Promise<Difference[]> {
   try {
-    const [file, made] = await Promise.all([readDeb(beside, name, { xz }), readDeb(rebuilt, name)]);
+    const [file, made] = await Promise.all([readDeb(beside, name, xz), readDeb(rebuilt, name)]);
     return differencesOf(file, made).map((what) => ({ of: 'content', what }));
   } catch (error) {
     if (!(error instanceof MftPatchError)) throw error;
@@ -95,50 +99,49 @@ async function contentDifferences(beside: Buffer, rebuilt: Buffer, name: string)
   }
 }
 
-const debLimit = 32 * 1024 * 1024;
-
-/** The package in the record's own folder, if one lies there. Nowhere else: the record's word for a path is not taken. */
+/** The package in the record's own directory, if there is one. Nowhere else: the record's word for a path is not taken. */
 async function packageBeside({ artifact }: BuildRecord, recordPath: string): Promise<Buffer | undefined> {
   const path = join(dirname(recordPath), artifact.name);
-  const stats = await lstat(path).catch((error) => (error.code === 'ENOENT' ? undefined : unreadable(path, wordsOf(error))));
+  const stats = await lstat(path).catch((error) => (error.code === 'ENOENT' ? undefined : failBeside(path, messageOf(error))));
   if (stats === undefined) return undefined;
-  if (!stats.isFile()) unreadable(path, 'is not a plain file');
-  if (stats.size > debLimit) unreadable(path, `has ${stats.size} bytes, at most ${debLimit} are read`);
-  return readFile(path).catch((error) => unreadable(path, wordsOf(error)));
+  if (!stats.isFile()) failBeside(path, 'is not a regular file');
+  if (stats.size > packageLimit) failBeside(path, `is ${stats.size} bytes; the limit is ${packageLimit}`);
+  return readFile(path).catch((error) => failBeside(path, messageOf(error)));
 }
 
-function unreadable(path: string, detail: string): never {
-  return fail({ code: 'no-input', path, detail, hint: 'put the package there, or move the record away from it' });
+function failBeside(path: string, detail: string): never {
+  return fail({ code: 'no-input', path, detail, hint: 'put the package next to the record, or move the record elsewhere' });
 }
 
 /** Where the input is to be had: what the user says, else what the record says. */
 async function sourceOf({ input, artifact }: BuildRecord, recordPath: string, options: SourceOptions): Promise<SourceOptions> {
-  if (options.bundle !== undefined || options.deb !== undefined || options.mft !== undefined || options.sample) return options;
+  const { bundle, deb, mft, sample } = options;
+  if (bundle !== undefined || deb !== undefined || mft !== undefined || sample) return options;
   if (input.path.startsWith('sample:')) return { ...options, sample: await sampleOf(input.path) };
   if (/^https?:\/\//i.test(input.path))
-    return { ...options, bundle: input.path, ...(input.bundleSha256 === undefined ? {} : { sha256: input.bundleSha256 }) };
-  const path = await placeOf(input.path, artifact.path, recordPath);
+    return { ...(input.bundleSha256 === undefined ? {} : { sha256: input.bundleSha256 }), ...options, bundle: input.path };
+  const path = await findInput(input.path, artifact.path, recordPath);
   return { ...options, ...(input.member === '' ? { deb: path } : { bundle: path }) };
 }
 
 /**
  * A path of the record as it holds here. It is relative to where `build` ran, and so is the package's own path, which leads
- * back there from the record's folder.
+ * back there from the record's directory.
  */
-async function placeOf(input: string, artifact: string, recordPath: string): Promise<string> {
+async function findInput(input: string, artifact: string, recordPath: string): Promise<string> {
   const origin = resolve(dirname(recordPath), isAbsolute(artifact) ? '.' : relative(dirname(artifact), '.'));
   const places = [input, resolve(origin, input)];
   for (const place of places) if (await stat(place).catch(() => undefined)) return place;
   return fail({
     code: 'no-input',
     path: input,
-    detail: 'there is no such file, from here or from where the record lies',
-    hint: 'say where it is now, with --bundle or --deb',
+    detail: 'not found, neither relative to the current directory nor to the record',
+    hint: 'pass where it is now with --bundle or --deb',
   });
 }
 
 /** The generation of the sample whose bundle has this name. */
 async function sampleOf(path: string): Promise<string> {
   for (const name of await sampleNames()) if (`sample:${packSample(await loadSample(name)).name}` === path) return name;
-  return fail({ code: 'no-input', path, detail: 'there is no such sample any more' });
+  return fail({ code: 'no-input', path, detail: 'no such sample any more' });
 }

@@ -1,17 +1,26 @@
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
-import { isPresent } from './base-image.js';
-import { type Engine, lastWords } from './engine.js';
+import { hasImage } from './base-image.js';
+import { type Engine, failWithLog, lastLines } from './engine.js';
 
-/** Builds an image from a Dockerfile without a context. @throws engine-failed */
-export async function buildImage(
-  engine: Engine,
-  tag: string,
-  name: string,
-  dockerfile: string,
-  args: Record<string, string>,
-  context: Context,
-): Promise<void> {
+/** An image that holds dkms and one kernel's headers. */
+export interface Image {
+  tag: string;
+  /** The kernel's release, as `uname -r` prints it. */
+  release: string;
+}
+
+/** An image to be built from a Dockerfile without a context. */
+export interface ImageBuild {
+  tag: string;
+  /** Whose image it is, for people. */
+  name: string;
+  dockerfile: string;
+  args: Record<string, string>;
+}
+
+/** Builds an image. @throws engine-failed with the end of the output, and the log in which all of it is */
+export async function buildImage(engine: Engine, { tag, name, dockerfile, args }: ImageBuild, context: Context): Promise<void> {
   const text = `building the image of ${name}`;
   context.progress({ step: 'image', text });
   const options = Object.entries(args).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]);
@@ -19,10 +28,9 @@ export async function buildImage(
   const build = await engine.run(['build', '--force-rm', '--tag', tag, ...options, '-'], { input: Buffer.from(dockerfile), onLine });
   if (build.exitCode === 0) return;
   // A kernel of one's own, or one that the archive has replaced by a newer.
-  const isUnknown = lastWords(build).includes('E: Unable to locate package linux-headers-');
-  const hint = "apt has no headers of this kernel: give the kernel's own tree with --kernel-source";
-  const detail = `${engine.name} cannot build the image of ${name}: ${lastWords(build)}`;
-  fail({ code: 'engine-failed', detail, ...(isUnknown ? { hint } : {}) });
+  const isUnknown = lastLines(build).includes('E: Unable to locate package linux-headers-');
+  const hint = isUnknown ? { hint: "apt has no headers of this kernel: pass the kernel's own tree with --kernel-source" } : {};
+  await failWithLog({ what: `${engine.name} cannot build the image of ${name}`, log: `image-${name}`, ...hint }, build, context);
 }
 
 /** The one kernel's release that an image of ours was made with; `none` if it has none. @throws engine-failed if it has several */
@@ -33,7 +41,7 @@ export async function releaseInside(engine: Engine, tag: string, name: string): 
   if (release !== '' && !release.includes('\n')) return release;
   return fail({
     code: 'engine-failed',
-    detail: `the image of ${name} holds not one kernel, but: ${release.split('\n').join(', ') || 'none'}`,
+    detail: `the image of ${name} should contain exactly one kernel, found: ${release.split('\n').join(', ') || 'none'}`,
   });
 }
 
@@ -41,8 +49,8 @@ export async function releaseInside(engine: Engine, tag: string, name: string): 
 export function refuseOffline(engine: Engine, name: string, tag: string): never {
   return fail({
     code: 'engine-failed',
-    detail: `the image of ${name} is not there, and --offline forbids to make it`,
-    hint: `make it once with a connection, and move it here with ${engine.name} save and load: ${tag}`,
+    detail: `the image of ${name} is missing and --offline is set`,
+    hint: `build it online once, then transfer it with ${engine.name} save and load: ${tag}`,
   });
 }
 
@@ -57,6 +65,6 @@ export async function releaseOf(engine: Engine, tag: string): Promise<string | u
 export async function label(engine: Engine, tag: string, target: string, release: string): Promise<void> {
   const dockerfile = `FROM ${tag}\nLABEL mft-patch.target=${target} mft-patch.release=${release}\n`;
   const labelled = await engine.run(['build', '--force-rm', '--tag', tag, '-'], { input: Buffer.from(dockerfile) });
-  if (labelled.exitCode !== 0 || !(await isPresent(engine, tag)))
-    fail({ code: 'engine-failed', detail: `${engine.name} cannot label ${tag}: ${lastWords(labelled)}` });
+  if (labelled.exitCode !== 0 || !(await hasImage(engine, tag)))
+    fail({ code: 'engine-failed', detail: `${engine.name} cannot label ${tag}: ${lastLines(labelled)}` });
 }

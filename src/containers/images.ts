@@ -1,28 +1,28 @@
 import type { Context } from '../context.js';
-import { dataFile } from '../catalogue.js';
 import { MftPatchError } from '../errors.js';
 import type { Target } from '../kernels/target.js';
-import { ensureBase, type ImageOptions, shortDigest } from './base-image.js';
-import type { Engine } from './engine.js';
-import { buildImage, label, refuseOffline, releaseInside, releaseOf } from './image.js';
+import { projectText } from '../project-files.js';
+import { shortDigest } from '../system/digest.js';
+import { ensureBase, type ImageOptions } from './base-image.js';
+import { type Engine, type EngineName, findEngine } from './engine.js';
+import { buildImage, type Image, label, refuseOffline, releaseInside, releaseOf } from './image.js';
 import type { Limits } from './limits.js';
-import { withinTime } from './timeout.js';
+import { withTimeout } from './timeout.js';
 
-/** How the engine is used. */
-export interface EngineOptions extends ImageOptions, Limits {
-  /** How long the making of an image, and then an installation in it, may take; seconds. */
+/** Which engine is used, and how. */
+export interface ContainerSettings extends ImageOptions, Limits {
+  engine?: EngineName;
+  /** The time limit for building an image, and then for an installation in it; seconds. */
   timeout: number;
-}
-
-/** An image that holds dkms and one kernel's headers. */
-export interface Image {
-  tag: string;
-  /** The kernel's release, as `uname -r` prints it. */
-  release: string;
 }
 
 /** What makes modules_prepare work, in the place of a headers package. */
 const kernelTools = 'bc bison flex libelf-dev libssl-dev xz-utils zstd bzip2 rsync python3';
+
+/** The engine that answers, with its images. @throws no-engine */
+export async function openImages(settings: ContainerSettings, context: Context): Promise<Images> {
+  return new Images(await findEngine(settings.engine, context), settings);
+}
 
 /** The images of targets: found by the digest of what they are made from, or made. */
 export class Images {
@@ -31,26 +31,27 @@ export class Images {
 
   constructor(
     readonly engine: Engine,
-    readonly options: EngineOptions,
+    readonly settings: ContainerSettings,
   ) {}
 
   /**
    * The target's image; it is made unless it is there.
-   * @throws engine-failed with the last words of what went wrong; source-unfit, download-failed for a kernel's source
+   * @throws engine-failed with the end of the output of what failed; source-unfit, download-failed for a kernel's source
    */
   async ensure(target: Target, context: Context): Promise<Image> {
-    return withinTime(this.options.timeout, `making the image of ${target.name}`, context, (limited) =>
+    return withTimeout(this.settings.timeout, `building the image of ${target.name}`, context, (limited) =>
       this.#ensureTarget(target, limited),
     );
   }
 
   async #ensureTarget(target: Target, context: Context): Promise<Image> {
     if (target.source === undefined) return this.#ensure(target, target.headers, context);
-    const { ensureKernel } = await import('./kernel-source.js');
+    const { KernelBuild } = await import('./kernel-source.js');
     // Named by what it is, not by the tree: trees of the same content share a kernel, and all share the tools.
     const tools = { ...target, name: 'kernel-tools', headers: '' };
     const base = () => this.#ensure(tools, kernelTools, context);
-    return ensureKernel(this.engine, target, this.#tag(tools, kernelTools, await dataFile('Dockerfile')), base, this.options, context);
+    const toolsTag = this.#tag(tools, kernelTools, await projectText('Dockerfile'));
+    return new KernelBuild(this.engine, target, this.settings, context).ensure(toolsTag, base);
   }
 
   /**
@@ -59,15 +60,15 @@ export class Images {
    * @throws engine-failed
    */
   async ensureBoot(image: Image, target: Target, context: Context): Promise<string> {
-    const dockerfile = await dataFile('container/Dockerfile.boot');
+    const dockerfile = await projectText('container/Dockerfile.boot');
     const name = `${target.name}-boot`;
     const tag = `mft-patch/${name}:${shortDigest(JSON.stringify([dockerfile, image.tag]))}`;
     if ((await releaseOf(this.engine, tag)) !== undefined) return tag;
     if (context.offline) refuseOffline(this.engine, name, tag);
     const args = { BASE_IMAGE: image.tag, RELEASE: image.release };
     return this.#once(tag, context, () =>
-      withinTime(this.options.timeout, `making the image of ${name}`, context, async (limited) => {
-        await buildImage(this.engine, tag, name, dockerfile, args, limited);
+      withTimeout(this.settings.timeout, `building the image of ${name}`, context, async (limited) => {
+        await buildImage(this.engine, { tag, name, dockerfile, args }, limited);
         await label(this.engine, tag, name, image.release);
         return tag;
       }),
@@ -75,26 +76,24 @@ export class Images {
   }
 
   async #ensure(target: Target, packages: string, context: Context): Promise<Image> {
-    const dockerfile = await dataFile('Dockerfile');
+    const dockerfile = await projectText('Dockerfile');
     const tag = this.#tag(target, packages, dockerfile);
     const release = await releaseOf(this.engine, tag);
     if (release !== undefined) return { tag, release };
     if (context.offline) refuseOffline(this.engine, target.name, tag);
-    return this.#once(tag, context, () => this.#make(target, packages, dockerfile, tag, context));
-  }
-
-  async #make(target: Target, packages: string, dockerfile: string, tag: string, context: Context): Promise<Image> {
-    const base = await this.#once(`base:${target.suites[0]}`, context, () => ensureBase(this.engine, target, this.options, context));
-    const args = { BASE_IMAGE: base, ...buildArgs(target, packages, this.options) };
-    await buildImage(this.engine, tag, target.name, dockerfile, args, context);
-    const release = await releaseInside(this.engine, tag, target.name);
-    await label(this.engine, tag, target.name, release);
-    return { tag, release };
+    return this.#once(tag, context, async () => {
+      const base = await this.#once(`base:${target.suites[0]}`, context, () => ensureBase(this.engine, target, this.settings, context));
+      const args = { BASE_IMAGE: base, ...buildArgs(target, packages, this.settings) };
+      await buildImage(this.engine, { tag, name: target.name, dockerfile, args }, context);
+      const release = await releaseInside(this.engine, tag, target.name);
+      await label(this.engine, tag, target.name, release);
+      return { tag, release };
+    });
   }
 
   /** An image's name changes with whatever it is made from, and so an image is never stale. */
   #tag(target: Target, packages: string, dockerfile: string): string {
-    const inputs = [dockerfile, target.image, this.options.bootstrap ?? false, buildArgs(target, packages, this.options)];
+    const inputs = [dockerfile, target.image, this.settings.bootstrap ?? false, buildArgs(target, packages, this.settings)];
     return `mft-patch/${target.name}:${shortDigest(JSON.stringify(inputs))}`;
   }
 

@@ -1,92 +1,117 @@
 import { stat } from 'node:fs/promises';
 import type { Context } from '../context.js';
-import { dataFile } from '../catalogue.js';
-import { newEntry, writeTar } from '../deb/tar.js';
-import { fail } from '../errors.js';
+import { fileEntry, writeTar } from '../deb/tar.js';
+import { fail, failInput } from '../errors.js';
 import type { Target } from '../kernels/target.js';
+import { projectText } from '../project-files.js';
+import { shortDigest } from '../system/digest.js';
 import { runProgram } from '../system/run-program.js';
-import { shortDigest } from './base-image.js';
-import { walls, withContainer } from './container.js';
-import { type Engine, lastWords } from './engine.js';
-import { releaseOf } from './image.js';
-import type { Image } from './images.js';
+import { sandboxArgs, withContainer } from './container.js';
+import { type Engine, failWithLog, lastLines } from './engine.js';
+import { type Image, releaseOf } from './image.js';
+
 import { type Limits, limitOptions } from './limits.js';
 
-/** What a tree is taken without: history, and objects of an earlier build, which modules are not built against. */
-const left = ['--exclude-vcs', '--exclude=*.o', '--exclude=*.ko', '--exclude=*.a', '--exclude=vmlinux*', '--exclude=bzImage'];
-/** GNU tar's words for an archive that depends on nothing but the tree's content. */
+/** What is left out of a tree: history, and objects of an earlier build, which modules are not built against. */
+const tarExcludes = ['--exclude-vcs', '--exclude=*.o', '--exclude=*.ko', '--exclude=*.a', '--exclude=vmlinux*', '--exclude=bzImage'];
+/** GNU tar's options for an archive that depends on nothing but the tree's content. */
 const reproducible = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
-/** How container/prepare-kernel.sh exits if the source is at fault (sysexits.h, EX_DATAERR). */
+/** The exit status of container/prepare-kernel.sh if the source is at fault (sysexits.h, EX_DATAERR). */
 const unfit = 65;
 
-/**
- * The image with a kernel prepared from its source, used then like installed headers. It is named by the content of the
- * source, the configuration, and what it is prepared with.
- *
- * @param toolsTag the name of the image with the tools, which need not be there if the result is
- * @param ensureTools makes that image
- * @param limits hold but for that of the disk: what the tree takes there is what the image takes, and to sum it up takes long
- * @throws source-unfit, no-input, download-failed, engine-failed
- */
-export async function ensureKernel(
-  engine: Engine,
-  target: Target,
-  toolsTag: string,
-  ensureTools: () => Promise<Image>,
-  limits: Limits,
-  context: Context,
-): Promise<Image> {
-  const script = await dataFile('container/prepare-kernel.sh');
-  const source = target.source ?? fail({ code: 'internal', detail: `${target.name} has no source` });
-  const place = await source.open(context);
-  const isFolder = await stat(place).then(
-    (stats) => stats.isDirectory(),
-    () => fail({ code: 'no-input', path: place, detail: 'there is no such file or folder', hint: 'check --kernel-source' }),
-  );
-  const digest = await digestOf(place, isFolder, context);
-  const tag = `mft-patch/kernel:${shortDigest(JSON.stringify([toolsTag, script, digest, source.config]))}`;
-  const release = await releaseOf(engine, tag);
-  if (release !== undefined) return { tag, release };
-  const { tag: tools } = await ensureTools();
-  const text = `preparing the kernel of ${place}`;
-  context.progress({ step: 'image', text });
-  return withContainer(engine, context, async (container) => {
-    const step = async (args: string[], input?: Buffer) => {
-      const result = await engine.run(args, {
-        ...(input === undefined ? {} : { input }),
-        onLine: (detail) => context.progress({ step: 'image', text, detail }),
-      });
-      if (result.exitCode === unfit) {
-        const detail = lastLine(result.stderr);
-        const hint = detail.includes('CONFIG_') ? { hint: 'give another configuration with --kernel-config' } : {};
-        fail({ code: 'source-unfit', path: place, detail, ...hint });
-      }
-      if (result.exitCode !== 0)
-        fail({ code: 'engine-failed', detail: `${engine.name} cannot prepare the kernel of ${place}: ${lastWords(result)}` });
-      return result.stdout.toString();
-    };
-    await step(['create', '--name', container, ...walls, ...limitOptions(limits), tools, 'bash', '/prepare/prepare-kernel.sh']);
-    const config = source.config === undefined ? [] : [newEntry('prepare/config', 'file', 0o644, 0, Buffer.from(source.config))];
-    const files = [newEntry('prepare/prepare-kernel.sh', 'file', 0o755, 0, Buffer.from(script)), ...config];
+/** Prepares the kernel of a target from its source, in an image used then like installed headers. */
+export class KernelBuild {
+  /** @param limits hold but for that of the disk: the tree takes there what the image takes, and to sum it up takes long */
+  constructor(
+    readonly engine: Engine,
+    readonly target: Target,
+    readonly limits: Limits,
+    readonly context: Context,
+  ) {}
+
+  /**
+   * The image, named by the content of the source, the configuration, and what it is prepared with.
+   *
+   * @param toolsTag the name of the image with the tools, which is needed only where the result is missing
+   * @param ensureTools builds that image
+   * @throws source-unfit, no-input, download-failed, engine-failed
+   */
+  async ensure(toolsTag: string, ensureTools: () => Promise<Image>): Promise<Image> {
+    const script = await projectText('container/prepare-kernel.sh');
+    const source = this.target.source ?? fail({ code: 'internal', detail: `${this.target.name} has no source` });
+    const place = await source.open(this.context);
+    const isDirectory = await stat(place).then(
+      (stats) => stats.isDirectory(),
+      (error) => failInput(place, error, 'check --kernel-source'),
+    );
+    const digest = await digestOf(place, isDirectory, this.context);
+    const tag = `mft-patch/kernel:${shortDigest(JSON.stringify([toolsTag, script, digest, source.config]))}`;
+    const release = await releaseOf(this.engine, tag);
+    if (release !== undefined) return { tag, release };
+    const { tag: tools } = await ensureTools();
+    this.context.progress({ step: 'image', text: this.#text(place) });
+    return withContainer(this.engine, this.context, (container) => this.#prepare({ container, tools, tag, script, place, isDirectory }));
+  }
+
+  async #prepare({ container, tools, tag, script, place, isDirectory }: Preparation): Promise<Image> {
+    const step = (args: string[], input?: Buffer) => this.#step(place, args, input);
+    await step(['create', '--name', container, ...sandboxArgs, ...limitOptions(this.limits), tools, 'bash', '/prepare/prepare-kernel.sh']);
+    const config = this.target.source?.config;
+    const files = [
+      fileEntry('prepare/prepare-kernel.sh', Buffer.from(script), { mode: 0o755 }),
+      ...(config === undefined ? [] : [fileEntry('prepare/config', Buffer.from(config))]),
+    ];
     await step(['cp', '-', `${container}:/`], writeTar(files));
-    if (isFolder) await copyTree(engine, place, container, context);
+    if (isDirectory) await copyTree(this.engine, place, container, this.context);
     else await step(['cp', place, `${container}:/prepare/archive`]);
     const report = await step(['start', '--attach', container]);
-    const release = /^release=(\S+)$/m.exec(report)?.[1] ?? fail({ code: 'engine-failed', detail: `${place}: make tells no release` });
-    const labels = [`LABEL mft-patch.target=${target.name} mft-patch.release=${release}`];
+    const detail = `${place}: make kernelrelease printed nothing`;
+    const release = /^release=(\S+)$/m.exec(report)?.[1] ?? fail({ code: 'engine-failed', detail });
+    const labels = [`LABEL mft-patch.target=${this.target.name} mft-patch.release=${release}`];
     // Without the symbols of a built kernel modpost can only warn of those that it does not know.
     if (/^symbols=no$/m.test(report)) labels.push('ENV KBUILD_MODPOST_WARN=1');
     await step(['commit', ...labels.flatMap((change) => ['--change', change]), container, tag]);
-    await engine.run(['rm', '--force', container]);
+    await this.engine.run(['rm', '--force', container]);
     return { tag, release };
-  });
+  }
+
+  /** Runs the engine. @returns its stdout @throws source-unfit, engine-failed */
+  async #step(place: string, args: string[], input?: Buffer): Promise<string> {
+    const result = await this.engine.run(args, {
+      ...(input === undefined ? {} : { input }),
+      onLine: (detail) => this.context.progress({ step: 'image', text: this.#text(place), detail }),
+    });
+    if (result.exitCode === unfit) {
+      const detail = lastLine(result.stderr);
+      const hint = detail.includes('CONFIG_') ? { hint: 'pass another configuration with --kernel-config' } : {};
+      fail({ code: 'source-unfit', path: place, detail, ...hint });
+    }
+    const failed = { what: `${this.engine.name} cannot prepare the kernel of ${place}`, log: `kernel-${this.target.name}` };
+    if (result.exitCode !== 0) await failWithLog(failed, result, this.context);
+    return result.stdout.toString();
+  }
+
+  #text(place: string): string {
+    return `preparing the kernel of ${place}`;
+  }
 }
 
-async function digestOf(place: string, isFolder: boolean, context: Context): Promise<string> {
-  const script = isFolder ? 'place=$1; shift; tar -C "$place" "$@" -cf - . | sha256sum' : 'sha256sum < "$1"';
-  const args = isFolder ? [place, ...left, ...reproducible] : [place];
+interface Preparation {
+  container: string;
+  /** The images with the tools, and with the kernel. */
+  tools: string;
+  tag: string;
+  script: string;
+  /** The source: a directory or an archive. */
+  place: string;
+  isDirectory: boolean;
+}
+
+async function digestOf(place: string, isDirectory: boolean, context: Context): Promise<string> {
+  const script = isDirectory ? 'place=$1; shift; tar -C "$place" "$@" -cf - . | sha256sum' : 'sha256sum < "$1"';
+  const args = isDirectory ? [place, ...tarExcludes, ...reproducible] : [place];
   const { exitCode, stdout, stderr } = await runProgram('bash', ['-o', 'pipefail', '-c', script, 'bash', ...args], {}, context);
-  if (exitCode !== 0) fail({ code: 'no-input', path: place, detail: lastLine(stderr), hint: 'it must be readable as a whole' });
+  if (exitCode !== 0) fail({ code: 'no-input', path: place, detail: lastLine(stderr), hint: 'make all of it readable' });
   return stdout.toString().slice(0, 64);
 }
 
@@ -94,9 +119,10 @@ async function digestOf(place: string, isFolder: boolean, context: Context): Pro
 async function copyTree(engine: Engine, place: string, container: string, context: Context): Promise<void> {
   const script =
     'place=$1 engine=$2 to=$3; shift 3; tar -C "$place" --transform "s,^\\.,usr/src/linux," "$@" -cf - . | "$engine" cp - "$to"';
-  const args = [place, engine.name, `${container}:/`, ...left];
+  const args = [place, engine.name, `${container}:/`, ...tarExcludes];
   const copy = await runProgram('bash', ['-o', 'pipefail', '-c', script, 'bash', ...args], {}, context);
-  if (copy.exitCode !== 0) fail({ code: 'engine-failed', detail: `${engine.name} cannot take in ${place}: ${lastWords(copy)}` });
+  if (copy.exitCode !== 0)
+    fail({ code: 'engine-failed', detail: `${engine.name} cannot copy ${place} into the container: ${lastLines(copy)}` });
 }
 
 function lastLine(text: string): string {

@@ -2,9 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import { fail } from '../errors.js';
 import type { Engine } from './engine.js';
 
-/** What a container may take of the machine. Sizes are as docker-run(1) takes them, with k, m or g; 0 is no limit. */
+/** What a container may take of the machine. Sizes are as docker-run(1) takes them, with k, m or g; 0 is unlimited. */
 export interface Limits {
-  /** Memory, with what lies in the container's tmpfs. */
+  /** Memory, including the container's tmpfs. */
   memory: string;
   /** Processes and threads at a time. */
   processes: number;
@@ -36,7 +36,7 @@ export function limitOptions({ memory, processes }: Limits): string[] {
  *
  * @throws engine-failed when it is over the limit
  */
-export async function withinDisk<T>(engine: Engine, container: string, { disk }: Limits, work: () => Promise<T>): Promise<T> {
+export async function withDiskLimit<T>(engine: Engine, container: string, { disk }: Limits, work: () => Promise<T>): Promise<T> {
   const most = bytesOf(disk);
   if (most === 0) return work();
   const ended = new AbortController();
@@ -59,7 +59,7 @@ export async function withinDisk<T>(engine: Engine, container: string, { disk }:
   await Promise.allSettled([running]);
   ended.abort();
   if (isOver) {
-    const detail = `the container wrote more than ${disk} to its disk and was ended`;
+    const detail = `the container exceeded the disk limit (${disk}) and was killed`;
     fail({ code: 'engine-failed', detail, hint: 'raise the limit with --disk' });
   }
   return running;

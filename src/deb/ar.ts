@@ -1,6 +1,6 @@
 import { fail } from '../errors.js';
 
-/** One member of an ar archive: its 60 header bytes as they lay there, its name, its content. */
+/** One member of an ar archive: its 60 header bytes as they are in the archive, its name, its content. */
 export interface ArMember {
   name: string;
   header: Buffer;
@@ -25,15 +25,15 @@ export function readAr(bytes: Buffer, path: string): ArMember[] {
   while (offset < bytes.length) {
     const header = bytes.subarray(offset, offset + headerSize);
     const damaged = (detail: string) => fail({ code: 'package-damaged', path, detail: `ar header at byte ${offset} ${detail}` });
-    if (header.length < headerSize) damaged('is cut off');
-    if (header.toString('latin1', 58, 60) !== '`\n') damaged('does not end in its magic bytes');
+    if (header.length < headerSize) damaged('is truncated');
+    if (header.toString('latin1', 58, 60) !== '`\n') damaged('has a bad magic');
     const sizeField = header.toString('latin1', 48, 58).trimEnd();
-    if (!/^\d+$/.test(sizeField)) damaged(`has no size but '${sizeField}'`);
+    if (!/^\d+$/.test(sizeField)) damaged(`has the invalid size '${sizeField}'`);
     const size = Number(sizeField);
     const start = offset + headerSize;
     // Members start at even offsets; the filler byte is part of the archive.
     const next = start + size + (size % 2);
-    if (next > bytes.length) damaged(`promises ${size} bytes, ${bytes.length - start} are there`);
+    if (next > bytes.length) damaged(`declares ${size} bytes, ${bytes.length - start} are available`);
     const name = header.toString('latin1', 0, 16).trimEnd().replace(/\/$/, '');
     members.push({ name, header, body: bytes.subarray(start, start + size) });
     offset = next;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { decompress, gzip } from './compress.js';
 import { setField } from './control.js';
 import { controlFile, type Deb, plainPath } from './deb.js';
-import { type Entry, newEntry, withBody } from './tar.js';
+import { directoryEntry, type Entry, fileEntry, withBody } from './tar.js';
 
 /**
  * The package with other contents for some of its files, and what must follow from that: md5sums and Installed-Size.
@@ -19,18 +19,18 @@ export function withFiles(deb: Deb, contents: ReadonlyMap<string, Buffer>): Deb 
 }
 
 /**
- * The package with files more, the folder that they lie in made if need be, and what must follow from that.
+ * The package with additional files, their directory included if it is missing, and what must follow from that.
  *
- * @param folder without leading `./`, with a slash at its end; the folder above it must be in the package
+ * @param directory without leading `./`, with a slash at its end; the directory above it must be in the package
  * @param contents by name
  * @param mtime seconds since 1970
  */
-export function withNewFiles(deb: Deb, folder: string, contents: ReadonlyMap<string, Buffer>, mtime: number): Deb {
+export function withNewFiles(deb: Deb, directory: string, contents: ReadonlyMap<string, Buffer>, mtime: number): Deb {
   const prefix = deb.data.some(({ path }) => path.startsWith('./')) ? './' : '';
-  const isThere = deb.data.some((entry) => entry.type === 'directory' && `${plainPath(entry).replace(/\/$/, '')}/` === folder);
-  const entries = [...contents].map(([name, body]) => newEntry(prefix + folder + name, 'file', 0o644, mtime, body));
-  const data = [...deb.data, ...(isThere ? [] : [newEntry(prefix + folder, 'directory', 0o755, mtime)]), ...entries];
-  const sums = [...contents].map(([name, body]) => `${createHash('md5').update(body).digest('hex')}  ${folder}${name}\n`).join('');
+  const isThere = deb.data.some((entry) => entry.type === 'directory' && `${plainPath(entry).replace(/\/$/, '')}/` === directory);
+  const entries = [...contents].map(([name, body]) => fileEntry(prefix + directory + name, body, { mtime }));
+  const data = [...deb.data, ...(isThere ? [] : [directoryEntry(prefix + directory, mtime)]), ...entries];
+  const sums = [...contents].map(([name, body]) => `${createHash('md5').update(body).digest('hex')}  ${directory}${name}\n`).join('');
   const summed = withControlFile({ ...deb, data }, 'md5sums', (text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`) + sums);
   return withSizeOf(summed, deb);
 }
@@ -68,7 +68,7 @@ export interface ChangelogEntry {
 export async function withChangelogEntry(deb: Deb, entry: ChangelogEntry, path: string): Promise<Deb> {
   const file = changelog(deb);
   if (!file) return deb;
-  const old = await decompress('.gz', file.body, changelogLimit, `${path}: ${plainPath(file)}`, {});
+  const old = await decompress('.gz', file.body, { limit: changelogLimit, path: `${path}: ${plainPath(file)}` });
   const distribution = /^\S+ \([^)]*\) ([^;\n]+);/.exec(old.toString('latin1'))?.[1];
   // Without a Debian heading it is the upstream changelog, which is not ours to continue.
   if (distribution === undefined) return deb;

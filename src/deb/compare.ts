@@ -2,7 +2,7 @@ import { readFields } from './control.js';
 import { controlFile, type Deb, plainPath } from './deb.js';
 import type { Entry } from './tar.js';
 
-/** How a package's file differs from the package as it was made again: a line for each control field, control file, file or folder. */
+/** How a package's file differs from the rebuilt package: a line for each control field, control file, file or directory. */
 export function differencesOf(file: Deb, made: Deb): string[] {
   const found = [
     ...fieldDifferences(file, made),
@@ -15,14 +15,14 @@ export function differencesOf(file: Deb, made: Deb): string[] {
 
 const otherContent = 'other content';
 
-/** The fields of the control file; what is no paragraph counts as one without fields. */
+/** The fields of the control file; what is not a paragraph counts as one without fields. */
 function fieldDifferences(file: Deb, made: Deb): string[] {
   const texts = [file, made].map((deb) => controlFile(deb, 'control')?.body.toString('utf8') ?? '');
   if (texts[0] === texts[1]) return [];
   const [now, then] = texts.map(fieldsOf) as [Map<string, string>, Map<string, string>];
   const names = [...new Set([...then.keys(), ...now.keys()])].filter((name) => now.get(name) !== then.get(name));
   if (names.length === 0) return [`control: ${otherContent}`];
-  return names.map((name) => `control: the field ${name} is '${now.get(name) ?? ''}', '${then.get(name) ?? ''}' when made again`);
+  return names.map((name) => `control: the field ${name} is '${now.get(name) ?? ''}', '${then.get(name) ?? ''}' when rebuilt`);
 }
 
 function fieldsOf(text: string): Map<string, string> {

@@ -1,31 +1,29 @@
 import { gunzipSync } from 'node:zlib';
 import { gzipSync } from 'fflate';
-import { fail, wordsOf } from '../errors.js';
+import { fail, messageOf } from '../errors.js';
 
 /** The compressions of a member that deb(5) names and that are read here, by the suffix of the member's name. */
 export const compressions = ['', '.gz', '.xz', '.zst'] as const;
 export type Compression = (typeof compressions)[number];
 
-/** Helpers from the outside world; what is missing makes some inputs unreadable, with an error that says so. */
-export interface OutsidePrograms {
-  /** Runs `xz -dc` on the bytes. Rejects if xz is missing or refuses. @returns nothing if more than `limit` bytes come out */
-  xz?: (bytes: Buffer, limit: number) => Promise<Buffer | undefined>;
+/** Runs `xz -dc` on the bytes. Rejects if xz is missing or refuses. @returns nothing if more than `limit` bytes come out */
+export type Xz = (bytes: Buffer, limit: number) => Promise<Buffer | undefined>;
+
+export interface DecompressOptions {
+  /** The most bytes that may come out; a package that decompresses to more is refused. */
+  limit: number;
+  /** Names the member in errors. */
+  path: string;
+  /** The program, for streams that the library does not know; without it they are refused. */
+  xz?: Xz;
 }
 
 /**
  * Decompresses a member.
  *
- * @param limit the most bytes that may come out; a package that unpacks to more is refused
- * @param path names the member in errors
  * @throws package-damaged if the stream is cut or corrupt, package-unfit if it exceeds the limit
  */
-export async function decompress(
-  compression: Compression,
-  bytes: Buffer,
-  limit: number,
-  path: string,
-  outside: OutsidePrograms,
-): Promise<Buffer> {
+export async function decompress(compression: Compression, bytes: Buffer, { limit, path, xz }: DecompressOptions): Promise<Buffer> {
   try {
     switch (compression) {
       case '':
@@ -33,15 +31,15 @@ export async function decompress(
       case '.gz':
         return gunzipSync(bytes, { maxOutputLength: limit });
       case '.xz':
-        return await unxz(bytes, limit, outside);
+        return await unxz(bytes, limit, xz);
       case '.zst':
         return await unzstd(bytes, limit);
     }
   } catch (error) {
     if (error instanceof TooLarge || (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      fail({ code: 'package-unfit', path, detail: `unpacks to more than ${limit} bytes` }, error);
+      fail({ code: 'package-unfit', path, detail: `decompresses to more than ${limit} bytes` }, error);
     }
-    fail({ code: 'package-damaged', path, detail: `cannot be decompressed: ${wordsOf(error)}` }, error);
+    fail({ code: 'package-damaged', path, detail: `cannot be decompressed: ${messageOf(error)}` }, error);
   }
 }
 
@@ -65,7 +63,7 @@ class BoundedOutput {
   }
 }
 
-async function unxz(bytes: Buffer, limit: number, outside: OutsidePrograms): Promise<Buffer> {
+async function unxz(bytes: Buffer, limit: number, xz: Xz | undefined): Promise<Buffer> {
   const { XzReadableStream } = (await import('xz-decompress')).default;
   const output = new BoundedOutput(limit);
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
@@ -84,12 +82,12 @@ async function unxz(bytes: Buffer, limit: number, outside: OutsidePrograms): Pro
     return output.bytes();
   } catch (error) {
     // The library knows neither SHA-256 checks nor BCJ filters, which xz(1) does.
-    if (error instanceof TooLarge || !outside.xz) throw error;
-    const plain = await outside.xz(bytes, limit);
+    if (error instanceof TooLarge || !xz) throw error;
+    const plain = await xz(bytes, limit);
     if (plain === undefined) throw new TooLarge();
     return plain;
   } finally {
-    // A stream that is left half read would hold the decoder, and the next one would wait for it for ever.
+    // A stream that is left half read would hold the decoder, and the next one would wait for it forever.
     await reader?.cancel().catch(() => {});
   }
 }

@@ -7,28 +7,32 @@
 export function readFields(text: string): Map<string, string> {
   const fields = new Map<string, string>();
   let name: string | undefined;
-  for (const line of text.split('\n')) {
-    if (line.trim() === '') {
-      if (name !== undefined) break;
-      continue;
-    }
-    if (line.startsWith('#')) continue;
-    const field = /^([!-9;-~]+):\s*(.*)$/.exec(line);
-    if (field?.[1] !== undefined && !/^\s/.test(line)) {
+  for (const line of firstParagraph(text)) {
+    const field = /^\s/.test(line) ? null : /^([!-9;-~]+):\s*(.*)$/.exec(line);
+    if (field?.[1] !== undefined) {
       name = field[1].toLowerCase();
       fields.set(name, (field[2] ?? '').trimEnd());
     } else if (name !== undefined && /^\s/.test(line)) {
       fields.set(name, `${fields.get(name)}\n${line.slice(1).trimEnd()}`);
     } else {
-      throw new SyntaxError(`'${line}' is neither a field nor its continuation`);
+      throw new SyntaxError(`'${line}' is neither a field nor a continuation line`);
     }
   }
   return fields;
 }
 
+/** The lines up to the empty one that ends the paragraph, without comments. */
+function firstParagraph(text: string): string[] {
+  const lines = text.split('\n').filter((line) => !line.startsWith('#'));
+  const start = lines.findIndex((line) => line.trim() !== '');
+  if (start < 0) return [];
+  const length = lines.slice(start).findIndex((line) => line.trim() === '');
+  return lines.slice(start, length < 0 ? undefined : start + length);
+}
+
 /** The paragraph with the one-line field `name` set to `value`. The field must be there. */
 export function setField(text: string, name: string, value: string): string {
   const line = new RegExp(`^${name}:.*$`, 'im');
-  if (!line.test(text)) throw new SyntaxError(`there is no field ${name}`);
+  if (!line.test(text)) throw new SyntaxError(`missing field ${name}`);
   return text.replace(line, () => `${name}: ${value}`);
 }

@@ -1,10 +1,10 @@
-import { fail, wordsOf } from '../errors.js';
+import { fail, messageOf } from '../errors.js';
 import { type ArMember, newArMember, readAr, writeAr } from './ar.js';
-import { type Compression, compressions, decompress, gzip, type OutsidePrograms } from './compress.js';
+import { type Compression, compressions, decompress, gzip, type Xz } from './compress.js';
 import { readFields } from './control.js';
 import { type Entry, readTar, writeTar } from './tar.js';
 
-/** A Debian binary package as a value: nothing of it lies on a disk. */
+/** A Debian binary package as a value: nothing of it is on a disk. */
 export interface Deb {
   /** What `debian-binary` holds, with its times: they are those of the whole package. */
   readonly binary: ArMember;
@@ -19,9 +19,10 @@ const unpackedLimit = 8 * 1024 * 1024;
  * Reads a package as deb(5) describes format 2.0.
  *
  * @param path names the package in errors
+ * @param xz the program, for streams that the library does not know
  * @throws package-damaged, package-unfit
  */
-export async function readDeb(bytes: Buffer, path: string, outside: OutsidePrograms = {}): Promise<Deb> {
+export async function readDeb(bytes: Buffer, path: string, xz?: Xz): Promise<Deb> {
   // Members whose name starts with an underscore are ignored by dpkg; a signature would be wrong after a change.
   const members = readAr(bytes, path).filter((member) => !member.name.startsWith('_'));
   const [binary, control, data, ...rest] = members;
@@ -31,8 +32,8 @@ export async function readDeb(bytes: Buffer, path: string, outside: OutsideProgr
   if (rest[0]) fail({ code: 'package-unfit', path, detail: `has a member '${rest[0].name}' after data.tar` });
   const deb = {
     binary,
-    control: await readMember(control, 'control.tar', path, outside),
-    data: await readMember(data, 'data.tar', path, outside),
+    control: await readMember(control, 'control.tar', path, xz),
+    data: await readMember(data, 'data.tar', path, xz),
   };
   for (const entries of [deb.control, deb.data]) refuseStrangeEntries(entries, path);
   const link = deb.control.find(({ type }) => type !== 'file' && type !== 'directory');
@@ -40,39 +41,51 @@ export async function readDeb(bytes: Buffer, path: string, outside: OutsideProgr
   return deb;
 }
 
-async function readMember(member: ArMember | undefined, name: string, path: string, outside: OutsidePrograms): Promise<Entry[]> {
+async function readMember(member: ArMember | undefined, name: string, path: string, xz: Xz | undefined): Promise<Entry[]> {
   if (!member?.name.startsWith(name)) {
-    fail({ code: 'package-damaged', path, detail: `has no member ${name}${member ? `, but ${member.name} in its place` : ''}` });
+    fail({ code: 'package-damaged', path, detail: `expected member ${name}*, found ${member?.name ?? 'none'}` });
   }
   const compression = member.name.slice(name.length);
   if (!compressions.includes(compression as Compression)) {
-    fail({ code: 'package-unfit', path, detail: `${member.name}: this compression is not known (known: none, gz, xz, zst)` });
+    fail({ code: 'package-unfit', path, detail: `${member.name}: unsupported compression (supported: none, gz, xz, zst)` });
   }
   const place = `${path}: ${member.name}`;
-  return readTar(await decompress(compression as Compression, member.body, unpackedLimit, place, outside), place);
+  return readTar(
+    await decompress(compression as Compression, member.body, { limit: unpackedLimit, path: place, ...(xz ? { xz } : {}) }),
+    place,
+  );
 }
 
 /** Nothing is unpacked here, but the package goes on to dpkg: what could write beside its own paths is refused. */
 function refuseStrangeEntries(entries: readonly Entry[], path: string): void {
   const types = new Map<string, Entry['type']>();
   for (const entry of entries) {
-    const unfit = (detail: string) => fail({ code: 'package-unfit', path, detail: `${entry.path} ${detail}` });
-    if (isUnsafePath(entry.path)) unfit('leaves the folder it is unpacked in');
-    if (entry.type === 'hardlink' && isUnsafePath(entry.linkTarget)) unfit(`links to ${entry.linkTarget}, outside the package`);
-    // A link is made to what is there already.
-    if (entry.type === 'hardlink' && types.get(stepsOf(entry.linkTarget).join('/')) !== 'file')
-      unfit(`links to ${entry.linkTarget}, and no such file is before it`);
-    if (entry.type === 'symlink' && entry.linkTarget === '') unfit('is a link to nothing');
-    if (entry.type.endsWith('device') || entry.type === 'fifo') unfit(`is a ${entry.type}`);
-    const steps = stepsOf(entry.path);
-    const above = steps
-      .map((_, index) => steps.slice(0, index).join('/'))
-      .find((folder) => (types.get(folder) ?? 'directory') !== 'directory');
-    if (above !== undefined) unfit(`lies in ${above}, which is no folder`);
-    const before = types.get(steps.join('/'));
-    if (before !== undefined && (before !== 'directory' || entry.type !== 'directory')) unfit('is there twice');
-    types.set(steps.join('/'), entry.type === 'hardlink' ? 'file' : entry.type);
+    const fault = entryFault(entry) ?? placeFault(entry, types);
+    if (fault !== undefined) fail({ code: 'package-unfit', path, detail: `${entry.path} ${fault}` });
+    types.set(stepsOf(entry.path).join('/'), entry.type === 'hardlink' ? 'file' : entry.type);
   }
+}
+
+/** What is wrong with an entry by itself. */
+function entryFault({ path, type, linkTarget }: Entry): string | undefined {
+  if (isUnsafePath(path)) return 'would be extracted outside the target directory';
+  if (type === 'hardlink' && isUnsafePath(linkTarget)) return `links to ${linkTarget}, outside the package`;
+  if (type === 'symlink' && linkTarget === '') return 'is a symbolic link without a target';
+  return type.endsWith('device') || type === 'fifo' ? `is a ${type}` : undefined;
+}
+
+/** What is wrong with an entry after those before it. @param types of these, by path */
+function placeFault({ path, type, linkTarget }: Entry, types: ReadonlyMap<string, Entry['type']>): string | undefined {
+  // A link is made to what is there already.
+  if (type === 'hardlink' && types.get(stepsOf(linkTarget).join('/')) !== 'file')
+    return `is a hard link to ${linkTarget}, which does not precede it`;
+  const steps = stepsOf(path);
+  const above = steps
+    .map((_, index) => steps.slice(0, index).join('/'))
+    .find((directory) => (types.get(directory) ?? 'directory') !== 'directory');
+  if (above !== undefined) return `has the parent ${above}, which is not a directory`;
+  const before = types.get(steps.join('/'));
+  return before !== undefined && (before !== 'directory' || type !== 'directory') ? 'is a duplicate entry' : undefined;
 }
 
 /** The names on the way to a path. */
@@ -109,15 +122,15 @@ export function controlFile(deb: Deb, name: string): Entry | undefined {
  */
 export function controlFields(deb: Deb, path: string): Map<string, string> {
   const text = controlFile(deb, 'control')?.body.toString('utf8');
-  if (text === undefined) fail({ code: 'package-damaged', path, detail: 'control.tar has no control file' });
+  if (text === undefined) fail({ code: 'package-damaged', path, detail: 'control.tar contains no control file' });
   let fields: Map<string, string>;
   try {
     fields = readFields(text);
   } catch (error) {
-    fail({ code: 'package-damaged', path, detail: `control file: ${wordsOf(error)}` }, error);
+    fail({ code: 'package-damaged', path, detail: `control file: ${messageOf(error)}` }, error);
   }
   for (const name of ['Package', 'Version', 'Architecture']) {
-    if (!fields.get(name.toLowerCase())) fail({ code: 'package-damaged', path, detail: `control file: there is no field ${name}` });
+    if (!fields.get(name.toLowerCase())) fail({ code: 'package-damaged', path, detail: `control file: missing field ${name}` });
   }
   return fields;
 }

@@ -1,11 +1,11 @@
 import { Header } from 'tar/header';
-import { fail, wordsOf } from '../errors.js';
+import { fail, messageOf } from '../errors.js';
 
 export type EntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'character-device' | 'block-device' | 'fifo';
 
 /** One entry of a tar archive, kept so that writing it back gives the same bytes. */
 export interface Entry {
-  /** The header blocks as they lay in the archive, with the GNU long-name blocks that precede them. */
+  /** The header blocks as they are in the archive, with the GNU long-name blocks that precede them. */
   readonly head: Buffer;
   readonly path: string;
   readonly type: EntryType;
@@ -20,7 +20,7 @@ export interface Entry {
 const block = 512;
 const record = 20 * block;
 
-const typeOf: Record<string, EntryType> = {
+const typeNames: Record<string, EntryType> = {
   File: 'file',
   OldFile: 'file',
   Directory: 'directory',
@@ -40,74 +40,66 @@ const typeOf: Record<string, EntryType> = {
 export function readTar(bytes: Buffer, path: string): Entry[] {
   const entries: Entry[] = [];
   let headStart = 0;
-  let longPath: string | undefined;
-  let longLink: string | undefined;
+  let long: { path?: string; link?: string } = {};
   for (let offset = 0; ; ) {
-    if (offset + block > bytes.length) {
-      fail({ code: 'package-damaged', path, detail: `the tar archive is cut off at byte ${offset}` });
-    }
-    const header = readHeader(bytes, offset, path, longPath);
-    if (header.nullBlock) return entries;
-    if (!header.cksumValid) {
-      fail({ code: 'package-damaged', path, detail: `tar header at byte ${offset} has a wrong checksum` });
-    }
-    const stranger = numbers.find(([, ...place]) => !isNumber(bytes, offset, ...place));
-    if (stranger)
-      fail({ code: 'package-damaged', path, detail: `${header.path ?? '?'}: its ${stranger[0]} is no number that tar and dpkg take` });
-    const isLongName = header.type === 'NextFileHasLongPath' || header.type === 'NextFileHasLongLinkpath';
-    const type = typeOf[header.type];
-    if (!type && !isLongName) {
-      fail({
-        code: 'package-unfit',
-        path,
-        detail: `${header.path ?? '?'}: tar entries of type '${header.typeKey}' cannot be read by dpkg`,
-      });
-    }
-    const hasBody = type === undefined || type === 'file';
-    if (hasBody && header.size === undefined) {
-      fail({ code: 'package-damaged', path, detail: `tar header at byte ${offset} has no size` });
-    }
-    const size = hasBody ? (header.size ?? 0) : 0;
+    const header = readHeader(bytes, offset, path, long.path);
+    if (header === undefined) return entries;
+    const type = typeNames[header.type];
     const bodyStart = offset + block;
-    const bodyEnd = bodyStart + size;
-    if (!Number.isSafeInteger(size) || bodyEnd > bytes.length) {
-      fail({
-        code: 'package-damaged',
-        path,
-        detail: `${header.path ?? '?'} is cut off: ${size} bytes promised, ${bytes.length - bodyStart} there`,
-      });
-    }
-    const body = bytes.subarray(bodyStart, bodyEnd);
-    offset = bodyStart + Math.ceil(size / block) * block;
+    const body = bytes.subarray(bodyStart, bodyStart + bodySize(header, bytes.length - bodyStart, offset, path));
+    offset = bodyStart + Math.ceil(body.length / block) * block;
     if (type === undefined) {
       const name = body.toString('utf8').replace(/\0.*$/s, '');
-      if (header.type === 'NextFileHasLongPath') longPath = name;
-      else longLink = name;
+      long = { ...long, [header.type === 'NextFileHasLongPath' ? 'path' : 'link']: name };
       continue;
     }
     entries.push({
       head: bytes.subarray(headStart, bodyStart),
-      path: header.path ?? '',
+      // The library puts the prefix of the header before a long name, which dpkg does not.
+      path: long.path ?? header.path ?? '',
       type,
       mode: header.mode ?? 0,
       mtime: (header.mtime?.getTime() ?? 0) / 1000,
-      linkTarget: longLink ?? header.linkpath ?? '',
+      linkTarget: long.link ?? header.linkpath ?? '',
       body,
     });
     headStart = offset;
-    longPath = undefined;
-    longLink = undefined;
+    long = {};
   }
 }
 
-function readHeader(bytes: Buffer, offset: number, path: string, longPath: string | undefined): Header {
+/** The header at an offset, checked; undefined at the end of the archive. */
+function readHeader(bytes: Buffer, offset: number, path: string, longPath: string | undefined): Header | undefined {
+  const damaged = (detail: string, cause?: unknown): never => fail({ code: 'package-damaged', path, detail }, cause);
+  if (offset + block > bytes.length) damaged(`the tar archive is truncated at byte ${offset}`);
+  let header: Header;
   try {
-    // The long name must be known here: cut at 100 bytes it may end in a slash, and the file be taken for a folder.
-    return new Header(bytes, offset, longPath === undefined ? undefined : { path: longPath });
+    // The long name must be known here: cut at 100 bytes it may end in a slash, and the file be mistaken for a directory.
+    header = new Header(bytes, offset, longPath === undefined ? undefined : { path: longPath });
   } catch (error) {
-    // It throws for numbers in base 256 that are none, before it looks at the checksum.
-    fail({ code: 'package-damaged', path, detail: `tar header at byte ${offset}: ${wordsOf(error)}` }, error);
+    // It throws for invalid numbers in base 256, before it looks at the checksum.
+    return damaged(`tar header at byte ${offset}: ${messageOf(error)}`, error);
   }
+  if (header.nullBlock) return undefined;
+  if (!header.cksumValid) damaged(`tar header at byte ${offset} has a wrong checksum`);
+  const invalid = numbers.find(([, ...place]) => !isNumber(bytes, offset, ...place));
+  if (invalid) damaged(`${header.path ?? '?'}: invalid ${invalid[0]} field (not accepted by tar or dpkg)`);
+  if (!typeNames[header.type] && header.type !== 'NextFileHasLongPath' && header.type !== 'NextFileHasLongLinkpath')
+    fail({ code: 'package-unfit', path, detail: `${header.path ?? '?'}: dpkg cannot read tar entries of type '${header.typeKey}'` });
+  return header;
+}
+
+/** How many bytes of content follow a header. @param available how many bytes there are */
+function bodySize(header: Header, available: number, offset: number, path: string): number {
+  const type = typeNames[header.type];
+  if (type !== undefined && type !== 'file') return 0;
+  const { size } = header;
+  if (size === undefined) return fail({ code: 'package-damaged', path, detail: `tar header at byte ${offset} has no size` });
+  if (!Number.isSafeInteger(size) || size > available) {
+    const detail = `${header.path ?? '?'} is truncated: header says ${size} bytes, ${available} available`;
+    fail({ code: 'package-damaged', path, detail });
+  }
+  return size;
 }
 
 /** The numbers of a header: name, first byte, length (tar(5)). */
@@ -120,7 +112,7 @@ const numbers: [string, number, number][] = [
   ['checksum', 148, 8],
 ];
 
-/** What tar(1) and dpkg take as one: octal digits, or base 256 of a size that octal could have held; where they warn, the library reads on. */
+/** Whether tar(1) and dpkg take the field as a number: octal digits, or base 256 of a size that octal could have held; where they warn, the library reads on. */
 function isNumber(bytes: Buffer, offset: number, start: number, length: number): boolean {
   const field = bytes.subarray(offset + start, offset + start + length);
   if (field[0] !== 0x80) return /^ *[0-7]+[ \0]*$/.test(field.toString('latin1'));
@@ -161,20 +153,25 @@ export function withSize(head: Buffer, size: number): Buffer {
   return copy;
 }
 
-/** Makes a file or directory of root. `mtime` in seconds since 1970. The path must fit a ustar header. */
-export function newEntry(path: string, type: 'file' | 'directory', mode: number, mtime: number, body: Buffer = Buffer.alloc(0)): Entry {
+/** A file of root. `mtime` in seconds since 1970. The path must fit a ustar header. */
+export function fileEntry(path: string, body: Buffer, { mode = 0o644, mtime = 0 }: { mode?: number; mtime?: number } = {}): Entry {
+  return newEntry({ path, type: 'file', mode, mtime, body });
+}
+
+/** A directory of root. */
+export function directoryEntry(path: string, mtime: number): Entry {
+  return newEntry({ path, type: 'directory', mode: 0o755, mtime, body: Buffer.alloc(0) });
+}
+
+function newEntry(fields: Pick<Entry, 'path' | 'mode' | 'mtime' | 'body'> & { type: 'file' | 'directory' }): Entry {
+  const { path, mode, mtime, body } = fields;
   const header = new Header({
-    path,
-    mode,
-    uid: 0,
-    gid: 0,
+    ...{ path, mode, uid: 0, gid: 0, uname: 'root', gname: 'root' },
     size: body.length,
     mtime: new Date(mtime * 1000),
-    type: type === 'file' ? 'File' : 'Directory',
-    uname: 'root',
-    gname: 'root',
+    type: fields.type === 'file' ? 'File' : 'Directory',
   });
   const head = Buffer.alloc(block);
   if (header.encode(head)) throw new RangeError(`${path} does not fit a ustar header`);
-  return { head, path, type, mode, mtime, linkTarget: '', body };
+  return { ...fields, head, linkTarget: '' };
 }

@@ -26,24 +26,32 @@ function weight(char: string | undefined): number {
   return /[A-Za-z]/.test(char) ? char.charCodeAt(0) : char.charCodeAt(0) + 256;
 }
 
+/** Orders upstream versions or revisions: text and number in turn, from the left. */
 function comparePart(left: string, right: string): number {
   let a = left;
   let b = right;
   while (a !== '' || b !== '') {
     const [textA, textB] = [/^\D*/.exec(a)?.[0] ?? '', /^\D*/.exec(b)?.[0] ?? ''];
-    for (let i = 0; i < Math.max(textA.length, textB.length); i++) {
-      const order = weight(textA[i]) - weight(textB[i]);
-      if (order !== 0) return Math.sign(order);
-    }
-    a = a.slice(textA.length);
-    b = b.slice(textB.length);
-    const [digitsA, digitsB] = [/^\d*/.exec(a)?.[0] ?? '', /^\d*/.exec(b)?.[0] ?? ''];
-    const [numberA, numberB] = [BigInt(digitsA || 0), BigInt(digitsB || 0)];
-    if (numberA !== numberB) return numberA < numberB ? -1 : 1;
-    a = a.slice(digitsA.length);
-    b = b.slice(digitsB.length);
+    const [digitsA, digitsB] = [/^\d*/.exec(a.slice(textA.length))?.[0] ?? '', /^\d*/.exec(b.slice(textB.length))?.[0] ?? ''];
+    const order = compareText(textA, textB) || compareNumbers(BigInt(digitsA || 0), BigInt(digitsB || 0));
+    if (order !== 0) return order;
+    a = a.slice(textA.length + digitsA.length);
+    b = b.slice(textB.length + digitsB.length);
   }
   return 0;
+}
+
+function compareText(a: string, b: string): number {
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const order = weight(a[i]) - weight(b[i]);
+    if (order !== 0) return Math.sign(order);
+  }
+  return 0;
+}
+
+function compareNumbers(a: bigint, b: bigint): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 /** Orders two versions as `dpkg --compare-versions` does: negative, zero or positive. */

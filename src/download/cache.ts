@@ -1,39 +1,38 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.js';
-import { cannotWrite } from '../errors.js';
-import { take } from '../system/lock.js';
-import { sha256OfFile } from '../system/digest.js';
+import { failWrite } from '../errors.js';
+import { sha256, sha256OfFile } from '../system/digest.js';
+import { acquire } from '../system/lock.js';
 
 /**
  * Bundles on disk, by their content: `bundles/<sha256>.tgz`. `urls/<key>` remembers which content a URL had, `parts/`
- * holds what is not whole yet, `locks/` lets one process at a time download a URL.
+ * holds what is incomplete, `locks/` lets one process at a time download a URL.
  */
 export class Cache {
-  constructor(readonly folder: string) {}
+  constructor(readonly directory: string) {}
 
   /** A URL's file name in the cache. */
   static key(url: string): string {
-    return createHash('sha256').update(url).digest('hex').slice(0, 32);
+    return sha256(url).slice(0, 32);
   }
 
   part(key: string): string {
-    return join(this.folder, 'parts', `${key}.part`);
+    return join(this.directory, 'parts', `${key}.part`);
   }
 
   /** The digest of what a URL had when it was last downloaded. */
   async digestOf(key: string): Promise<string | undefined> {
-    const text = await readFile(join(this.folder, 'urls', key), 'utf8').catch(() => '');
+    const text = await readFile(join(this.directory, 'urls', key), 'utf8').catch(() => '');
     return /^[0-9a-f]{64}$/.test(text.trim()) ? text.trim() : undefined;
   }
 
   /**
-   * A bundle by its digest, read again before it is handed out; a damaged one is thrown out.
+   * A bundle by its digest, read again before it is handed out; a corrupt one is discarded.
    * @returns its path, or undefined if it is not there
    */
-  async get(sha256: string, context: Context): Promise<string | undefined> {
-    const path = this.#content(sha256);
+  async get(digest: string, context: Context): Promise<string | undefined> {
+    const path = this.#content(digest);
     if (
       !(await stat(path).then(
         (s) => s.isFile(),
@@ -41,20 +40,20 @@ export class Cache {
       ))
     )
       return undefined;
-    if ((await sha256OfFile(path, context.signal)) === sha256) return path;
-    context.warn(`${path} is damaged; it is thrown out`);
+    if ((await sha256OfFile(path, context.signal)) === digest) return path;
+    context.warn(`${path} is corrupt; discarding it`);
     await rm(path, { force: true });
     return undefined;
   }
 
-  /** Takes a whole part in. @returns its path */
+  /** Adds a complete part. @returns its path */
   async put(part: string, key: string, sha256: string): Promise<string> {
     const path = this.#content(sha256);
     return this.#writing(path, async () => {
       await rename(part, path);
       await rm(`${part}.json`, { force: true });
-      const index = join(this.folder, 'urls', key);
-      // Under the key's lock there is no other; what a killed process left is written over.
+      const index = join(this.directory, 'urls', key);
+      // Under the key's lock there is no other; what a killed process left is overwritten.
       const beside = `${part}.url`;
       await writeFile(beside, sha256);
       await rename(beside, index);
@@ -64,19 +63,19 @@ export class Cache {
 
   /** Does some work while no other process does it for the same key. @throws cannot-write if the cache cannot be written */
   async locked<T>(key: string, context: Context, work: () => Promise<T>): Promise<T> {
-    const lock = join(this.folder, 'locks', key);
-    await this.#writing(this.folder, () =>
-      Promise.all(['bundles', 'urls', 'parts', 'locks'].map((name) => mkdir(join(this.folder, name), { recursive: true }))),
+    const lock = join(this.directory, 'locks', key);
+    await this.#writing(this.directory, () =>
+      Promise.all(['bundles', 'urls', 'parts', 'locks'].map((name) => mkdir(join(this.directory, name), { recursive: true }))),
     );
-    const release = await take(lock, context).catch((error) => cannotWrite(lock, error));
+    const release = await acquire(lock, context).catch((error) => failWrite(lock, error));
     return work().finally(release);
   }
 
   #content(sha256: string): string {
-    return join(this.folder, 'bundles', `${sha256}.tgz`);
+    return join(this.directory, 'bundles', `${sha256}.tgz`);
   }
 
   async #writing<T>(path: string, work: () => Promise<T>): Promise<T> {
-    return work().catch((error: NodeJS.ErrnoException) => cannotWrite(error.path ?? path, error));
+    return work().catch((error: NodeJS.ErrnoException) => failWrite(error.path ?? path, error));
   }
 }

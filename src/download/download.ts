@@ -4,8 +4,8 @@ import { createReadStream } from 'node:fs';
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import type { Context } from '../context.js';
-import { cannotWrite, fail } from '../errors.js';
-import { ask, PassingFailure, type Patience, pause } from './http.js';
+import { fail, failWrite } from '../errors.js';
+import { pause, type RetryPolicy, request, TransientError } from './http.js';
 
 export interface Downloaded {
   bytes: number;
@@ -14,77 +14,101 @@ export interface Downloaded {
   md5?: string;
 }
 
+export interface Download {
+  url: string;
+  retry: RetryPolicy;
+  /** MD5 proves nothing; it is computed only where there is one to compare with. */
+  withMd5: boolean;
+}
+
 /**
- * Downloads a URL to a file, going on where an earlier run was cut off. What is there of the file is kept when this
+ * Downloads a URL to a file, going on where an earlier run was interrupted. What is there of the file is kept when this
  * fails or is interrupted.
  *
  * A part is only continued with the validator that the server gave with it (RFC 9110, 13.1.5, If-Range): if the
  * content has changed since, the server sends all of it and the part is begun anew.
  *
- * @param withMd5 MD5 proves nothing; it is worked out only where there is one to compare with
  * @param part the file; beside it `<part>.json` holds the validator
  * @throws download-failed, cannot-write
  */
-export async function downloadTo(part: string, url: string, withMd5: boolean, wait: Patience, context: Context): Promise<Downloaded> {
+export async function downloadTo(part: string, download: Download, context: Context): Promise<Downloaded> {
+  const { url, retry } = download;
   let reached = await sizeOf(part);
   for (let failures = 0; ; ) {
     try {
-      return await attempt(part, url, withMd5, wait, context);
+      return await attempt(part, download, context);
     } catch (error) {
       context.signal.throwIfAborted();
-      // What the connection does is told by PassingFailure: another error of the system is the disk's.
-      if (!(error instanceof PassingFailure)) cannotWrite(part, error);
+      // What the connection does is a TransientError: another error of the system is the disk's.
+      if (!(error instanceof TransientError)) failWrite(part, error);
       const size = await sizeOf(part);
       failures = size > reached ? 1 : failures + 1;
       reached = size;
-      if (failures > wait.retries) fail({ code: 'download-failed', url, detail: `${error.message} (tried ${failures} times)` }, error);
+      if (failures > retry.retries) fail({ code: 'download-failed', url, detail: `${error.message} (tried ${failures} times)` }, error);
       context.debug(`${url}: ${error.message}; trying again`);
-      await pause(error, failures, wait, context.signal);
+      await pause(error, failures, retry, context.signal);
     }
   }
 }
 
-async function attempt(part: string, url: string, withMd5: boolean, wait: Patience, context: Context): Promise<Downloaded> {
+async function attempt(part: string, { url, retry, withMd5 }: Download, context: Context): Promise<Downloaded> {
   const validator = await validatorOf(part);
   const have = validator === undefined ? 0 : await sizeOf(part);
   const closing = new AbortController();
   const signal = AbortSignal.any([context.signal, closing.signal]);
   try {
     const headers: Record<string, string> = have > 0 && validator !== undefined ? { range: `bytes=${have}-`, 'if-range': validator } : {};
-    const response = await ask(url, headers, wait, signal, context);
+    const response = await request({ url, headers, retry, signal }, context);
     const { start, total } = await extent(response, have, part);
     if (start === 0) await forget(part, response.headers.get('etag'), response.headers.get('last-modified'));
     const sums = await sumsOf(part, start, withMd5, signal);
-    const file = await open(part, start === 0 ? 'w' : 'r+');
-    // A write stream gathers the pieces that come while the disk is busy.
-    const output = file.createWriteStream({ start, highWaterMark: 4 * 1024 * 1024 });
-    const written = finished(output);
-    written.catch(() => closing.abort());
-    let done = start;
-    try {
-      for await (const chunk of unlessSilent(response.body ?? [], wait, closing)) {
-        if (!output.write(chunk)) await Promise.race([once(output, 'drain'), written]);
-        sums.sha256.update(chunk);
-        sums.md5?.update(chunk);
-        done += chunk.length;
-        if (total !== undefined && done > total) break;
-        context.progress({ step: 'download', text: `downloading ${url}`, done, ...(total === undefined ? {} : { total }) });
-      }
-    } finally {
-      output.end();
-      await written;
+    const onChunk = (chunk: Buffer, done: number) => {
+      sums.sha256.update(chunk);
+      sums.md5?.update(chunk);
+      context.progress({ step: 'download', text: `downloading ${url}`, done, ...(total === undefined ? {} : { total }) });
+    };
+    const bytes = await store(unlessSilent(response.body ?? [], retry, closing), part, { start, total, closing, onChunk });
+    if (total !== undefined && bytes !== total) {
+      if (bytes > total) await discard(part);
+      throw new TransientError(`received ${bytes} bytes, expected ${total}`);
     }
-    if (total !== undefined && done !== total) {
-      if (done > total) await discard(part);
-      throw new PassingFailure(`${done} bytes came, ${total} were promised`);
-    }
-    return { bytes: done, sha256: sums.sha256.digest('hex'), ...(sums.md5 ? { md5: sums.md5.digest('hex') } : {}) };
+    return { bytes, sha256: sums.sha256.digest('hex'), ...(sums.md5 ? { md5: sums.md5.digest('hex') } : {}) };
   } finally {
     closing.abort();
   }
 }
 
-/** Where the answer's bytes belong. @throws PassingFailure if they fit nowhere; the part is begun anew then */
+interface Storing {
+  start: number;
+  total: number | undefined;
+  /** Aborted if the file cannot be written. */
+  closing: AbortController;
+  onChunk(chunk: Buffer, done: number): void;
+}
+
+/** Writes what comes to the part. @returns where it ends; more than the total if the server sends too much */
+async function store(body: AsyncIterable<Buffer>, part: string, { start, total, closing, onChunk }: Storing): Promise<number> {
+  const file = await open(part, start === 0 ? 'w' : 'r+');
+  // A write stream gathers the pieces that come while the disk is busy.
+  const output = file.createWriteStream({ start, highWaterMark: 4 * 1024 * 1024 });
+  const written = finished(output);
+  written.catch(() => closing.abort());
+  let done = start;
+  try {
+    for await (const chunk of body) {
+      if (!output.write(chunk)) await Promise.race([once(output, 'drain'), written]);
+      done += chunk.length;
+      onChunk(chunk, done);
+      if (total !== undefined && done > total) break;
+    }
+  } finally {
+    output.end();
+    await written;
+  }
+  return done;
+}
+
+/** Where the response's bytes belong. @throws TransientError if they fit nowhere; the part is begun anew then */
 async function extent(response: { status: number; headers: { get(name: string): string | null } }, have: number, part: string) {
   const length = response.headers.get('content-length');
   if (response.status === 200) return { start: 0, total: length === null ? undefined : Number(length) };
@@ -92,23 +116,27 @@ async function extent(response: { status: number; headers: { get(name: string): 
   const [first, last, total] = [Number(range?.[1]), Number(range?.[2]), Number(range?.[3])];
   if (response.status === 206 && range && have > 0 && first === have && last === total - 1) return { start: have, total };
   await discard(part);
-  throw new PassingFailure(`the server answers ${response.status} with another range than was asked for`);
+  throw new TransientError(`the server returned ${response.status} with another range than was requested`);
 }
 
 /** Passes on what comes; gives up if nothing does for too long. */
-async function* unlessSilent(body: AsyncIterable<unknown> | Iterable<never>, wait: Patience, closing: AbortController) {
+async function* unlessSilent(
+  body: AsyncIterable<unknown> | Iterable<never>,
+  { silence }: RetryPolicy,
+  closing: AbortController,
+): AsyncGenerator<Buffer> {
   let isSilent = false;
   const timer = setTimeout(() => {
     isSilent = true;
     closing.abort();
-  }, wait.silence);
+  }, silence);
   try {
     for await (const chunk of body) {
       timer.refresh();
       yield chunk as Buffer;
     }
   } catch (error) {
-    throw new PassingFailure(isSilent ? `nothing came for ${wait.silence / 1000} s` : `the connection broke: ${(error as Error).message}`);
+    throw new TransientError(isSilent ? `no data received for ${silence / 1000} s` : `connection lost: ${(error as Error).message}`);
   } finally {
     clearTimeout(timer);
   }

@@ -1,45 +1,56 @@
-import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import { Cache } from './cache.js';
 import { discard, downloadTo } from './download.js';
-import { type Patience, patience } from './http.js';
-import type { WantedBundle } from '../bundle/releases.js';
-import { lockDigest, lockedDigest } from './lockfile.js';
+import { type RetryPolicy, retryPolicy } from './http.js';
+import { pinDigest, pinnedDigest } from './lockfile.js';
 
-/** What a user says of a download. */
-export interface ObtainOptions {
-  /** The SHA-256 that it must have. */
+/** A file to be fetched: a bundle, or a kernel's archive. */
+export interface RemoteFile {
+  /** Its file name, by which mirrors and mft-patch.lock know it. */
+  name: string;
+  url: string;
   sha256?: string;
-  /** Refuse to download what no digest is known for. */
-  requireDigest?: boolean;
-  /** Where to look instead of the vendor's server; the file's name is put behind it. */
-  mirror?: string;
-  /** Leave mft-patch.lock as it is. */
-  readOnly?: boolean;
+  md5?: string;
 }
 
-export interface Obtained {
+/** What is asked of a download. */
+export interface FetchPolicy {
+  /** The SHA-256 that it must have, as the user gave it. */
+  sha256?: string;
+  /** Refuse to download what no digest is known for. */
+  requireDigest: boolean;
+  /** The base URL to download from instead of the file's own; the file's name is appended. */
+  mirror?: string;
+  /** Leave mft-patch.lock as it is. */
+  readOnly: boolean;
+  /** Refuses a file, by throwing, that no digest vouches for. */
+  check?: (path: string, url: string, signal: AbortSignal) => Promise<void>;
+  /** How often and how long to try; else as is good for a person. */
+  retry?: RetryPolicy;
+}
+
+export interface FetchedFile {
   path: string;
   url: string;
   sha256: string;
 }
 
-/** The lock file's name; it lies in the working folder. */
-const lockFile = 'mft-patch.lock';
+/** The lockfile's name; it lies in the working directory. */
+const lockfile = 'mft-patch.lock';
 
 /**
- * Gets a bundle from the cache, else downloads it there, and checks its digest: the catalogue's, the user's, or that of
- * mft-patch.lock. Where none is known it is taken over https and its digest noted in mft-patch.lock.
+ * Gets a file from the cache, else downloads it there, and checks its digest: the catalogue's, the user's, or that of
+ * mft-patch.lock. Where none is known it is taken over https and its digest recorded in mft-patch.lock.
  *
- * @throws usage, download-failed, digest-mismatch, cannot-write
+ * @throws usage, download-failed, digest-mismatch, digest-unknown, cannot-write
  */
-export async function obtain(wanted: WantedBundle, options: ObtainOptions, context: Context, wait: Patience = patience): Promise<Obtained> {
-  const url = placeOf(wanted, options.mirror ?? context.env.MFT_PATCH_MIRROR);
-  const lock = resolve(lockFile);
-  const expected = await expectedDigest(wanted, options, lock);
-  if (expected === undefined) refuseUnknown(wanted, url, options);
+export async function fetchToCache(file: RemoteFile, policy: FetchPolicy, context: Context): Promise<FetchedFile> {
+  const url = mirrorUrl(file, policy.mirror);
+  const lock = resolve(lockfile);
+  const expected = await expectedDigest(file, policy.sha256, lock);
+  if (expected === undefined) refuseUnknown(file, url, policy);
   const cache = new Cache(context.cacheDir);
   const key = Cache.key(url);
   const hit = async () => {
@@ -49,70 +60,64 @@ export async function obtain(wanted: WantedBundle, options: ObtainOptions, conte
   };
   const download = async () => {
     const part = cache.part(key);
-    const { sha256, md5 } = await downloadTo(part, url, wanted.md5 !== undefined, wait, context);
-    if (expected !== undefined && sha256 !== expected) {
-      await discard(part);
-      fail({ code: 'digest-mismatch', path: url, algorithm: 'SHA-256', expected, actual: sha256 });
+    const retry = policy.retry ?? retryPolicy;
+    const { sha256, md5 } = await downloadTo(part, { url, retry, withMd5: file.md5 !== undefined }, context);
+    await refuseMismatch(part, { url, algorithm: 'SHA-256', expected, actual: sha256 });
+    await refuseMismatch(part, { url, algorithm: 'MD5', expected: file.md5, actual: md5 });
+    if (expected === undefined) {
+      await policy.check?.(part, url, context.signal).catch(async (error) => {
+        if (!context.signal.aborted) await discard(part);
+        throw error;
+      });
     }
-    if (wanted.md5 !== undefined && md5 !== undefined && md5 !== wanted.md5) {
-      await discard(part);
-      fail({ code: 'digest-mismatch', path: url, algorithm: 'MD5', expected: wanted.md5, actual: md5 });
-    }
-    if (expected === undefined && wanted.isBundle !== false) await refuseDamaged(part, url, context);
     return { path: await cache.put(part, key, sha256), url, sha256 };
   };
-  const obtained =
-    (await hit()) ?? (context.offline ? offline(url, wanted) : await cache.locked(key, context, async () => (await hit()) ?? download()));
-  if (expected === undefined && !options.readOnly) {
-    await lockDigest(lock, wanted.name, url, obtained.sha256, context);
-    context.warn(`no SHA-256 was known for ${wanted.name}; it has ${obtained.sha256}, now noted in ${lockFile}`);
+  const fetched =
+    (await hit()) ??
+    (context.offline ? refuseOffline(file, url) : await cache.locked(key, context, async () => (await hit()) ?? download()));
+  if (expected === undefined && !policy.readOnly) {
+    await pinDigest(lock, { name: file.name, url, sha256: fetched.sha256 }, context);
+    context.warn(`no known SHA-256 for ${file.name}; recorded ${fetched.sha256} in ${lockfile}`);
   }
-  return obtained;
+  return fetched;
 }
 
-/** What no digest vouches for must at least be a whole bundle: a proxy's login page comes with status 200, too. */
-async function refuseDamaged(part: string, url: string, context: Context): Promise<void> {
-  const { findPackage } = await import('../bundle/find-package.js');
-  try {
-    await findPackage(createReadStream(part), { path: url, whole: true, signal: context.signal });
-  } catch (error) {
-    if (!context.signal.aborted) await discard(part);
-    throw error;
-  }
+function mirrorUrl(file: RemoteFile, mirror: string | undefined): string {
+  if (!mirror) return file.url;
+  if (!/^https?:\/\/[^/]/.test(mirror))
+    fail({ code: 'usage', detail: `invalid --mirror URL '${mirror}'`, hint: 'pass an http or https URL' });
+  return `${mirror.replace(/\/+$/, '')}/${file.name}`;
 }
 
-function placeOf(wanted: WantedBundle, mirror: string | undefined): string {
-  if (!mirror) return wanted.url;
-  if (!/^https?:\/\/[^/]/.test(mirror)) fail({ code: 'usage', detail: `'${mirror}' is no mirror`, hint: 'give a http or https URL' });
-  return `${mirror.replace(/\/+$/, '')}/${wanted.name}`;
+async function expectedDigest(file: RemoteFile, wanted: string | undefined, lock: string): Promise<string | undefined> {
+  const known = file.sha256 ?? (await pinnedDigest(lock, file.name));
+  if (wanted !== undefined && known !== undefined && wanted !== known) {
+    fail({ code: 'digest-mismatch', path: `${file.name}, by --sha256`, algorithm: 'SHA-256', expected: known, actual: wanted });
+  }
+  return wanted ?? known;
 }
 
-async function expectedDigest(wanted: WantedBundle, options: ObtainOptions, lock: string): Promise<string | undefined> {
-  const given = options.sha256?.toLowerCase();
-  if (given !== undefined && !/^[0-9a-f]{64}$/.test(given))
-    fail({ code: 'usage', detail: `'${options.sha256}' is no SHA-256`, hint: 'it has 64 hex digits' });
-  const known = wanted.sha256 ?? (await lockedDigest(lock, wanted.name));
-  if (given !== undefined && known !== undefined && given !== known) {
-    fail({ code: 'digest-mismatch', path: `${wanted.name}, by --sha256`, algorithm: 'SHA-256', expected: known, actual: given });
-  }
-  return given ?? known;
+interface Digests {
+  url: string;
+  algorithm: 'SHA-256' | 'MD5';
+  expected: string | undefined;
+  actual: string | undefined;
 }
 
-function refuseUnknown({ name }: WantedBundle, url: string, { requireDigest }: ObtainOptions): void {
-  if (requireDigest) {
-    fail({ code: 'digest-unknown', path: name, detail: 'no SHA-256 is known for it, and --require-digest wants one' });
-  }
+async function refuseMismatch(part: string, { url, algorithm, expected, actual }: Digests): Promise<void> {
+  if (expected === undefined || actual === undefined || expected === actual) return;
+  await discard(part);
+  fail({ code: 'digest-mismatch', path: url, algorithm, expected, actual });
+}
+
+function refuseUnknown({ name }: RemoteFile, url: string, { requireDigest }: FetchPolicy): void {
+  if (requireDigest) fail({ code: 'digest-unknown', path: name, detail: 'no known SHA-256, and --require-digest is set' });
   // TLS guards the way; to this very machine there is none.
   const isSafe = url.startsWith('https:') || /^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?\//.test(url);
-  if (!isSafe) {
-    fail({
-      code: 'digest-unknown',
-      path: name,
-      detail: `no SHA-256 is known for it, and ${url} is not https: nothing vouches for what comes`,
-    });
-  }
+  if (isSafe) return;
+  fail({ code: 'digest-unknown', path: name, detail: `no known SHA-256 and ${url} is not https; refusing an unauthenticated download` });
 }
 
-function offline(url: string, { name }: WantedBundle): never {
-  return fail({ code: 'download-failed', url, detail: `--offline forbids it, and ${name} is not in the cache` });
+function refuseOffline({ name }: RemoteFile, url: string): never {
+  return fail({ code: 'download-failed', url, detail: `not in the cache, and --offline is set: ${name}` });
 }

@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Response } from 'node-fetch';
 import type { Context } from '../context.js';
-import { fail, wordsOf } from '../errors.js';
+import { fail, messageOf } from '../errors.js';
 
 /** How long to wait for what, in milliseconds; the whole of a download has no limit. */
-export interface Patience {
+export interface RetryPolicy {
   /** For an answer to begin. */
   connect: number;
   /** Between two pieces of an answer. */
@@ -17,14 +17,14 @@ export interface Patience {
   retries: number;
 }
 
-export const patience: Patience = { connect: 20_000, silence: 30_000, backoff: 500, retryAfter: 60_000, retries: 6 };
+export const retryPolicy: RetryPolicy = { connect: 20_000, silence: 30_000, backoff: 500, retryAfter: 60_000, retries: 6 };
 
 const maxRedirects = 10;
-/** Errors that another attempt would not mend: certificates, and names that there are not. */
-const lasting = /CERT|ERR_TLS|UNABLE_TO_(?:GET|VERIFY)|ENOTFOUND/;
+/** Errors that another attempt would not fix: certificates, and names that do not exist. */
+const permanentErrors = /CERT|ERR_TLS|UNABLE_TO_(?:GET|VERIFY)|ENOTFOUND/;
 
 /** A failure that may pass: the connection, or a server that says so. */
-export class PassingFailure extends Error {
+export class TransientError extends Error {
   constructor(
     message: string,
     /** What Retry-After asks for, in milliseconds. */
@@ -34,41 +34,26 @@ export class PassingFailure extends Error {
   }
 }
 
+export interface Request {
+  url: string;
+  headers: Record<string, string>;
+  retry: RetryPolicy;
+  /** Ends the response, too. */
+  signal: AbortSignal;
+}
+
 /**
- * Asks for a URL, following redirects, but never from https to http.
+ * Requests a URL, following redirects, but never from https to http.
  *
- * @returns an answer with status 200, 206 or 416
- * @throws PassingFailure; download-failed for what will not pass: 404, 403, redirects in a circle
+ * @returns a response with status 200, 206 or 416
+ * @throws TransientError; download-failed for what another attempt would not fix: 404, 403, redirects in a circle
  */
-export async function ask(
-  url: string,
-  headers: Record<string, string>,
-  wait: Patience,
-  signal: AbortSignal,
-  context: Context,
-): Promise<Response> {
-  const { default: fetch } = await import('node-fetch');
-  const agent = await proxyAgent(context.env);
+export async function request(wanted: Request, context: Context): Promise<Response> {
+  const { url, retry } = wanted;
   let place = url;
   for (let redirects = 0; redirects <= maxRedirects; redirects++) {
-    const timer = new AbortController();
-    const timeout = global.setTimeout(() => timer.abort(), wait.connect);
-    const response = await fetch(place, {
-      redirect: 'manual',
-      // What the server stores is wanted, not what it makes of it for the way: digests and ranges count these bytes.
-      compress: false,
-      headers: { ...headers, 'accept-encoding': 'identity', 'user-agent': 'mft-patch' },
-      signal: AbortSignal.any([signal, timer.signal]),
-      ...(agent ? { agent } : {}),
-    })
-      .catch((error: unknown) => {
-        context.signal.throwIfAborted();
-        if (lasting.test((error as NodeJS.ErrnoException).code ?? ''))
-          fail({ code: 'download-failed', url, detail: wordsOf(error) }, error);
-        throw new PassingFailure(timer.signal.aborted ? `no answer within ${wait.connect / 1000} s` : wordsOf(error));
-      })
-      .finally(() => clearTimeout(timeout));
-    if (![301, 302, 303, 307, 308].includes(response.status)) return judge(response, url, wait);
+    const response = await requestOnce(place, wanted, context);
+    if (![301, 302, 303, 307, 308].includes(response.status)) return checkStatus(response, url, retry);
     const next = new URL(response.headers.get('location') ?? '', place).href;
     if (place.startsWith('https:') && !next.startsWith('https:')) {
       fail({ code: 'download-failed', url, detail: `the server redirects from https to ${next}` });
@@ -78,31 +63,56 @@ export async function ask(
   return fail({ code: 'download-failed', url, detail: `more than ${maxRedirects} redirects` });
 }
 
-function judge(response: Response, url: string, wait: Patience): Response {
+async function requestOnce(place: string, { url, headers, retry, signal }: Request, context: Context): Promise<Response> {
+  const { default: fetch } = await import('node-fetch');
+  const agent = await proxyAgent(place, context.env);
+  const timer = new AbortController();
+  const timeout = global.setTimeout(() => timer.abort(), retry.connect);
+  return fetch(place, {
+    redirect: 'manual',
+    // What the server stores is wanted, not what it makes of it for the way: digests and ranges count these bytes.
+    compress: false,
+    headers: { ...headers, 'accept-encoding': 'identity', 'user-agent': 'mft-patch' },
+    signal: AbortSignal.any([signal, timer.signal]),
+    ...(agent ? { agent } : {}),
+  })
+    .catch((error: unknown) => {
+      context.signal.throwIfAborted();
+      if (permanentErrors.test((error as NodeJS.ErrnoException).code ?? ''))
+        fail({ code: 'download-failed', url, detail: messageOf(error) }, error);
+      throw new TransientError(timer.signal.aborted ? `no response within ${retry.connect / 1000} s` : messageOf(error));
+    })
+    .finally(() => clearTimeout(timeout));
+}
+
+function checkStatus(response: Response, url: string, retry: RetryPolicy): Response {
   const { status, statusText } = response;
   if ([200, 206, 416].includes(status)) return response;
-  const words = `the server answers ${status} ${statusText}`;
+  const detail = `the server returned ${status} ${statusText}`;
   if (status >= 500 || status === 429 || status === 408)
-    throw new PassingFailure(words, retryAfter(response.headers.get('retry-after'), wait));
-  return fail({ code: 'download-failed', url, detail: words });
+    throw new TransientError(detail, retryAfter(response.headers.get('retry-after'), retry));
+  return fail({ code: 'download-failed', url, detail });
 }
 
 /** Retry-After is seconds or a date (RFC 9110, 10.2.3). */
-function retryAfter(text: string | null, wait: Patience): number | undefined {
+function retryAfter(text: string | null, retry: RetryPolicy): number | undefined {
   if (text === null) return undefined;
   const time = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isNaN(time) ? undefined : Math.min(Math.max(time, 0), wait.retryAfter);
+  return Number.isNaN(time) ? undefined : Math.min(Math.max(time, 0), retry.retryAfter);
 }
 
-/** The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name; the package for it is loaded only then. */
-async function proxyAgent(env: NodeJS.ProcessEnv) {
+/** The proxy that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY name for a URL; the packages for it are loaded only then. */
+async function proxyAgent(url: string, env: NodeJS.ProcessEnv) {
   if (!Object.keys(env).some((name) => /^(https?|all)_proxy$/i.test(name) && env[name])) return undefined;
-  const { ProxyAgent } = await import('proxy-agent');
-  return new ProxyAgent();
+  const { getProxyForUrl } = await import('proxy-from-env');
+  const proxy = getProxyForUrl(url);
+  if (proxy === '') return undefined;
+  if (url.startsWith('https:')) return new (await import('https-proxy-agent')).HttpsProxyAgent(proxy);
+  return new (await import('http-proxy-agent')).HttpProxyAgent(proxy);
 }
 
 /** Waits before the next attempt: as the server asks, else longer each time, never two clients in step. */
-export function pause(failure: PassingFailure, failures: number, wait: Patience, signal: AbortSignal): Promise<void> {
-  const time = failure.waitFor ?? wait.backoff * 2 ** (failures - 1) * (0.75 + Math.random() / 2);
+export function pause(failure: TransientError, failures: number, retry: RetryPolicy, signal: AbortSignal): Promise<void> {
+  const time = failure.waitFor ?? retry.backoff * 2 ** (failures - 1) * (0.75 + Math.random() / 2);
   return setTimeout(time, undefined, { signal });
 }

@@ -14,11 +14,10 @@ export function checkConfig(path: string, text: string): string {
     fail({
       code: 'source-unfit',
       path: `${path}:${index + 1}`,
-      detail: `'${line.slice(0, 60)}' is no line of a kernel configuration`,
-      hint: 'a line is CONFIG_NAME=value, or a comment; /boot/config-$(uname -r) is such a file',
+      detail: `'${line.slice(0, 60)}' is not a valid .config line`,
+      hint: 'write CONFIG_NAME=value or a comment, as in /boot/config-$(uname -r)',
     });
   }
-  if (!lines.some(isSetting))
-    fail({ code: 'source-unfit', path, detail: 'sets nothing: no line begins with CONFIG_', hint: 'give a whole .config' });
+  if (!lines.some(isSetting)) fail({ code: 'source-unfit', path, detail: 'contains no CONFIG_ settings', hint: 'pass a complete .config' });
   return text;
 }

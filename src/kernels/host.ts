@@ -17,8 +17,8 @@ export function hostTarget(release: string, osRelease: string, targets: readonly
   if (!['debian', 'ubuntu'].includes(id) || suite === '') {
     fail({
       code: 'usage',
-      detail: `--kernel host: images are made of Debian and Ubuntu, not of ${field('PRETTY_NAME') || 'a system without /etc/os-release'}`,
-      hint: `give the kernel's own tree: --kernel-source /usr/src/kernels/${release}, or wherever its source lies`,
+      detail: `--kernel host supports Debian and Ubuntu only (this is ${field('PRETTY_NAME') || 'a system without /etc/os-release'})`,
+      hint: `pass the kernel's own tree: --kernel-source /usr/src/kernels/${release}, or wherever its source is`,
     });
   }
   const { major, minor } = parseKernelRelease(release);

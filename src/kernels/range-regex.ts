@@ -64,7 +64,7 @@ function spanOf({ operator, value, semver }: Comparator): Span {
   if (value === '') return all;
   const { major, minor, patch, prerelease } = semver;
   const from = place(major, minor, patch);
-  // A prerelease, or a number out of bounds, lies between two releases and is none.
+  // A prerelease, or a number out of bounds, is between two releases and matches neither.
   const isRelease = prerelease.length === 0 && major < majorEnd && minor < minorEnd && patch < patchEnd;
   const to = isRelease ? from + 1 : from;
   switch (operator) {

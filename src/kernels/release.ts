@@ -16,7 +16,7 @@ export interface KernelRelease {
 const form =
   /^([1-9]\d{0,2})\.(0|[1-9]\d{0,2})(?:\.(\d{1,5})(?=$|[-.+~_])|(?!\.\d))(?:[-.+~_][0-9A-Za-z](?:[0-9A-Za-z.+~_-]*[0-9A-Za-z])?)?\+?$/;
 
-/** How the release strings of kernels with backports look, by distribution: in words that bash's `=~` takes as well. */
+/** How the release strings of kernels with backports look, by distribution: in a form that bash's `=~` takes as well. */
 const backporters: readonly [string, string][] = [
   // 5.4.17-2136.300.7.el8uek.x86_64
   ['\\.el[0-9]+uek([^A-Za-z0-9_]|$)', "Oracle's UEK"],
@@ -45,8 +45,8 @@ export function parseKernelRelease(text: string): KernelRelease {
   if (!match) {
     fail({
       code: 'usage',
-      detail: `'${text}' is not a kernel release`,
-      hint: 'give at least major.minor, as in 5.18 or 6.1.0-50-amd64; uname -r prints that of the running kernel',
+      detail: `invalid kernel release '${text}'`,
+      hint: 'pass at least MAJOR.MINOR, e.g. 5.18 or 6.1.0-50-amd64 (see uname -r)',
     });
   }
   const [major, minor, patch] = [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)];

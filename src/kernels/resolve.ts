@@ -1,132 +1,167 @@
+/** What `--kernel`, `--kernel-source` and `--kernel-config` mean: resolved once, when the options are read. */
 import { readFile } from 'node:fs/promises';
 import { release as runningRelease } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { Context } from '../context.js';
-import { fail, wordsOf } from '../errors.js';
+import { type Failure, fail, failInput, MftPatchError } from '../errors.js';
 import { checkConfig } from './config.js';
 import { hostTarget } from './host.js';
-import { nearestNames } from './suggest.js';
 import { type KernelRelease, parseKernelRelease } from './release.js';
-import { nearestTargets, type Target, targetsFor } from './target.js';
+import { closestNames } from './suggest.js';
+import { nearestTargets, seriesOf, type Target, targetsFor } from './target.js';
 
-/** Where a kernel comes from that no package brings. */
 export interface KernelOptions {
-  /** A kernel's source: a folder, a tar archive, or a URL of one. */
+  /** Targets, releases, `host` or `all`; each may hold several with commas between them. */
+  kernel?: string[];
+  /** A kernel's source: a directory, a tar archive, or a URL of one. */
   kernelSource?: string;
   /** A kernel configuration. */
   kernelConfig?: string;
 }
 
-/** The release that `--kernel` names: a target's, the running one's, or itself. @throws usage */
-export function wantedRelease(wanted: string, targets: readonly Target[]): KernelRelease {
-  if (wanted === 'host') return parseKernelRelease(runningRelease());
-  const named = targets.find(({ name }) => name === wanted);
-  if (named) return parseKernelRelease(named.kernel);
-  if (!/^\d/.test(wanted)) return unknown(wanted, targets);
-  return parseKernelRelease(wanted);
+/** A kernel that a user means. */
+export interface Kernel {
+  /** As it was named; empty for that of --kernel-source without a name. */
+  requested: string;
+  /** What --kernel must say to mean it again; empty for that of --kernel-source. */
+  again: string;
+  /** Undefined for a source whose release shows when it is prepared. */
+  release?: KernelRelease;
+  /** Where it is verified. */
+  target?: Target;
+  /** Why there is no target. */
+  noTarget?: Failure;
+  /** The names of other targets that carry it. */
+  alternatives: string[];
+}
+
+/** The names that --kernel gives, without blanks; undefined if it was not given. @throws usage if it names nothing */
+export function kernelNames(given: readonly string[] | undefined): string[] | undefined {
+  const names = given
+    ?.flatMap((list) => list.split(','))
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (names?.length === 0) fail({ code: 'usage', detail: '--kernel is empty', hint: 'pass a list, as in 6.1,debian-13, or all' });
+  return names;
 }
 
 /**
- * The target that a user means: one by its name, `host` for the running machine, the best of those that carry a release,
- * else the source that kernel.org released under that version; with --kernel-source that source.
+ * The kernels that the options mean, each once. With --kernel-source it is that source, and one --kernel may say which release
+ * it is, or on which target it is prepared.
  *
- * @param wanted undefined if only --kernel-source says it
- * @throws usage, no-target, no-input, source-unfit
+ * @param targets the catalogue; `all` means these
+ * @throws usage, no-input, source-unfit; that a kernel has no target is not a failure yet
  */
-export async function wantedTarget(
-  wanted: string | undefined,
-  options: KernelOptions,
-  targets: readonly Target[],
-  context: Context,
-): Promise<Target> {
-  if (options.kernelSource !== undefined) return sourceTarget(wanted, options.kernelSource, options, targets);
-  if (wanted === undefined)
-    return fail({ code: 'usage', detail: 'which kernel? --kernel is missing', hint: 'mft-patch kernels lists them' });
-  refuseLoneConfig(options);
-  const named = targets.find(({ name }) => name === wanted);
-  if (named) return named;
-  if (wanted === 'host') return hostTarget(runningRelease(), await readFile('/etc/os-release', 'utf8').catch(() => ''), targets);
-  const release = wantedRelease(wanted, targets);
-  const [best, ...others] = targetsFor(wanted, targets);
-  if (best) {
-    const also = others.length > 0 ? ` (also on ${others.map(({ name }) => name).join(', ')})` : '';
-    context.progress({ step: 'verify', text: `${wanted} is tried on ${best.name}${also}` });
-    return best;
+export async function resolveKernels(options: KernelOptions, targets: readonly Target[]): Promise<Kernel[]> {
+  const names = kernelNames(options.kernel) ?? [];
+  if (options.kernelConfig !== undefined && options.kernelSource === undefined)
+    fail({ code: 'usage', detail: '--kernel-config requires --kernel-source', hint: 'pass the source that it configures' });
+  if (options.kernelSource !== undefined) return [await sourceKernel(names, options.kernelSource, options.kernelConfig, targets)];
+  const wanted = names.flatMap((name) => (name === 'all' ? targets.map((target) => target.name) : [name]));
+  const kernels = await Promise.all(wanted.map((name) => namedKernel(name, targets)));
+  const key = ({ target, requested }: Kernel) => target?.name ?? requested;
+  return kernels.filter((kernel, index) => kernels.findIndex((other) => key(other) === key(kernel)) === index);
+}
+
+/** Where a kernel is verified, with a word on which of several targets that is. @throws no-target, usage */
+export function targetOf({ requested, target, noTarget, alternatives }: Kernel, context: Context): Target {
+  if (target === undefined) return fail(noTarget ?? { code: 'no-target', kernel: requested, targets: [] });
+  const isNamed = ['', 'host', target.name].includes(requested) || target.source !== undefined;
+  const also = alternatives.length > 0 ? ` (also available: ${alternatives.join(', ')})` : '';
+  if (!isNamed) context.progress({ step: 'verify', text: `${requested}: using target ${target.name}${also}` });
+  return target;
+}
+
+/** @throws usage */
+async function namedKernel(requested: string, targets: readonly Target[]): Promise<Kernel> {
+  const named = targets.find(({ name }) => name === requested);
+  if (named) return { requested, again: requested, release: parseKernelRelease(named.kernel), target: named, alternatives: [] };
+  if (requested === 'host') return hostKernel(targets);
+  if (!/^\d/.test(requested)) refuseUnknown(requested, targets);
+  const release = parseKernelRelease(requested);
+  const [target, ...others] = targetsFor(requested, targets);
+  if (target) return { requested, again: target.name, release, target, alternatives: others.map(({ name }) => name) };
+  return { requested, again: requested, release, alternatives: [], ...releasedTarget(release, targets) };
+}
+
+async function hostKernel(targets: readonly Target[]): Promise<Kernel> {
+  const release = runningRelease();
+  const kernel = { requested: 'host', again: 'host', release: parseKernelRelease(release), alternatives: [] };
+  const osRelease = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  try {
+    return { ...kernel, target: hostTarget(release, osRelease, targets) };
+  } catch (error) {
+    if (!(error instanceof MftPatchError)) throw error;
+    // A plan needs no target.
+    return { ...kernel, noTarget: error.failure };
   }
-  return releasedTarget(release, targets);
 }
 
-/** @throws usage for a configuration without a source that it is of */
-export function refuseLoneConfig({ kernelSource, kernelConfig }: KernelOptions): void {
-  if (kernelConfig !== undefined && kernelSource === undefined)
-    fail({ code: 'usage', detail: '--kernel-config is for a kernel from source', hint: 'give that with --kernel-source' });
-}
-
-/** A version that kernel.org released. Kernels of distributions and candidates are none. */
-function releasedTarget({ text, version }: KernelRelease, targets: readonly Target[]): Target {
+/** A version that kernel.org released. Kernels of distributions and candidates are not. */
+function releasedTarget({ text, version }: KernelRelease, targets: readonly Target[]): Pick<Kernel, 'target' | 'noTarget'> {
   if (!/^\d+\.\d+(\.\d+)?$/.test(text)) {
     const near = nearestTargets(version, targets).slice(0, 3);
-    fail({ code: 'no-target', kernel: text, targets: near.map(({ name, kernel }) => `${name} (${kernel})`) });
+    return { noTarget: { code: 'no-target', kernel: text, targets: near.map(({ name, kernel }) => `${name} (${kernel})`) } };
   }
   const open = async (context: Context) => (await import('../download/kernel-org.js')).releasedKernel(version, context);
-  return fromSource(`linux-${text}`, `Linux ${text} as kernel.org released it`, toolsOf(undefined, targets), { open });
+  return { target: fromSource(`linux-${text}`, `Linux ${text} as kernel.org released it`, toolsOf(undefined, targets), { open }) };
 }
 
-/** A kernel of one's own. `wanted` may name the target whose distribution and compiler prepare it. */
-async function sourceTarget(
-  wanted: string | undefined,
-  place: string,
-  { kernelConfig }: KernelOptions,
-  targets: readonly Target[],
-): Promise<Target> {
+async function sourceKernel(names: string[], place: string, configPath: string | undefined, targets: readonly Target[]): Promise<Kernel> {
+  const [name, ...others] = names;
+  if (others.length > 0 || name === 'all') {
+    const hint = 'pass the release of the source or the target to prepare it on; test other kernels in a run of their own';
+    fail({ code: 'usage', detail: '--kernel-source takes one --kernel at most', hint });
+  }
   const isUrl = /^https?:\/\//i.test(place);
-  if (isUrl && !URL.canParse(place)) fail({ code: 'usage', detail: `--kernel-source: '${place}' is no URL`, hint: 'check it' });
+  if (isUrl && !URL.canParse(place)) fail({ code: 'usage', detail: `--kernel-source: '${place}' is not a URL`, hint: 'check it' });
   const open = async (context: Context) =>
     isUrl ? (await import('../download/kernel-org.js')).kernelArchive(place, undefined, context) : resolve(place);
-  const config = kernelConfig === undefined ? {} : { config: checkConfig(kernelConfig, await readConfig(kernelConfig)) };
-  const name = basename(isUrl ? new URL(place).pathname : resolve(place)).replace(/\.(tar(\.\w+)?|t[gx]z)$/, '');
-  const isNamed = targets.some((target) => target.name === wanted);
-  const target = fromSource(slug(name), `the source in ${place}`, toolsOf(wanted, targets), { open, ...config });
-  return wanted === undefined || isNamed ? target : { ...target, kernel: seriesText(wantedRelease(wanted, targets)) };
+  const config = configPath === undefined ? {} : { config: checkConfig(configPath, await readConfig(configPath)) };
+  const base = basename(isUrl ? new URL(place).pathname : resolve(place)).replace(/\.(tar(\.\w+)?|t[gx]z)$/, '');
+  const target = fromSource(imageName(base), `the source in ${place}`, toolsOf(name, targets), { open, ...config });
+  if (name === undefined) return { requested: '', again: '', target, alternatives: [] };
+  const { release } = await namedKernel(name, targets);
+  const isTarget = targets.some((candidate) => candidate.name === name);
+  return {
+    requested: name,
+    again: '',
+    ...(release ? { release } : {}),
+    target: isTarget ? target : { ...target, kernel: seriesOf(release?.version ?? '') },
+    alternatives: [],
+  };
 }
 
 function fromSource(name: string, title: string, tools: Target, source: NonNullable<Target['source']>): Target {
   return { ...tools, name, title, kernel: '', rolling: false, headers: '', tried: [], source };
 }
 
-/** Debian 12's compiler takes kernels from 4.19 to the newest. */
-function toolsOf(wanted: string | undefined, targets: readonly Target[]): Target {
-  const named = targets.find(({ name }) => name === wanted) ?? targets.find(({ name }) => name === 'debian-12');
+/** The target that kernels from source are prepared on: Debian 12's compiler takes kernels from 4.19 to the newest. */
+function toolsOf(name: string | undefined, targets: readonly Target[]): Target {
+  const named = targets.find((target) => target.name === name) ?? targets.find((target) => target.name === 'debian-12');
   return (
     named ?? fail({ code: 'bad-catalogue', file: 'kernels/debian-12.json', detail: 'is missing; kernels from source are prepared on it' })
   );
 }
 
-function seriesText({ major, minor }: KernelRelease): string {
-  return `${major}.${minor}`;
-}
-
 /** A name as image repositories take it (docker-tag(1)). */
-function slug(name: string): string {
-  return (
-    name
-      .toLowerCase()
-      .replace(/[^a-z0-9.]+/g, '-')
-      .replace(/^[-.]+|[-.]+$/g, '') || 'linux'
-  );
+function imageName(text: string): string {
+  const name = text
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '');
+  return name || 'linux';
 }
 
 function readConfig(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error) =>
-    fail({ code: 'no-input', path, detail: wordsOf(error), hint: 'check --kernel-config' }, error),
-  );
+  return readFile(path, 'utf8').catch((error) => failInput(path, error, 'check --kernel-config'));
 }
 
-function unknown(wanted: string, targets: readonly Target[]): never {
-  const near = nearestNames(wanted, ['host', ...targets.map(({ name }) => name)]);
+function refuseUnknown(requested: string, targets: readonly Target[]): never {
+  const close = closestNames(requested, ['host', ...targets.map(({ name }) => name)]);
   return fail({
     code: 'usage',
-    detail: `'${wanted}' is neither a target nor a kernel release`,
-    hint: `did you mean ${near.join(' or ')}? mft-patch kernels lists the targets; a release is 5.18 or 6.1.0-50-amd64, as uname -r prints it`,
+    detail: `unknown target or kernel release '${requested}'`,
+    hint: `did you mean ${close.join(' or ')}? run mft-patch kernels to list the targets; a release is 5.18 or 6.1.0-50-amd64, as uname -r prints it`,
   });
 }

@@ -1,8 +1,8 @@
 /**
- * The names most like a mistyped one, the best first.
+ * The names closest to a mistyped one, the best first.
  * @returns at most three
  */
-export function nearestNames(wanted: string, names: readonly string[]): string[] {
+export function closestNames(wanted: string, names: readonly string[]): string[] {
   const distances = new Map(names.map((name) => [name, editDistance(wanted.toLowerCase(), name)]));
   return [...names].sort((a, b) => (distances.get(a) ?? 0) - (distances.get(b) ?? 0)).slice(0, 3);
 }

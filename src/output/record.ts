@@ -1,14 +1,36 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { fail, wordsOf } from '../errors.js';
+import type { BuildDocument, BuiltPatch } from '../documents/index.js';
+import { fail, messageOf } from '../errors.js';
+import type { PatchPlan } from '../packaging/prepare.js';
 
-/** What a rebuild needs of a build's record. Records come from anywhere: only what is listed here is taken, and each value is checked. */
-export interface BuildRecord {
-  kernel: { requested: string; version: string };
-  input: { path: string; member: string; sha256: string; bundleSha256?: string };
-  patches: { id: string; sha256: string; isInside: boolean }[];
+/** The name of a package's record. */
+export function recordName(deb: string): string {
+  return deb.replace(/\.deb$/, '.build.json');
+}
+
+/** The record of a build before anything is written or verified. @param unverified why it is not verified */
+export function newRecord({ vendor, mft, kernel }: PatchPlan, patches: BuiltPatch[], unverified: string): BuildDocument {
+  return {
+    schema: 'mft-patch/build@1',
+    mft,
+    kernel: { requested: kernel?.requested ?? 'all', version: kernel?.release.version ?? '' },
+    input: {
+      path: vendor.path,
+      member: vendor.member,
+      sha256: vendor.sha256,
+      ...(vendor.bundleSha256 === undefined ? {} : { bundleSha256: vendor.bundleSha256 }),
+    },
+    patches,
+    artifacts: [],
+    verification: { status: 'skipped', reason: unverified, kernels: [] },
+  };
+}
+
+/** What a rebuild needs of a build's record. */
+export interface BuildRecord extends Pick<BuildDocument, 'kernel' | 'input' | 'patches'> {
   /** The package; `path` is where `build` wrote it, relative to where that ran. */
-  artifact: { path: string; name: string; sha256: string; bytes: number };
+  artifact: BuildDocument['artifacts'][number] & { name: string };
   /** The names of what else was written. */
   others: string[];
 }
@@ -17,15 +39,15 @@ export interface BuildRecord {
 const recordLimit = 4 * 1024 * 1024;
 
 /**
- * Reads the record that `build` or `matrix` wrote.
- * @throws usage if there is none in the file
+ * Reads the record that `build` or `matrix` wrote. Records come from anywhere: every value is checked.
+ * @throws usage if the file is not one
  */
 export async function readRecord(path: string): Promise<BuildRecord> {
   try {
-    return recordOf(JSON.parse(await readLimited(path)));
+    return await parseRecord(JSON.parse(await readLimited(path)));
   } catch (error) {
     return fail(
-      { code: 'usage', detail: `${path} is no build record: ${wordsOf(error)}`, hint: 'give a .build.json of build or matrix' },
+      { code: 'usage', detail: `${path} is not a build record: ${messageOf(error)}`, hint: 'pass a .build.json of build or matrix' },
       error,
     );
   }
@@ -33,68 +55,23 @@ export async function readRecord(path: string): Promise<BuildRecord> {
 
 async function readLimited(path: string): Promise<string> {
   const stats = await stat(path);
-  if (!stats.isFile()) throw new TypeError('it is not a file');
-  if (stats.size > recordLimit) throw new RangeError(`it has ${stats.size} bytes`);
+  if (!stats.isFile()) throw new TypeError('not a file');
+  if (stats.size > recordLimit) throw new RangeError(`${stats.size} bytes; the limit is ${recordLimit}`);
   return readFile(path, 'utf8');
 }
 
 /** @throws TypeError naming the value that is wrong */
-function recordOf(document: unknown): BuildRecord {
-  const { schema, kernel, input, patches, artifacts } = object(document, 'the document');
-  if (schema !== 'mft-patch/build@1') throw new TypeError('its schema is not mft-patch/build@1');
-  const [artifact, ...others] = list(artifacts, 'artifacts').map(artifactOf);
-  if (artifact === undefined) throw new TypeError('artifacts names no package');
+async function parseRecord(value: unknown): Promise<BuildRecord> {
+  const [{ safeParse }, { buildDocument }, { describe }] = await Promise.all([
+    import('valibot'),
+    import('../documents/build.js'),
+    import('../system/data-file.js'),
+  ]);
+  const result = safeParse(buildDocument, value);
+  if (!result.success) throw new TypeError(describe(result.issues[0]));
+  const [artifact, ...others] = result.output.artifacts.map((artifact) => ({ ...artifact, name: basename(artifact.path) }));
+  if (artifact === undefined) throw new TypeError('no package in artifacts');
   if (!/^[\w.+~:-]+\.deb$/.test(artifact.name)) throw new TypeError('artifacts does not begin with a package');
-  return {
-    kernel: kernelOf(kernel),
-    input: inputOf(input),
-    patches: list(patches, 'patches').map(patchOf),
-    artifact,
-    others: others.map(({ name }) => name),
-  };
-}
-
-function kernelOf(value: unknown): BuildRecord['kernel'] {
-  const { requested, version } = object(value, 'kernel');
-  return { requested: text(requested, 'kernel.requested'), version: text(version, 'kernel.version', /^(\d{1,5}\.\d{1,5}\.\d{1,5})?$/) };
-}
-
-function inputOf(value: unknown): BuildRecord['input'] {
-  const { path, member, sha256, bundleSha256 } = object(value, 'input');
-  return {
-    path: text(path, 'input.path', /./),
-    member: text(member, 'input.member'),
-    sha256: text(sha256, 'input.sha256', hex),
-    ...(bundleSha256 === undefined ? {} : { bundleSha256: text(bundleSha256, 'input.bundleSha256', hex) }),
-  };
-}
-
-function patchOf(value: unknown): BuildRecord['patches'][number] {
-  const { id, sha256, status } = object(value, 'a patch');
-  const known = text(status, 'status of a patch', /^(applied|already-applied|not-needed)$/);
-  return { id: text(id, 'id of a patch', /^[^/]+$/), sha256: text(sha256, 'sha256 of a patch', hex), isInside: known !== 'not-needed' };
-}
-
-function artifactOf(value: unknown): BuildRecord['artifact'] {
-  const { path, sha256, bytes } = object(value, 'an artifact');
-  if (!Number.isSafeInteger(bytes) || (bytes as number) < 0) throw new TypeError('bytes of an artifact is no size');
-  const where = text(path, 'path of an artifact', /[^/.]$/);
-  return { path: where, name: basename(where), sha256: text(sha256, 'sha256 of an artifact', hex), bytes: bytes as number };
-}
-
-const hex = /^[0-9a-f]{64}$/;
-
-function object(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError(`${what} is no object`);
-  return value as Record<string, unknown>;
-}
-
-function list(value: unknown, what: string): unknown[] {
-  if (!Array.isArray(value)) throw new TypeError(`${what} is no list`);
-  return value;
-}
-
-function text(value: unknown, what: string, form = /^/): string {
-  if (typeof value !== 'string' || !form.test(value) || value.includes('\0')) throw new TypeError(`${what} is not what it should be`);
-  return value;
+  const { kernel, input, patches } = result.output;
+  return { kernel, input, patches, artifact, others: others.map(({ name }) => name) };
 }

@@ -1,12 +1,12 @@
 import { withFiles, withNewFiles } from '../deb/change.js';
 import { type Deb, plainPath } from '../deb/deb.js';
-import { fail, wordsOf } from '../errors.js';
+import type { BuiltPatch } from '../documents/index.js';
+import { fail, messageOf } from '../errors.js';
 import { applyPatch } from '../patches/apply.js';
 import { isExtended, matchOf, patchFile, withPatches } from '../patches/dkms-conf.js';
 import type { Patch } from '../patches/patch.js';
 import type { Choice } from '../patches/select.js';
-import type { BuiltPatch } from '../documents.js';
-import type { ReadPackage } from './prepare.js';
+import type { VendorPackage } from './prepare.js';
 
 /**
  * The package with the patches beside its sources, which stay as they are, and a dkms.conf by which dkms applies them for
@@ -17,13 +17,13 @@ import type { ReadPackage } from './prepare.js';
  * @throws patch-does-not-apply; package-unfit if its dkms.conf cannot be extended
  */
 export function addPatches(
-  { deb: vendor, sourceRoot, vendor: { path } }: ReadPackage,
+  { deb: vendor, sourceRoot, vendor: { path } }: VendorPackage,
   choices: readonly Choice[],
   files: ReadonlyMap<string, string>,
 ): { deb: Deb; inside: Patch[]; patches: BuiltPatch[] } {
   const conf = files.get('dkms.conf') ?? '';
   if (isExtended(conf))
-    fail({ code: 'package-unfit', path, detail: 'is a universal package of ours already', hint: "give the vendor's package" });
+    fail({ code: 'package-unfit', path, detail: 'was already patched by mft-patch', hint: "pass the vendor's package" });
   const inside: Patch[] = [];
   const present: Patch[] = [];
   const patches = choices.map(({ patch, selected, reason }): BuiltPatch => {
@@ -39,14 +39,14 @@ export function addPatches(
   for (const some of subsets(inside)) refuseUnlessApplied(some, files);
   const texts = inside.map((patch): [string, Buffer] => [patchFile(patch), patch.bytes]);
   const taken = texts.find(([name]) => vendor.data.some((entry) => plainPath(entry) === `${sourceRoot}patches/${name}`));
-  if (taken) fail({ code: 'package-unfit', path, detail: `holds patches/${taken[0]} already` });
+  if (taken) fail({ code: 'package-unfit', path, detail: `already contains patches/${taken[0]}` });
   try {
     const extended = withFiles(vendor, new Map([[`${sourceRoot}dkms.conf`, Buffer.from(withPatches(conf, inside), 'latin1')]]));
     const deb = inside.length === 0 ? extended : withNewFiles(extended, `${sourceRoot}patches/`, new Map(texts), newest(inside));
     return { deb, inside: choices.flatMap(({ patch }) => (inside.includes(patch) || present.includes(patch) ? [patch] : [])), patches };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return fail({ code: 'package-unfit', path, detail: wordsOf(error), hint: 'bake the patches in for one kernel, with --kernel' }, error);
+    return fail({ code: 'package-unfit', path, detail: messageOf(error), hint: 'apply the patches for one kernel, with --kernel' }, error);
   }
 }
 

@@ -31,7 +31,7 @@ export function applyPatch(patch: Patch, files: ReadonlyMap<string, string>): Ap
   if (neededIf && paths.every((path) => files.has(path)) && !paths.some((path) => neededIf.test(files.get(path) ?? ''))) {
     const backward = tryChanges(reversed, files);
     if (backward.failed.length === 0) return { status: 'already-applied', hunks: backward.hunks };
-    return { status: 'not-needed', reason: `the source has no such fault: nothing matches ${neededIf.source} in ${paths.join(', ')}` };
+    return { status: 'not-needed', reason: `not affected: ${neededIf.source} matches nothing in ${paths.join(', ')}` };
   }
   const forward = tryChanges(patch.changes, files);
   if (forward.failed.length === 0) return { status: 'applied', hunks: forward.hunks, contents: forward.contents };
@@ -63,8 +63,7 @@ function tryChange(path: string, diff: StructuredPatch, text: string | undefined
   let after = 0;
   for (const hunk of diff.hunks) {
     const [expected, put] = [sideOf(hunk, '-'), sideOf(hunk, '+')];
-    const place =
-      text === undefined ? { found: false as const, ambiguous: false, cause: 'there is no such file' } : locate(hunk, lines, after);
+    const place = text === undefined ? { found: false as const, ambiguous: false, cause: 'no such file' } : locate(hunk, lines, after);
     if (!place.found) {
       failed = true;
       attempt.absent ||= !place.ambiguous;

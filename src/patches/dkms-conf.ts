@@ -11,7 +11,7 @@ export function isExtended(conf: string): boolean {
   return conf.split('\n').some((line) => line.startsWith(mark));
 }
 
-/** The name of a patch in the folder `patches/` of the dkms source. */
+/** The name of a patch in the directory `patches/` of the dkms source. */
 export function patchFile({ id }: Patch): string {
   return `mft-patch-${id}.patch`;
 }
@@ -23,7 +23,7 @@ export function matchOf(patch: Patch): string {
 
 /**
  * The text of a dkms.conf with patches for dkms to apply after those that are there (dkms(8), PATCH and PATCH_MATCH).
- * dkms.conf is bash, read anew for each kernel with its release and the folder of its headers in variables: so what holds
+ * dkms.conf is bash, read anew for each kernel with its release and the directory of its headers in variables: so what holds
  * for kernels with backports is asked there, with what dkms 2.8 to 3.2 set.
  *
  * @throws SyntaxError if the patches in it are named in a way that ours cannot be put after
@@ -31,7 +31,7 @@ export function matchOf(patch: Patch): string {
 export function withPatches(conf: string, patches: readonly Patch[]): string {
   if (patches.length === 0) return conf;
   // bash leaves it out, and makes one word of two.
-  if (conf.includes('\0')) throw new SyntaxError('dkms.conf holds a NUL byte');
+  if (conf.includes('\0')) throw new SyntaxError('dkms.conf contains a NUL byte');
   const first = nextIndex(conf);
   const lines = [
     `${mark} the patches in patches/, for the kernels that need them.`,
@@ -63,7 +63,7 @@ function patchLines(patch: Patch, index: number): string[] {
   ];
 }
 
-/** Debian keeps what all flavours of a kernel share in a folder of its own, which `source` beside `build` leads to. */
+/** Debian keeps what all flavours of a kernel share in a directory of its own, which `source` beside `build` leads to. */
 function probeCommand({ probe }: Patch): string {
   if (!probe) return 'false';
   const { file, pattern, matches } = probe;
@@ -81,9 +81,10 @@ function nextIndex(conf: string): number {
   const code = conf.replace(/^\s*#.*$/gm, '');
   const indices = [...code.matchAll(/^\s*PATCH\[(\d+)\]=/gm)].map(([, index]) => Number(index));
   const assignments = code.match(/\bPATCH(\[[^\]]*\])?\+?=/g) ?? [];
-  if (assignments.length !== indices.length) throw new SyntaxError('dkms.conf sets PATCH in another form than PATCH[0]=…');
-  if (indices.length > 0 && !isPlain(code)) throw new SyntaxError('dkms.conf sets PATCH in a script that may do so or not');
-  if (indices.some((index) => index >= indices.length)) throw new SyntaxError(`dkms.conf has a hole in PATCH: ${indices.join(', ')}`);
+  if (assignments.length !== indices.length) throw new SyntaxError('dkms.conf sets PATCH in an unsupported form (supported: PATCH[0]=…)');
+  if (indices.length > 0 && !isPlain(code)) throw new SyntaxError('dkms.conf sets PATCH conditionally');
+  if (indices.some((index) => index >= indices.length))
+    throw new SyntaxError(`dkms.conf sets PATCH with non-contiguous indices: ${indices.join(', ')}`);
   if (new Set(indices).size < indices.length) throw new SyntaxError(`dkms.conf sets a PATCH twice: ${indices.join(', ')}`);
   return indices.length;
 }

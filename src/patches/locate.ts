@@ -59,14 +59,14 @@ export function locate(hunk: StructuredPatchHunk, lines: readonly string[], afte
   const places = placesBy((line) => line);
   const [index, second] = places;
   if (second !== undefined)
-    return { found: false, ambiguous: true, cause: `fits more than one place: lines ${places.map((place) => place + 1).join(', ')}` };
+    return { found: false, ambiguous: true, cause: `matches more than once: lines ${places.map((place) => place + 1).join(', ')}` };
   if (index !== undefined) return { found: true, index };
   const cause =
     placesBy(withoutNewline).length > 0
-      ? 'the file ends with or without a newline, the patch says otherwise'
+      ? 'the newline at the end of the file differs from what the patch says'
       : tied
-        ? `does not fit the ${atStart ? 'start' : 'end'} of the file, where its context ties it`
-        : `these lines are not within ${maxOffset} lines of it`;
+        ? `must match at the ${atStart ? 'start' : 'end'} of the file`
+        : `not found within ${maxOffset} lines`;
   return { found: false, ambiguous: false, cause };
 }
 

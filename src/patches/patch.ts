@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { StructuredPatch } from 'diff';
 import { parsePatch as parseDiff } from 'diff/lib/patch/parse.js';
-import Range from 'semver/classes/range.js';
-import { readFields } from '../deb/control.js';
-import { fail, wordsOf } from '../errors.js';
+import type Range from 'semver/classes/range.js';
+import { type FileFault, fail, messageOf } from '../errors.js';
+import { sha256 } from '../system/digest.js';
+import { type Probe, parseHeader } from './header.js';
 
 /** A file that a patch changes, its path relative to the root of the dkms source. */
 export interface FileChange {
@@ -28,20 +28,11 @@ export interface Patch {
   goodOnOlder: boolean;
   /** What the files must hold for the fault to be there at all; undefined where the versions alone decide. */
   neededIf?: RegExp;
-  /** What tells on a kernel with backports whether it needs the patch; undefined where the version alone decides. */
+  /** What decides on a kernel with backports whether it needs the patch; undefined where the version alone decides. */
   probe?: Probe;
   /** Day of the last change, as YYYY-MM-DD. */
   lastUpdate: string;
   changes: FileChange[];
-}
-
-/** A question to a kernel's headers: does a file of theirs match, or not, as grep -E has it? */
-export interface Probe {
-  /** Relative to the top of the headers, as in include/linux/pci.h. */
-  file: string;
-  pattern: string;
-  /** What the answer must be for the patch to be needed. */
-  matches: boolean;
 }
 
 /** The names in a series file, in order, as quilt reads it: one a line, `#` starts a comment. */
@@ -55,7 +46,7 @@ export function parseSeries(text: string): string[] {
       const other = options.find((option) => option !== '' && option !== '-p1');
       return other === undefined
         ? name
-        : fail({ code: 'bad-catalogue', file: 'patches/series', detail: `${name}: the option ${other} is not taken` });
+        : fail({ code: 'bad-catalogue', file: 'patches/series', detail: `${name}: unsupported option ${other}` });
     });
 }
 
@@ -63,95 +54,58 @@ export function parseSeries(text: string): string[] {
  * Reads a patch with its header.
  *
  * @param file its name, as in `dma-unmap.patch`
- * @throws bad-catalogue naming the field or the hunk that is wrong
+ * @throws bad-catalogue with all faults of the header, and the first of the diff
  */
 export function parsePatch(file: string, bytes: Buffer): Patch {
-  const bad = (detail: string): never => fail({ code: 'bad-catalogue', file: `patches/${file}`, detail });
+  const refuse = ([first, ...others]: FileFault[]): never =>
+    fail({ code: 'bad-catalogue', file: `patches/${file}`, detail: '', ...first, ...(others.length > 0 ? { others } : {}) });
   // It names a file of the package.
-  if (!/^[A-Za-z0-9][\w.+-]*\.patch$/.test(file)) bad('its name must be of letters, digits and -, and end in .patch');
+  if (!/^[A-Za-z0-9][\w.+-]*\.patch$/.test(file)) refuse([{ detail: 'its name must be of letters, digits and -, and end in .patch' }]);
   // Sources are handled as Latin-1, so that bytes of any encoding survive; the diff must be too.
   const text = bytes.toString('latin1');
-  const start = /^(?:---(?: |$)|diff |Index: )/m.exec(text)?.index ?? bad('holds no diff');
-  const fields = headerFields(bytes.toString('utf8', 0, start), bad);
-  const field = (name: string) => fields.get(name.toLowerCase()) || bad(`the field ${name} is missing`);
-  const neededIf = fields.get('needed-if');
-  const lastUpdate = field('Last-Update');
-  if (!isDay(lastUpdate)) bad(`Last-Update must be YYYY-MM-DD, not '${lastUpdate}'`);
+  const start = /^(?:---(?: |$)|diff |Index: )/m.exec(text)?.index ?? refuse([{ detail: 'contains no diff' }]);
+  const header = parseHeader(bytes.toString('utf8', 0, start));
+  // Empty lines stand for the header, so that the parser counts the lines of the file.
+  const changes = parseChanges(text.slice(0, start).replace(/[^\n]/g, '') + text.slice(start));
+  if (Array.isArray(header)) return refuse([...header, ...('detail' in changes ? [changes] : [])]);
+  if ('detail' in changes) return refuse([changes]);
+  const { 'needed-if': neededIf, probe } = header;
   return {
     id: file.replace(/\.patch$/, ''),
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: sha256(bytes),
     bytes,
-    description: field('Description'),
-    symptom: field('Symptom'),
-    kernel: range(field('Kernel'), 'Kernel', bad),
-    mft: range(field('MFT'), 'MFT', bad),
-    goodOnOlder: yesOrNo(field('Good-On-Older'), bad),
-    ...(neededIf === undefined ? {} : { neededIf: expression(neededIf, bad) }),
-    ...(fields.has('probe') ? { probe: probe(field('Probe'), bad) } : {}),
-    lastUpdate,
-    // Empty lines stand for the header, so that the parser counts the lines of the file.
-    changes: fileChanges(text.slice(0, start).replace(/[^\n]/g, '') + text.slice(start), bad),
+    description: header.description,
+    symptom: header.symptom,
+    kernel: header.kernel,
+    mft: header.mft,
+    goodOnOlder: header['good-on-older'],
+    ...(neededIf === undefined ? {} : { neededIf }),
+    ...(probe === undefined ? {} : { probe }),
+    lastUpdate: header['last-update'],
+    changes,
   };
 }
 
-function isDay(text: string): boolean {
-  const time = Date.parse(`${text}T00:00:00Z`);
-  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
-}
-
-type Bad = (detail: string) => never;
-
-function headerFields(header: string, bad: Bad): Map<string, string> {
+/** @returns the changes, or what is wrong with the diff */
+function parseChanges(text: string): FileChange[] | FileFault {
   try {
-    return readFields(header);
+    return fileChanges(text);
   } catch (error) {
-    return bad(`header: ${wordsOf(error)}`);
+    return { detail: messageOf(error) };
   }
 }
 
-function range(text: string, name: string, bad: Bad): Range {
-  try {
-    return new Range(text);
-  } catch {
-    return bad(`${name}: '${text}' is not a version range`);
-  }
+/** @throws SyntaxError for what is wrong with a diff */
+function bad(detail: string): never {
+  throw new SyntaxError(detail);
 }
 
-function yesOrNo(text: string, bad: Bad): boolean {
-  const word = /^(yes|no)\b/.exec(text)?.[1] ?? bad(`Good-On-Older must start with yes or no, not '${text}'`);
-  return word === 'yes';
-}
-
-function expression(text: string, bad: Bad): RegExp {
-  if (text === '') bad('Needed-If is empty');
-  try {
-    return new RegExp(text, 'm');
-  } catch (error) {
-    return bad(`Needed-If: ${wordsOf(error)}`);
-  }
-}
-
-function probe(text: string, bad: Bad): Probe {
-  const [, file = '', operator = '', pattern = ''] = /^([\w./-]+) +(!?~) +(\S.*)$/.exec(text) ?? [];
-  if (file === '' || file.startsWith('/') || file.split('/').includes('..'))
-    bad(`Probe must be a file of the headers, ~ or !~, and a pattern, as in 'include/linux/pci.h ~ dma_map', not '${text}'`);
-  // It goes into dkms.conf between single quotes.
-  if (pattern.includes("'")) bad('Probe: the pattern may hold no single quote');
-  return { file, pattern, matches: operator === '~' };
-}
-
-function fileChanges(text: string, bad: Bad): FileChange[] {
-  // The library takes numbers from it that are none, or skips the whole hunk.
+function fileChanges(text: string): FileChange[] {
+  // The library takes anything for its numbers, or skips the whole hunk.
   const header = /^@@(?! -\d+(?:,\d+)? \+\d+(?:,\d+)? @@).*/m.exec(text)?.[0];
   if (header !== undefined) bad(`'${header}' is not a hunk header`);
-  let diffs: StructuredPatch[] = [];
-  try {
-    diffs = parseDiff(text);
-  } catch (error) {
-    bad(wordsOf(error));
-  }
-  const changes = diffs.map((diff) => {
-    const path = changedPath(diff, bad);
+  const changes = parseDiff(text).map((diff) => {
+    const path = changedPath(diff);
     // The library takes garbage for a patch without hunks.
     if (diff.hunks.length === 0) bad(`${path} has no hunk`);
     if (diff.oldMode !== undefined || diff.newMode !== undefined) bad(`${path}: its mode cannot be changed`);
@@ -165,16 +119,16 @@ function fileChanges(text: string, bad: Bad): FileChange[] {
   });
   const twice = changes.find(({ path }, index) => changes.findIndex((change) => change.path === path) !== index);
   if (twice) bad(`${twice.path} is changed by two diffs`);
-  if (changes.length === 0) bad('holds no diff');
+  if (changes.length === 0) bad('contains no diff');
   return changes;
 }
 
 /** The path of a `-p1` diff. Only changes to existing files are taken: dkms and the record know nothing else. */
-function changedPath(diff: StructuredPatch, bad: Bad): string {
+function changedPath(diff: StructuredPatch): string {
   const [from, to] = [diff.oldFileName ?? '', diff.newFileName ?? ''];
   if (from === '/dev/null' || to === '/dev/null') bad(`${from} to ${to}: files cannot be added or removed`);
   const path = /^a\/(.+)$/.exec(from)?.[1] ?? bad(`'--- ${from}' must start with a/`);
   if (to !== `b/${path}`) bad(`'+++ ${to}' must be b/${path}`);
-  if (path.startsWith('/') || path.split('/').includes('..')) bad(`${path} leaves the source folder`);
+  if (path.startsWith('/') || path.split('/').includes('..')) bad(`${path} leaves the source directory`);
   return path;
 }

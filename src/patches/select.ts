@@ -1,7 +1,8 @@
 import Range from 'semver/classes/range.js';
 import minVersion from 'semver/ranges/min-version.js';
 import type { KernelRelease } from '../kernels/release.js';
-import type { Patch, Probe } from './patch.js';
+import type { Probe } from './header.js';
+import type { Patch } from './patch.js';
 
 /** Whether a patch was chosen, and why. */
 export interface Choice {
@@ -10,8 +11,8 @@ export interface Choice {
   reason: string;
 }
 
-/** Answers whether a kernel's headers ask for a patch. */
-export type Ask = (probe: Probe) => boolean;
+/** Whether a kernel's headers show that it needs the patch. */
+export type ProbeHeaders = (probe: Probe) => boolean;
 
 /**
  * Chooses patches by kernel and MFT version, in the order of the series.
@@ -20,28 +21,28 @@ export type Ask = (probe: Probe) => boolean;
  * chosen though the number is below its range; for another one its probe decides, where the headers are at hand.
  *
  * @param mft major.minor.patch
- * @param ask undefined without headers
+ * @param probe undefined without headers
  */
-export function selectPatches(patches: readonly Patch[], kernel: KernelRelease, mft: string, ask?: Ask): Choice[] {
-  return patches.map((patch) => ({ patch, ...choose(patch, kernel, mft, ask) }));
+export function selectPatches(patches: readonly Patch[], kernel: KernelRelease, mft: string, probe?: ProbeHeaders): Choice[] {
+  return patches.map((patch) => ({ patch, ...choose(patch, kernel, mft, probe) }));
 }
 
-function choose(patch: Patch, kernel: KernelRelease, mft: string, ask: Ask | undefined): Omit<Choice, 'patch'> {
-  if (!patch.mft.test(mft)) return { selected: false, reason: `MFT ${mft} is outside ${patch.mft.raw}` };
-  const mftReason = `MFT ${mft} is within ${patch.mft.raw}`;
+function choose(patch: Patch, kernel: KernelRelease, mft: string, probe: ProbeHeaders | undefined): Omit<Choice, 'patch'> {
+  if (!patch.mft.test(mft)) return { selected: false, reason: `MFT ${mft} does not match ${patch.mft.raw}` };
+  const mftReason = `MFT ${mft} matches ${patch.mft.raw}`;
   if (patch.kernel.test(kernel.version)) {
-    const kernelReason = patch.kernel.raw === '*' ? 'every kernel needs it' : `${kernel.text} is within ${patch.kernel.raw}`;
+    const kernelReason = patch.kernel.raw === '*' ? 'every kernel needs it' : `${kernel.text} matches ${patch.kernel.raw}`;
     return { selected: true, reason: `${kernelReason}; ${mftReason}` };
   }
-  const outside = `${kernel.text} is outside ${patch.kernel.raw}`;
+  const outside = `${kernel.text} does not match ${patch.kernel.raw}`;
   if (kernel.backporter === undefined || !belowRange(patch).test(kernel.version)) return { selected: false, reason: outside };
-  const carries = `${outside}, but kernels of ${kernel.backporter} carry later APIs, so the number does not decide`;
-  if (patch.goodOnOlder) return { selected: true, reason: `${carries}: applied, since the fix is good on older kernels too; ${mftReason}` };
-  if (!patch.probe || !ask) return { selected: false, reason: `${carries}, and the fix breaks older kernels: not applied` };
-  const selected = ask(patch.probe);
+  const carries = `${outside}, but ${kernel.backporter} kernels backport newer APIs, so the version is not decisive`;
+  if (patch.goodOnOlder) return { selected: true, reason: `${carries}; applied because the fix is safe on older kernels; ${mftReason}` };
+  if (!patch.probe || !probe) return { selected: false, reason: `${carries}; not applied because the fix breaks older kernels` };
+  const selected = probe(patch.probe);
   return {
     selected,
-    reason: `${carries}: ${patch.probe.file} of its headers says that it ${selected ? 'needs' : 'does not need'} the fix`,
+    reason: `${carries}; ${patch.probe.file} in its headers shows that it ${selected ? 'needs' : 'does not need'} the fix`,
   };
 }
 

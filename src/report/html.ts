@@ -1,4 +1,4 @@
-import type { CellVerdict, MatrixCell, MatrixDocument } from '../documents.js';
+import type { CellVerdict, MatrixCell, MatrixDocument } from '../documents/index.js';
 import {
   builtStatus,
   escapeMarkup,
@@ -13,7 +13,7 @@ import {
   verdictOf,
 } from './matrix-words.js';
 
-// On a phone a row becomes a card, and each cell names its column. On paper what is behind red and grey cells lies open.
+// On a phone a row becomes a card, and each cell names its column. On paper the details of red and grey cells are open.
 const style = `
 :root { color-scheme: light dark; --page: #fff; --text: #1c2126; --dim: #59636e; --line: #d5dae0; --code: #f4f6f8;
   --builds: #1a7f37; --fails: #c62828; --error: #57606a; --tint: 12%; }
@@ -82,8 +82,8 @@ ${hasVendor(document) ? `<p class="dim">The vendor's own package: ${escapeMarkup
 ${document.cells.length > 0 ? table(document) : ''}</main>
 <footer>
 <p>${escapeMarkup(statusWords.builds)}: dkms built and installed all modules for that kernel.
-${escapeMarkup(statusWords.fails)}: they are not there. ${escapeMarkup(statusWords.error)}: something else was in the way.
-Each cell unfolds.</p>
+${escapeMarkup(statusWords.fails)}: they are missing. ${escapeMarkup(statusWords.error)}: it could not be tested.
+Click a cell for details.</p>
 </footer>
 </body>
 </html>
@@ -122,7 +122,7 @@ ${boot ? loads : ''}<td data-column="Patches">${escapeMarkup(patchesOf(cell))}</
 </tr>`;
 }
 
-/** A verdict with what is behind it. What makes the matrix fail lies open; that the vendor's package fails is expected. */
+/** A verdict with its details. Those of what makes the matrix fail are open; that the vendor's package fails is expected. */
 function verdictCell(cell: MatrixCell, column: 'vendor' | 'patched', verdict: CellVerdict): string {
   const { status, reason, seconds } = verdict;
   const facts = factsOf(cell, column).map(([label, value]) => `<dt>${label}</dt><dd>${escapeMarkup(value)}</dd>`);

@@ -1,4 +1,4 @@
-import type { CellVerdict, MatrixCell, MatrixDocument } from '../documents.js';
+import type { CellVerdict, MatrixCell, MatrixDocument } from '../documents/index.js';
 import { escapeMarkup, factsOf, hasVendor, titleOf } from './matrix-words.js';
 
 type Column = 'vendor' | 'patched';
@@ -13,7 +13,7 @@ interface Testcase {
  * The matrix as JUnit XML, as CI servers read it: a testsuite a column, a testcase a cell, times in seconds.
  *
  * A run is red for the patched packages alone. That the vendor's package fails is what they are for, so such a cell
- * passes, and its system-out holds what the compiler says; one that could not be tried is skipped.
+ * passes, and its system-out holds what the compiler says; one that could not be tested is skipped.
  */
 export function renderJunit(document: MatrixDocument): string {
   const columns: Column[] = hasVendor(document) ? ['vendor', 'patched'] : ['patched'];

@@ -1,4 +1,4 @@
-import type { MatrixCell, MatrixDocument } from '../documents.js';
+import type { MatrixCell, MatrixDocument } from '../documents/index.js';
 import {
   builtStatus,
   escapeMarkup,
@@ -58,7 +58,7 @@ function fenced(text: string): string {
   return `${fence}text\n${printable(text).replace(/\r\n?/g, '\n')}\n${fence}`;
 }
 
-/** Text within a line or a table's cell. A character reference is never taken for Markdown's or a table's own sign. */
+/** Text within a line or a table's cell. A character reference is never mistaken for Markdown's or a table's own sign. */
 function inline(text: string): string {
   // An underscore between letters or digits is never a sign, and looks better as it is.
   return escapeMarkup(oneLine(text)).replace(/[\\`*~|$[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, (sign) => `&#${sign.codePointAt(0)};`);

@@ -1,10 +1,10 @@
 /** What the renderers of a matrix share: its title, verdict and status in words, the facts of a cell, and making text safe in markup. */
-import type { CellVerdict, MatrixCell, MatrixDocument } from '../documents.js';
+import type { CellVerdict, MatrixCell, MatrixDocument } from '../documents/index.js';
 
 export type Status = CellVerdict['status'];
 
 /** The words of a status with a sign before them, so that no colour is needed to tell them apart. */
-export const statusWords: Record<Status, string> = { builds: '✓ builds', fails: '✗ fails', error: '? not tried' };
+export const statusWords: Record<Status, string> = { builds: '✓ builds', fails: '✗ fails', error: '? not tested' };
 
 /** `MFT 4.20.1-14`. */
 export function titleOf({ mft }: MatrixDocument): string {
@@ -25,7 +25,7 @@ export function loadWords({ loads }: CellVerdict): string {
   return loads === undefined ? '-' : { loads: '✓ loads', fails: statusWords.fails, error: statusWords.error }[loads];
 }
 
-/** One column as a sentence without its full stop: `4 of 6 kernels build; debian-sid fails; debian-13 could not be tried`. */
+/** One column as a sentence without its full stop: `4 of 6 kernels build; debian-sid fails; debian-13 could not be tested`. */
 export function verdictOf({ cells }: MatrixDocument, column: 'vendor' | 'patched'): string {
   const tried = cells.flatMap((cell) => (cell[column] ? [{ target: cell.target, status: cell[column].status }] : []));
   if (tried.length === 0) return 'No kernel was asked for';
@@ -34,7 +34,7 @@ export function verdictOf({ cells }: MatrixDocument, column: 'vendor' | 'patched
   return [
     `${builds.length} of ${tried.length} ${tried.length === 1 ? 'kernel builds' : 'kernels build'}`,
     ...(fails.length > 0 ? [`${listOf(fails)} ${fails.length === 1 ? 'fails' : 'fail'}`] : []),
-    ...(untried.length > 0 ? [`${listOf(untried)} could not be tried`] : []),
+    ...(untried.length > 0 ? [`${listOf(untried)} could not be tested`] : []),
   ].join('; ');
 }
 
@@ -45,7 +45,7 @@ function listOf(names: string[]): string {
 /** The patches of a cell; `-` if it needs none. */
 export const patchesOf = ({ patches }: MatrixCell): string => patches.join(', ') || '-';
 
-/** What is known of a cell besides its verdict, as labels and values. Of files only the names: where they lay is nobody's business later. */
+/** What is known of a cell besides its verdict, as labels and values. Of files only the names: their directories are private to the machine. */
 export function factsOf(cell: MatrixCell, column: 'vendor' | 'patched'): [label: string, value: string][] {
   const facts: [string, string][] = [
     ['Release', cell.release],
@@ -65,7 +65,7 @@ export function printable(text: string): string {
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** The text as it stands in XML or HTML, between tags or between double quotes. */
+/** The text as it is in XML or HTML, between tags or between double quotes. */
 export function escapeMarkup(text: string): string {
   return printable(text).replace(/[&<>"]/g, (character) => entities[character] ?? '');
 }

@@ -1,31 +1,15 @@
 import type {
   BuildDocument,
-  FetchDocument,
-  ImagesDocument,
-  KernelsDocument,
   KernelVerdict,
   MatrixDocument,
   MatrixListDocument,
   PatchesDocument,
   PlanDocument,
   ReleasesDocument,
-  VerifyDocument,
-} from '../documents.js';
+  ResultDocument,
+} from '../documents/index.js';
 import { builtStatus, hasBoot, hasVendor, titleOf } from './matrix-words.js';
-import { type RebuildDocument, renderRebuild } from './rebuild-text.js';
-
-export type ResultDocument =
-  | PlanDocument
-  | BuildDocument
-  | RebuildDocument
-  | VerifyDocument
-  | PatchesDocument
-  | KernelsDocument
-  | MatrixDocument
-  | MatrixListDocument
-  | ImagesDocument
-  | FetchDocument
-  | ReleasesDocument;
+import { renderRebuild } from './rebuild-text.js';
 
 /** The result of a command as a person reads it, without a newline at its end. */
 export function renderText(document: ResultDocument): string {
@@ -42,7 +26,7 @@ export function renderText(document: ResultDocument): string {
       return patches(document);
     case 'mft-patch/kernels@1':
       return table(
-        ['TARGET', 'KERNEL', 'TRIED BY CI', 'TITLE'],
+        ['TARGET', 'KERNEL', 'TESTED BY CI', 'TITLE'],
         document.kernels.map((k) => [k.target, `${k.kernel}${k.rolling ? ' or later' : ''}`, k.tried.join(', ') || '-', k.title]),
       );
     case 'mft-patch/matrix@1':
@@ -59,17 +43,6 @@ export function renderText(document: ResultDocument): string {
     case 'mft-patch/fetch@1':
       return `${document.path}\nSHA-256 ${document.sha256}, ${document.bytes} bytes`;
   }
-}
-
-/** 1 if a verification failed or a rebuilt package differs, 5 if none failed but one could not be tried, else 0. */
-export function exitCodeOf(document: ResultDocument): number {
-  if (document.schema === 'mft-patch/build@1') return document.verification.status === 'failed' ? 1 : 0;
-  if (document.schema === 'mft-patch/rebuild@1') return document.status === 'differs' ? 1 : 0;
-  if (document.schema !== 'mft-patch/verify@1' && document.schema !== 'mft-patch/matrix@1') return 0;
-  const verdicts = 'kernels' in document ? document.kernels : document.cells.map(({ patched }) => patched);
-  const statuses = verdicts.map(({ status }) => status);
-  if (statuses.includes('fails')) return 1;
-  return statuses.includes('error') ? 5 : 0;
 }
 
 /** Columns as wide as their widest cell, two blanks between them. */
@@ -114,13 +87,13 @@ function build(document: BuildDocument): string {
     proof,
     '',
     `Wrote ${deb}`,
-    ...(verification.status === 'failed' ? ['It does not build: do not install it.'] : ['', ...nextSteps(document, deb)]),
+    ...(verification.status === 'failed' ? ['Verification failed: do not install this package.'] : ['', ...nextSteps(document, deb)]),
   ].join('\n');
 }
 
 function nextSteps({ mft, input }: BuildDocument, deb: string): string[] {
   if (input.path.startsWith('sample:')) {
-    return ['This was the sample, which drives no hardware. For a real bundle:', '  mft-patch build --bundle mft-<version>-<arch>-deb.tgz'];
+    return ['This is the sample package; it drives no hardware. For a real bundle:', '  mft-patch build mft-<version>-<arch>-deb.tgz'];
   }
   const path = deb.startsWith('/') || deb.startsWith('.') ? deb : `./${deb}`;
   const tools = `mft_${mft.version}-${mft.revision}_${'$(dpkg --print-architecture)'}.deb`;
@@ -157,7 +130,7 @@ function matrix(document: MatrixDocument): string {
     ...(bootToo ? [patched.loads ?? '-'] : []),
     patches.join(', ') || '-',
   ]);
-  // That the vendor's package fails is what the patches are for; that it could not be tried is not.
+  // That the vendor's package fails is what the patches are for; that it could not be tested is not.
   const failures = cells.flatMap(({ target, vendor, patched }) => [
     ...(patched.status === 'builds' ? [] : failureLines(target, patched)),
     ...(vendor?.status === 'error' && vendor.reason !== patched.reason ? failureLines(`${target}, the vendor's package`, vendor) : []),

@@ -1,11 +1,16 @@
-import { fail, wordsOf } from '../errors.js';
+import { fail, messageOf } from '../errors.js';
 
-/** Parses the text of a file of ours that a user edits. @throws bad-catalogue naming the file and the line */
+/** A document as it is written to a file or to stdout. */
+export function asJson(document: unknown): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** Parses the text of a data file that a user edits. @throws bad-catalogue naming the file and the line */
 export function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    return fail({ code: 'bad-catalogue', file, line: badLine(text), detail: wordsOf(error) }, error);
+    return fail({ code: 'bad-catalogue', file, line: badLine(text), detail: messageOf(error) }, error);
   }
 }
 
@@ -20,10 +25,10 @@ function badLine(text: string): number {
     try {
       JSON.parse(part);
     } catch (error) {
-      const words = wordsOf(error);
-      const place = Number(/at position (\d+)/.exec(words)?.[1] ?? 0);
-      // Where the part only ends too early, the fault is in a later line; but no string goes on there.
-      const endsEarly = /end of JSON/.test(words) || (place >= part.length && !/string in JSON/.test(words));
+      const message = messageOf(error);
+      const place = Number(/at position (\d+)/.exec(message)?.[1] ?? 0);
+      // Where the part only ends too early, the fault is in a later line; but a string cannot continue there.
+      const endsEarly = /end of JSON/.test(message) || (place >= part.length && !/string in JSON/.test(message));
       if (!endsEarly) return index + 1;
     }
   }

@@ -10,15 +10,15 @@ const heartbeat = 2000;
 const dead = 15_000;
 const poll = 50;
 
-/** The name of our lock in a folder: what it is in is written to by one process, or is a folder of that process alone. */
+/** The name of our lock in a directory: a directory with it is written to by one process, or belongs to that process alone. */
 export const lockName = '.mft-patch';
 
 /** The errors of a file system that has no symbolic links (symlink(2)): there, processes are not kept apart. */
 const noLinks = ['EPERM', 'ENOTSUP', 'ENOSYS'];
 
 /** Does some work while no other process does work under the same lock. @throws the system's error if it cannot be had */
-export async function whileLocked<T>(lock: string, context: Pick<Context, 'signal'>, work: () => Promise<T>): Promise<T> {
-  const release = await take(lock, context);
+export async function withLock<T>(lock: string, context: Pick<Context, 'signal'>, work: () => Promise<T>): Promise<T> {
+  const release = await acquire(lock, context);
   try {
     return await work();
   } finally {
@@ -27,14 +27,14 @@ export async function whileLocked<T>(lock: string, context: Pick<Context, 'signa
 }
 
 /**
- * Takes a lock, waiting for it if need be. It is a symbolic link whose target names its owner, because such a link is there
- * at once with all that it says: a process killed while it takes a lock leaves none or one that can be judged. The lock of a
+ * Acquires a lock, waiting for it if need be. It is a symbolic link whose target names its owner, because such a link is there
+ * at once with all that it says: a process killed while it acquires a lock leaves none or one that can be judged. The lock of a
  * process that has died is taken over: at once on the same machine, else when it has not moved for a while.
  *
  * @returns what gives it back
  * @throws the system's error if it cannot be had; what aborted the signal
  */
-export async function take(lock: string, context: Pick<Context, 'signal'>): Promise<() => Promise<void>> {
+export async function acquire(lock: string, context: Pick<Context, 'signal'>): Promise<() => Promise<void>> {
   const owner = `${process.pid} ${hostname()} ${randomBytes(4).toString('hex')}`;
   for (;;) {
     context.signal.throwIfAborted();
@@ -50,7 +50,7 @@ export async function take(lock: string, context: Pick<Context, 'signal'>): Prom
     if (other === undefined) continue;
     if (!(await isDead(lock, other))) await setTimeout(poll, undefined, { signal: context.signal });
     // Of several that find it abandoned, the last must not remove the lock that the first has taken since.
-    else await whileLocked(`${lock}-over`, context, () => removeIfOf(lock, other));
+    else await withLock(`${lock}-over`, context, () => removeIfOf(lock, other));
   }
   const beat = setInterval(() => lutimes(lock, new Date(), new Date()).catch(() => {}), heartbeat);
   return async () => {
@@ -60,9 +60,9 @@ export async function take(lock: string, context: Pick<Context, 'signal'>): Prom
   };
 }
 
-/** Whether a folder is one that a process kept for itself, and that process has died; undefined if none says that it does. */
-export async function isAbandoned(folder: string): Promise<boolean | undefined> {
-  const lock = join(folder, lockName);
+/** Whether a directory is one that a process kept for itself, and that process has died; undefined if no lock says so. */
+export async function isAbandoned(directory: string): Promise<boolean | undefined> {
+  const lock = join(directory, lockName);
   const owner = await ownerOf(lock);
   return owner === undefined ? undefined : isDead(lock, owner);
 }
@@ -71,7 +71,7 @@ async function removeIfOf(lock: string, owner: string): Promise<void> {
   if ((await ownerOf(lock)) === owner) await rm(lock);
 }
 
-/** What a lock says of its owner: nothing if it is no link of ours; undefined if there is none. */
+/** The owner of a lock: empty if it is not a link of ours; undefined if there is no lock. */
 async function ownerOf(lock: string): Promise<string | undefined> {
   return readlink(lock).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

@@ -1,77 +1,84 @@
 import { access, constants } from 'node:fs/promises';
+import { runScript, textsOf } from '../containers/container.js';
+import type { Image } from '../containers/image.js';
+import type { Images } from '../containers/images.js';
+import { withTimeout } from '../containers/timeout.js';
 import type { Context } from '../context.js';
-import { dataFile } from '../catalogue.js';
-import { newEntry } from '../deb/tar.js';
-import { inOneLine, MftPatchError } from '../errors.js';
+import { fileEntry } from '../deb/tar.js';
+import type { BootVerdict } from '../documents/index.js';
 import type { Target } from '../kernels/target.js';
-import type { BootVerdict } from '../documents.js';
-import { writeWhole } from '../system/stage.js';
-import { reportOf, textsOf } from '../containers/container.js';
-import type { Image, Images } from '../containers/images.js';
-import { lackOf } from './judge.js';
+import { projectText } from '../project-files.js';
+import { writeAtomic } from '../system/stage.js';
+import { exhaustedResource, type Facts } from './judge.js';
 import { judgeBoot } from './judge-boot.js';
-import { secondsSince, withinTime } from '../containers/timeout.js';
+import { isEngineFailure, secondsSince, verdictOnFailure } from './untested.js';
 
 /** How long a boot may take, in seconds: six without KVM on a free machine, many times that on a busy one. */
 const bootLimit = 180;
 
-/** Measured on two cores: defconfig compiles some 2900 objects at 2.6 a second. */
-const noImage =
-  'a kernel from source has no image package, and building one takes 10 to 18 minutes on two cores: it is not booted (leave out --boot)';
+/** A kernel from source has no image package; to build one takes 10 to 18 minutes on two cores (2900 objects of defconfig at 2.6 a second). */
+const noImage = 'booting a kernel built from source is not supported; omit --boot';
+
+/** What is to be booted. */
+export interface Boot {
+  images: Images;
+  image: Image;
+  target: Target;
+  /** The modules as dkms has installed them, by file name. */
+  modules: ReadonlyMap<string, Buffer>;
+  /** Where the console is saved, but for the end of the name. */
+  logs: string;
+}
 
 /**
  * Boots the kernel of a target's image in QEMU, in a container with no more rights than any of ours, and loads modules
- * there. What keeps it from being tried is a verdict too, with the status `error`.
+ * there. Where that cannot be done it is a verdict too, with the status `error`.
  *
- * @param modules the modules as dkms has installed them, by file name
- * @param logs where the console is saved, but for the end of the name
  * @throws cannot-write for the log
  */
-export async function bootModules(
-  images: Images,
-  image: Image,
-  target: Target,
-  modules: ReadonlyMap<string, Buffer>,
-  logs: string,
-  context: Context,
-): Promise<BootVerdict> {
+export async function bootModules(boot: Boot, context: Context): Promise<BootVerdict> {
   const start = performance.now();
-  const untried = (reason: string): BootVerdict => ({ status: 'error', reason, modules: [], console: '', seconds: secondsSince(start) });
-  if (target.source !== undefined) return untried(noImage);
+  const untested = (reason: string): BootVerdict => ({ status: 'error', reason, modules: [], console: '', seconds: secondsSince(start) });
+  if (boot.target.source !== undefined) return untested(noImage);
   try {
-    const tag = await images.ensureBoot(image, target, context);
-    const text = `${target.name}: booting ${image.release}, loading the modules`;
-    context.progress({ step: 'verify', text });
-    const files = [
-      ...[...modules].map(([name, body]) => newEntry(`verify/modules/${name}`, 'file', 0o644, 0, body)),
-      newEntry('verify/boot.sh', 'file', 0o755, 0, Buffer.from(await dataFile('container/boot.sh'))),
-    ];
-    const facts = await withinTime(images.options.timeout, `the boot on ${target.name}`, context, async (limited) => {
-      const onLine = (detail: string) => context.progress({ step: 'verify', text, detail });
-      const { engine, options } = images;
-      return textsOf(await reportOf(engine, tag, files, `/verify/boot.sh ${bootLimit}`, await kvm(context), options, limited, onLine));
-    });
-    const path = `${logs}.console.log`;
-    await writeWhole(path, facts.get('console') ?? '', context);
-    const { loads, ...judgement } = judgeBoot(
-      facts,
-      [...modules.keys()].map((name) => name.replace(/\.ko.*/, '')),
-    );
-    const lack = loads ? undefined : lackOf(facts, images.options);
+    const facts = await runBoot(boot, context);
+    const path = `${boot.logs}.console.log`;
+    await writeAtomic(path, facts.get('console') ?? '', context);
+    const names = [...boot.modules.keys()].map((name) => name.replace(/\.ko.*/, ''));
+    const { loads, ...judgement } = judgeBoot(facts, names);
+    const lack = loads ? undefined : exhaustedResource(facts, boot.images.settings);
     const verdict = lack === undefined ? judgement : { ...judgement, status: 'error' as const, reason: lack };
     return { ...verdict, console: path, seconds: secondsSince(start) };
   } catch (error) {
-    if (!(error instanceof MftPatchError) || error.failure.code !== 'engine-failed') throw error;
-    return untried(inOneLine(error));
+    if (!isEngineFailure(error)) throw error;
+    return untested(verdictOnFailure(error, context).reason);
   }
 }
 
-/** KVM, if this machine has it and the engine is on this machine. Whether it is of use shows when it is tried. */
-async function kvm({ env }: Context): Promise<string[]> {
+/** @returns the facts of container/boot.sh */
+async function runBoot({ images, image, target, modules }: Boot, context: Context): Promise<Facts> {
+  const { engine, settings } = images;
+  const tag = await images.ensureBoot(image, target, context);
+  const text = `${target.name}: booting ${image.release}, loading the modules`;
+  context.progress({ step: 'verify', text });
+  const files = [
+    ...[...modules].map(([name, body]) => fileEntry(`verify/modules/${name}`, body)),
+    fileEntry('verify/boot.sh', Buffer.from(await projectText('container/boot.sh')), { mode: 0o755 }),
+  ];
+  const command = `/verify/boot.sh ${bootLimit}`;
+  const devices = await kvmDevices(context);
+  const onLine = (detail: string) => context.progress({ step: 'verify', text, detail });
+  return withTimeout(settings.timeout, `the boot on ${target.name}`, context, async (limited) =>
+    textsOf(await runScript({ engine, image: tag, files, command, devices, limits: settings, onLine }, limited)),
+  );
+}
+
+/** KVM, if this machine has it and the engine is on this machine. Whether it is of use shows when it is used. */
+async function kvmDevices({ env }: Context): Promise<string[]> {
   const isElsewhere = /^(tcp|ssh|https?):/.test(env.DOCKER_HOST ?? env.CONTAINER_HOST ?? '');
-  const isThere = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(
+  const exists = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(
     () => true,
     () => false,
   );
-  return isThere && !isElsewhere ? ['/dev/kvm'] : [];
+  return exists && !isElsewhere ? ['/dev/kvm'] : [];
 }

@@ -1,4 +1,4 @@
-import type { BootVerdict } from '../documents.js';
+import type { BootVerdict } from '../documents/index.js';
 import type { Facts } from './judge.js';
 
 type BootedModule = BootVerdict['modules'][number];
@@ -18,7 +18,7 @@ interface Event {
   words: string;
 }
 
-/** Words of the kernel that name a fault (lib/bug.c, mm/, kernel/panic.c, kernel/module/ of Linux 5.10 to 7.3). */
+/** What the kernel prints for a fault (lib/bug.c, mm/, kernel/panic.c, kernel/module/ of Linux 5.10 to 7.3). */
 const faultWords =
   /\bBUG: |\bkernel BUG at |\bOops: |\bWARNING: |\bUBSAN: |\bKASAN: |\bKernel panic\b|\bgeneral protection fault\b|Unknown symbol|version magic|disagrees about version of symbol|no symbol version for/;
 /** Where in the code it was. */
@@ -31,7 +31,7 @@ const traceWords = /\bCall Trace:|\bCall trace:|\[ cut here \]/;
 /**
  * Judges a boot by the facts of container/boot.sh: the kernel must be that of the target, its console free of faults from
  * init on, and every module must twice be loaded, register a character device, refuse an ioctl, and be gone again. That
- * an out-of-tree module taints the kernel is no fault. A boot that ends in the middle of a step is the module's failure;
+ * an out-of-tree module taints the kernel is not a fault. A boot that ends in the middle of a step is the module's failure;
  * one that ends outside of any is an error, as it says nothing of the modules.
  *
  * @param modules the names of all modules that must load
@@ -44,25 +44,25 @@ export function judgeBoot(facts: Facts, modules: readonly string[]): BootJudgeme
   const overtime = ['124', '137'].includes(fact('qemu.exit')) ? ` within ${fact('limit')} s` : '';
   if (release === undefined) {
     const words = faultsOf(before) || before.slice(-3).join('\n') || fact('qemu.log').split('\n').at(-1);
-    return verdict('error', `the kernel did not come to its init${overtime}: ${words || 'its console is empty'}`);
+    return verdict('error', `the kernel did not reach init${overtime}: ${words || 'its console is empty'}`);
   }
-  if (release !== fact('release')) return verdict('error', `the kernel is ${release}, not ${fact('release')}`);
-  if (modules.length === 0) return verdict('error', 'there is no module to load');
-  if (fact('missing') !== '') return verdict('error', `modules of the kernel are not in the boot image: ${fact('missing')}`);
+  if (release !== fact('release')) return verdict('error', `the kernel is ${release}, expected ${fact('release')}`);
+  if (modules.length === 0) return verdict('error', 'no module to load');
+  if (fact('missing') !== '') return verdict('error', `kernel modules are missing from the boot image: ${fact('missing')}`);
   const words = faultsOf(after);
   if (words !== '') return verdict('fails', words);
   const last = events.at(-1);
   if (last?.verb !== 'end') {
     const step = last && openSteps[last.verb];
     if (last === undefined || step === undefined) return verdict('error', `the boot did not end${overtime}`);
-    return verdict('fails', `${last.module}: ${step} did not come back${overtime}`);
+    return verdict('fails', `${last.module}: ${step} timed out${overtime}`);
   }
   const faults = modules.flatMap((name) => moduleFaults(name, events));
   if (faults.length > 0) return verdict('fails', faults.slice(0, 3).join('\n'));
   return { status: 'loads', loads: true, modules: booted };
 }
 
-/** What is being done after an event, unless another follows. */
+/** What is in progress after an event, unless another follows. */
 const openSteps: Record<string, string> = { load: 'loading it', device: 'opening its device and the ioctl', unload: 'unloading it' };
 
 /** The console without times, its own lines apart from the kernel's. */
@@ -105,14 +105,14 @@ function moduleFaults(name: string, events: Event[]): string[] {
   const own = events.filter((event) => event.module === name);
   const words = (verb: string) => own.find((event) => event.verb === verb)?.words;
   const rounds = own.filter((event) => event.verb === 'load').length;
-  // Each round's device stands between its `loaded` and its `unload`.
+  // Each round's device is between its `loaded` and its `unload`.
   const silent = own.some((event, index) => event.verb === 'loaded' && own[index + 1]?.verb !== 'device');
   return [
-    rounds === 0 && 'nobody tried to load it',
-    words('not-loaded') !== undefined && `it is not loaded: ${words('not-loaded') || 'it does not stand in /proc/modules'}`,
-    silent && 'it registers no character device',
-    own.some((event) => event.verb === 'ioctl' && / granted$/.test(event.words)) && 'it grants an ioctl that it cannot know',
-    words('not-unloaded') !== undefined && `it is not unloaded: ${words('not-unloaded') || 'it still stands in /proc/modules'}`,
-    words('device-left') !== undefined && `it leaves a device behind: ${words('device-left')}`,
+    rounds === 0 && 'was not loaded',
+    words('not-loaded') !== undefined && `cannot be loaded: ${words('not-loaded') || 'it is not in /proc/modules'}`,
+    silent && 'registered no character device',
+    own.some((event) => event.verb === 'ioctl' && / granted$/.test(event.words)) && 'accepted an unknown ioctl',
+    words('not-unloaded') !== undefined && `cannot be unloaded: ${words('not-unloaded') || 'it is still in /proc/modules'}`,
+    words('device-left') !== undefined && `left a device behind: ${words('device-left')}`,
   ].flatMap((fault) => (fault === false ? [] : [`${name}: ${fault}`]));
 }

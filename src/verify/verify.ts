@@ -1,39 +1,48 @@
 import { join } from 'node:path';
+import { type Report, runScript, textsOf } from '../containers/container.js';
+import type { Image } from '../containers/image.js';
+import type { Images } from '../containers/images.js';
+import { withTimeout } from '../containers/timeout.js';
 import type { Context } from '../context.js';
-import { dataFile } from '../catalogue.js';
-import { newEntry } from '../deb/tar.js';
-import { inOneLine, MftPatchError } from '../errors.js';
+import { fileEntry } from '../deb/tar.js';
+import type { BootVerdict, KernelVerdict } from '../documents/index.js';
 import { seriesOf, type Target } from '../kernels/target.js';
-import type { BootVerdict, KernelVerdict } from '../documents.js';
-import { writeWhole } from '../system/stage.js';
-import { type Report, reportOf, textsOf } from '../containers/container.js';
-import type { Image, Images } from '../containers/images.js';
+import { projectText } from '../project-files.js';
+import { writeAtomic } from '../system/stage.js';
 import { judge } from './judge.js';
-import { secondsSince, withinTime } from '../containers/timeout.js';
+import { isEngineFailure, secondsSince, verdictOnFailure } from './untested.js';
 
-/** A package to be verified: its file name, and its bytes. */
-export interface Candidate {
+/** A package as a file: its name, and its bytes. */
+export interface PackageFile {
   name: string;
   bytes: Buffer;
 }
 
+/** What is to be verified, and where. */
+export interface Verification {
+  images: Images;
+  target: Target;
+  deb: PackageFile;
+  /** Whether to load the modules on the booted kernel as well. */
+  boot: boolean;
+}
+
 /**
- * Installs a package in a container of the target and judges what is then there. What keeps the engine from trying it
- * is a verdict too, with the status `error`.
+ * Installs a package in a container of the target and judges what is then there. Where the engine cannot do it that is a
+ * verdict too, with the status `error`.
  *
- * @param boot whether to load the modules on the booted kernel as well
  * @throws source-unfit, no-input, download-failed for a kernel's source; cannot-write for the log
  */
-export async function verifyOn(images: Images, target: Target, deb: Candidate, boot: boolean, context: Context): Promise<KernelVerdict> {
+export async function verifyOn(verification: Verification, context: Context): Promise<KernelVerdict> {
+  const { images, target } = verification;
   const start = performance.now();
   try {
-    return await verifyIn(images, await images.ensure(target, context), target, deb, boot, context);
+    return await verifyIn(await images.ensure(target, context), verification, context);
   } catch (error) {
-    if (!(error instanceof MftPatchError) || error.failure.code !== 'engine-failed') throw error;
-    const { name, kernel } = target;
+    if (!isEngineFailure(error)) throw error;
     const steps = { builds: false, installs: false };
     const rest = { release: '', steps, modules: [], patches: [], log: '', seconds: secondsSince(start) };
-    return { target: name, kernel, status: 'error', reason: inOneLine(error), ...rest };
+    return { target: target.name, kernel: target.kernel, ...verdictOnFailure(error, context), ...rest };
   }
 }
 
@@ -41,31 +50,24 @@ export async function verifyOn(images: Images, target: Target, deb: Candidate, b
  * The same in an image that is there.
  * @throws engine-failed, cannot-write
  */
-export async function verifyIn(
-  images: Images,
-  image: Image,
-  target: Target,
-  deb: Candidate,
-  boot: boolean,
-  context: Context,
-): Promise<KernelVerdict> {
+export async function verifyIn(image: Image, verification: Verification, context: Context): Promise<KernelVerdict> {
+  const { images, target, deb, boot } = verification;
   const start = performance.now();
   const text = `${target.name}: installing the package, dkms builds its modules`;
   context.progress({ step: 'verify', text });
-  const onLine = (detail: string) => context.progress({ step: 'verify', text, detail });
-  const report = await withinTime(images.options.timeout, `the installation on ${target.name}`, context, (limited) =>
-    install(images, image.tag, deb.bytes, boot, limited, onLine),
+  const report = await withTimeout(images.settings.timeout, `the installation on ${target.name}`, context, (limited) =>
+    install(image, verification, limited, (detail) => context.progress({ step: 'verify', text, detail })),
   );
   const facts = textsOf(report);
   const logs = join(context.cacheDir, 'logs', `${deb.name.replace(/\.deb$/, '')}.${target.name}`);
   const log = `${logs}.log`;
-  await writeWhole(log, `${facts.get('dpkg.log') ?? ''}\n==> make.log <==\n${facts.get('make.log') ?? ''}`, context);
-  const judgement = judge(facts, target, images.options);
+  await writeAtomic(log, `${facts.get('dpkg.log') ?? ''}\n==> make.log <==\n${facts.get('make.log') ?? ''}`, context);
+  const judgement = judge(facts, target, images.settings);
   const kernel = seriesOf(judgement.release) || target.kernel;
   const verdict = { target: target.name, kernel, ...judgement, log, seconds: secondsSince(start) };
   if (!boot || verdict.status !== 'builds') return verdict;
   const { bootModules } = await import('./boot.js');
-  const booted = await bootModules(images, image, target, modulesOf(report), logs, context);
+  const booted = await bootModules({ images, image, target, modules: modulesOf(report), logs }, context);
   return withBoot({ ...verdict, seconds: secondsSince(start) }, booted);
 }
 
@@ -84,16 +86,15 @@ function modulesOf(report: Report): Map<string, Buffer> {
 
 /** Package and script go in by stdin, the facts come out by stdout: nothing of the host is mounted. */
 async function install(
-  { engine, options }: Images,
-  image: string,
-  deb: Buffer,
-  boot: boolean,
+  image: Image,
+  { images: { engine, settings }, deb, boot }: Verification,
   context: Context,
   onLine: (line: string) => void,
 ): Promise<Report> {
   const files = [
-    newEntry('verify/package.deb', 'file', 0o644, 0, deb),
-    newEntry('verify/verify.sh', 'file', 0o755, 0, Buffer.from(await dataFile('container/verify.sh'))),
+    fileEntry('verify/package.deb', deb.bytes),
+    fileEntry('verify/verify.sh', Buffer.from(await projectText('container/verify.sh')), { mode: 0o755 }),
   ];
-  return reportOf(engine, image, files, `/verify/verify.sh ${boot ? 'with-modules' : ''}`, [], options, context, onLine);
+  const command = `/verify/verify.sh ${boot ? 'with-modules' : ''}`;
+  return runScript({ engine, image: image.tag, files, command, limits: settings, onLine }, context);
 }

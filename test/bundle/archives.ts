@@ -1,11 +1,12 @@
 /** Bundles made by hand, for the strange ones that no tar program writes. */
 import { gzipSync } from 'node:zlib';
 import { Header } from 'tar/header';
+import type { EntryTypeName } from 'tar/types';
 
 export interface Member {
   path: string;
   body?: Buffer;
-  type?: 'File' | 'Directory' | 'SymbolicLink' | 'Link' | 'CharacterDevice' | 'BlockDevice' | 'FIFO';
+  type?: EntryTypeName;
   linkpath?: string;
   /** What the header says, in bytes, where it lies. */
   size?: number;
@@ -16,9 +17,8 @@ const block = 512;
 /** The header of a member, and its content filled up to whole blocks. */
 export function tarMember({ path, body = Buffer.alloc(0), type = 'File', linkpath, size = body.length }: Member): Buffer {
   const head = Buffer.alloc(block);
-  new Header({ path, type, size, mode: 0o644, uid: 0, gid: 0, mtime: new Date(1_656_720_000_000), linkpath, devmaj: 1, devmin: 3 }).encode(
-    head,
-  );
+  const owner = { mode: 0o644, uid: 0, gid: 0, mtime: new Date(1_656_720_000_000), devmaj: 1, devmin: 3 };
+  new Header({ path, type, size, ...owner, ...(linkpath === undefined ? {} : { linkpath }) }).encode(head);
   return Buffer.concat([head, body, Buffer.alloc((block - (body.length % block)) % block)]);
 }
 

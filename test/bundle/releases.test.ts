@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { defaultRelease, generation, parseReleases, type Release, wantedBundle } from '../../src/bundle/releases.js';
-import { dataFile } from '../../src/catalogue.js';
-import { failureOf } from '../support.js';
+import type { Release } from '../../src/bundle/release-file.js';
+import { findRelease, layoutOf, loadReleases, resolveMftRelease } from '../../src/bundle/releases.js';
+import { projectText } from '../../src/project-files.js';
+import { failureOf, testContext } from '../support.js';
 
-const releases = JSON.parse(await dataFile('releases.json')) as Release[];
+const { releases } = JSON.parse(await projectText('releases.json')) as { releases: Release[] };
 const named = (release: Release) => `${release.version}-${release.revision} ${release.arch}`;
-const byRule = (wanted: string, arch: string) => wantedBundle(wanted, arch, []).url;
+const byRule = (wanted: string, arch: string) => findRelease(wanted, arch, []).url;
 
 describe('every entry of releases.json', () => {
   test.each(releases.map((release) => [named(release), release] as const))('%s is whole and right', (_, release) => {
@@ -40,8 +41,8 @@ describe('every entry of releases.json', () => {
     const spellings = { x86_64: ['x86_64', 'amd64', 'x64'], arm64: ['arm64', 'aarch64'], ppc64le: ['ppc64le', 'ppc64el'] };
     for (const { version, revision, arch, url, digests } of releases) {
       for (const spelling of spellings[arch]) {
-        const { sha256, md5, ...found } = wantedBundle(`${version}-${revision}`, spelling, releases);
-        expect(found).toEqual({ name: url.replace(/^.*\//, ''), url, known: true });
+        const { sha256, md5, ...found } = findRelease(`${version}-${revision}`, spelling, releases);
+        expect(found).toEqual({ name: url.replace(/^.*\//, ''), url, isKnown: true });
         expect({ sha256, md5 }).toEqual({ sha256: digests.sha256, md5: digests.md5 });
       }
     }
@@ -63,13 +64,13 @@ describe('a release that is not in releases.json', () => {
     ['4.35.0-9', 'ppc64el', 'mft-4.35.0-9-ppc64-deb.tgz'],
     ['4.26.1.3-1', 'x86_64', 'mft-4.26.1.3-1-x86_64-deb.tgz'],
   ])('%s for %s lies where the rule says', (wanted, arch, file) => {
-    expect(wantedBundle(wanted, arch, [])).toEqual({ name: file, url: `${host}/${file}`, known: false });
+    expect(findRelease(wanted, arch, [])).toEqual({ name: file, url: `${host}/${file}`, isKnown: false });
   });
 
   test.each(['', '4.20.9', '4.20-14', 'v4.20.1-14', '4.20.1-14a', '4.20.1-14/../x', '../4.20.1-14', '4.20.1-14\n', 'Latest'])(
     '%j is no release',
     async (wanted) => {
-      expect(await failureOf(() => wantedBundle(wanted, 'x86_64', releases))).toMatchObject({
+      expect(await failureOf(() => findRelease(wanted, 'x86_64', releases))).toMatchObject({
         code: 'usage',
         detail: expect.stringContaining(wanted),
       });
@@ -79,7 +80,7 @@ describe('a release that is not in releases.json', () => {
   test.each(['', 'sparc', 'X86_64', 'i386', 'constructor', 'toString', '__proto__', 'hasOwnProperty'])(
     '%j is no architecture',
     async (arch) => {
-      const failure = await failureOf(() => wantedBundle('4.20.1-14', arch, releases));
+      const failure = await failureOf(() => findRelease('4.20.1-14', arch, releases));
       expect(failure).toMatchObject({
         code: 'usage',
         detail: expect.stringContaining(`'${arch}'`),
@@ -89,8 +90,24 @@ describe('a release that is not in releases.json', () => {
   );
 });
 
-test('the release that is taken without a word is in releases.json', () => {
-  expect(wantedBundle(defaultRelease, 'x86_64', releases)).toMatchObject({ known: true });
+describe('the release that is taken', () => {
+  test('without a word is in releases.json, where nothing else is', async () => {
+    expect(await loadReleases()).toEqual(releases);
+    const context = testContext();
+    const { isKnown, ...found } = findRelease('4.20.1-14', 'x86_64', releases);
+    expect(isKnown).toBe(true);
+    expect(await resolveMftRelease({ arch: 'amd64' }, context)).toEqual(found);
+    expect(await resolveMftRelease({ mft: '4.20.1', arch: 'x86_64' }, context)).toEqual(found);
+    expect(await resolveMftRelease({}, context)).toEqual(await resolveMftRelease({ arch: process.arch }, context));
+    expect(context.told.warnings).toEqual([]);
+  });
+
+  test('though it is not in there, with a warning, is where the rule says', async () => {
+    const context = testContext();
+    const { isKnown: _, ...found } = findRelease('4.32.0-999', 'arm64', []);
+    expect(await resolveMftRelease({ mft: '4.32.0-999', arch: 'arm64' }, context)).toEqual(found);
+    expect(context.told.warnings).toEqual([expect.stringMatching(`4\\.32\\.0-999.*${found.url}`)]);
+  });
 });
 
 describe('a release by less than its whole name', () => {
@@ -103,29 +120,10 @@ describe('a release by less than its whole name', () => {
     ['latest', 'arm64', 'mft-4.36.0-147-aarch64-deb.tgz'],
     ['latest', 'ppc64le', 'mft-4.29.0-131-ppc64-deb.tgz'],
   ])('%s for %s is %s', (wanted, arch, name) => {
-    expect(wantedBundle(wanted, arch, releases)).toMatchObject({ name, known: true });
+    expect(findRelease(wanted, arch, releases)).toMatchObject({ name, isKnown: true });
   });
 
-  test('is of the generation that its patches are for', () => {
-    expect(['4.5.0', '4.20.1', '4.21.0', '4.22.0', '4.36.0'].map(generation)).toEqual(['flat', 'flat', 'flat', 'nnt', 'nnt']);
-  });
-});
-
-describe('a catalogue of releases that is not one', () => {
-  const [entry] = releases;
-  test.each([
-    ['[{"version": "4.20.1",\n', 'line', { line: 1 }],
-    ['{}', 'a list of releases is expected', {}],
-    ['[1]', 'entry 1 is no object', {}],
-    [JSON.stringify([entry, { ...entry, version: '4.20' }]), "entry 2: the field 'version' must be", {}],
-    [JSON.stringify([{ ...entry, url: 'ftp://example.invalid/x.tgz' }]), "the field 'url' must be the http or https URL of a file", {}],
-    [JSON.stringify([{ ...entry, digests: { sha256: 'abc' } }]), "the field 'digests' must be hex digests", {}],
-    [JSON.stringify([{ ...entry, digests: { constructor: 'a'.repeat(64) } }]), "the field 'digests' must be hex digests", {}],
-    [JSON.stringify([{ ...entry, seenIn: [] }]), "the field 'seenIn' must be a list of places", {}],
-    [JSON.stringify([{ ...entry, digest: 'x' }]), "the field 'digest' is not known", {}],
-  ])('%s', async (text, words, more) => {
-    const failure = await failureOf(() => parseReleases('releases.json', text));
-    expect(failure).toMatchObject({ code: 'bad-catalogue', file: 'releases.json', ...more });
-    if (words !== 'line') expect(failure).toMatchObject({ detail: expect.stringContaining(words) });
+  test('has the layout that its patches are for', () => {
+    expect(['4.5.0', '4.20.1', '4.21.0', '4.22.0', '4.36.0'].map(layoutOf)).toEqual(['flat', 'flat', 'flat', 'nnt', 'nnt']);
   });
 });

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadPatches, loadTargets } from '../../src/catalogue.js';
-import { makeFolder, runCli, sample } from '../support.js';
+import { makeDirectory, runCli, sample } from '../support.js';
 
-const folder = makeFolder();
+const folder = makeDirectory();
 const { bundle } = await sample();
 writeFileSync(join(folder, 'vendor.tgz'), bundle);
 
@@ -17,8 +17,8 @@ describe('plan', () => {
     const [heading, blank, ...table] = stdout.trimEnd().split('\n');
     expect([heading, blank]).toEqual(['MFT 4.20.1-0sample for kernel 5.18', '']);
     expect(table[0]).toMatch(/^PATCH +PLAN +WHY$/);
-    expect(table[1]).toMatch(/^dma-unmap +apply +5\.18 is within >=5\.18; MFT 4\.20\.1 is within <4\.21\.0$/);
-    expect(table[2]).toMatch(/^kernel-variable +leave +MFT 4\.20\.1 is outside >=4\.22\.0 <4\.23\.0$/);
+    expect(table[1]).toMatch(/^dma-unmap +apply +5\.18 matches >=5\.18; MFT 4\.20\.1 matches <4\.21\.0$/);
+    expect(table[2]).toMatch(/^kernel-variable +leave +MFT 4\.20\.1 does not match >=4\.22\.0 <4\.23\.0$/);
     expect(table).toHaveLength(1 + (await loadPatches()).length);
     expect(readdirSync(cwd)).toEqual([]);
   });
@@ -36,7 +36,7 @@ describe('plan', () => {
         id,
         sha256,
         status: 'not-selected',
-        reason: id === 'dma-unmap' ? `${kernel} is outside >=5.18` : `MFT 4.20.1 is outside ${mft.raw}`,
+        reason: id === 'dma-unmap' ? `${kernel} does not match >=5.18` : `MFT 4.20.1 does not match ${mft.raw}`,
       })),
     });
     expect(existsSync(join(folder, 'dist'))).toBe(false);
@@ -71,7 +71,7 @@ describe('the catalogues', () => {
   test('of kernels', async () => {
     const targets = await loadTargets();
     const [text, json] = [await runCli(['kernels']), await runCli(['kernels', '--json'])];
-    expect(text).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^TARGET +KERNEL +TRIED BY CI +TITLE\n/) });
+    expect(text).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^TARGET +KERNEL +TESTED BY CI +TITLE\n/) });
     const lines = text.stdout.trimEnd().split('\n');
     expect(lines.slice(1).map((line) => line.split(/ {2,}/))).toEqual(
       targets.map(({ name, kernel, rolling, tried, title }) => [

@@ -1,13 +1,13 @@
-/** The judge of the harness must see every fault that it is there for: a folder spoiled on purpose in each way. */
+/** The judge must detect every kind of fault: each test damages an output directory in one way. */
 import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { faultsOf, hidden, linesOf, stateOf } from '../../faults/judge.js';
-import { judgeKilled, placeFor, prepareKills } from '../../faults/kills.js';
-import { makeFolder, runCli } from '../support.js';
+import { makeDirectory, runCli } from '../support.js';
+import { faultsOf, hidden, linesOf, stateOf } from './judge.js';
+import { judgeKilled, placeFor, prepareScenarios } from './scenarios.js';
 
-const folder = makeFolder();
-const whole = join(folder, 'whole');
+const directory = makeDirectory();
+const whole = join(directory, 'whole');
 await runCli(['build', '--sample', '--kernel', '5.18', '--no-verify', '--quiet', '--out', whole]);
 const [line = ''] = linesOf(whole) ?? [];
 const name = line.slice(66);
@@ -16,7 +16,7 @@ const known = new Set([line.slice(0, 64)]);
 
 let copies = 0;
 function spoiled(spoil: (path: (name: string) => string) => void): string {
-  const copy = join(folder, `copy-${copies++}`);
+  const copy = join(directory, `copy-${copies++}`);
   cpSync(whole, copy, { recursive: true });
   spoil((file) => join(copy, file));
   return copy;
@@ -26,22 +26,22 @@ test('a whole output has no fault', () => {
   expect(faultsOf(whole, known)).toEqual([]);
   expect(hidden(whole)).toEqual([]);
   expect(stateOf(whole, undefined, [line])).toBe('new');
-  expect(stateOf(join(folder, 'nowhere'), undefined, [line])).toBe('old');
+  expect(stateOf(join(directory, 'nowhere'), undefined, [line])).toBe('old');
 });
 
 test.each<[string, (path: (name: string) => string) => void, string]>([
-  ['half a package', (path) => truncateSync(path(name), 15_000), 'is not what SHA256SUMS says'],
-  ['a package that is gone', (path) => rmSync(path(name)), 'is listed and not there'],
+  ['half a package', (path) => truncateSync(path(name), 15_000), 'differs from SHA256SUMS'],
+  ['a missing package', (path) => rmSync(path(name)), 'is listed but missing'],
   ['no record', (path) => rmSync(path(record)), 'has no record'],
   ['half a record', (path) => truncateSync(path(record), 300), 'cannot be read'],
   [
     'the record of other bytes',
     (path) => writeFileSync(path(record), readFileSync(path(record), 'utf8').replace(line.slice(0, 64), '0'.repeat(64))),
-    'tells of another',
+    'describes another file',
   ],
-  ['a wrong sum', (path) => writeFileSync(path('SHA256SUMS'), `${'0'.repeat(64)}  ${name}\n`), 'is not what SHA256SUMS says'],
-  ['half a line of sums', (path) => writeFileSync(path('SHA256SUMS'), `${line}\n${line.slice(0, 40)}\n`), 'a line of SHA256SUMS is none'],
-  ['half a bundle that nothing lists', (path) => writeFileSync(path('mft.tgz'), 'half'), 'mft.tgz is no whole file'],
+  ['a wrong sum', (path) => writeFileSync(path('SHA256SUMS'), `${'0'.repeat(64)}  ${name}\n`), 'differs from SHA256SUMS'],
+  ['half a line of sums', (path) => writeFileSync(path('SHA256SUMS'), `${line}\n${line.slice(0, 40)}\n`), 'an invalid line of SHA256SUMS'],
+  ['half a bundle that nothing lists', (path) => writeFileSync(path('mft.tgz'), 'half'), 'mft.tgz is not a whole file'],
 ])('%s is a fault', (_, spoil, words) => {
   expect(faultsOf(spoiled(spoil), known).join()).toContain(words);
 });
@@ -65,7 +65,8 @@ test('lines that are neither the old nor the new output are seen, and so is what
 });
 
 test('what the next build leaves is a fault of the kill', async () => {
-  const [scenario] = await prepareKills(0.1);
+  const [scenario] = await prepareScenarios(0.1);
+  if (scenario === undefined) throw new Error('no scenario');
   const out = placeFor(scenario);
   cpSync(whole, out, { recursive: true });
   writeFileSync(join(out, '.half.tmp'), 'half');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { hostTarget } from '../../src/kernels/host.js';
-import { parseTarget, type Target } from '../../src/kernels/target.js';
+import type { Target } from '../../src/kernels/target.js';
+import { parseTarget } from '../../src/kernels/target-file.js';
 import { failureOf } from '../support.js';
 
 const target = (name: string, fields: Partial<Target>) =>
@@ -102,10 +103,10 @@ describe('the running machine is a target with the headers of its very release:'
 
 describe('a machine that no image can be made for is refused, and what to do instead is said:', () => {
   test.each([
-    ['Fedora', fedora, 'not of Fedora Linux 42 (Server Edition)'],
-    ['a rebuild, whose names are its own', mint, 'not of Linux Mint 22'],
-    ['Debian without a codename', bookworm.replace(/^VERSION_CODENAME.*\n/m, ''), 'not of Debian GNU/Linux 12 (bookworm)'],
-    ['no os-release', '', 'a system without /etc/os-release'],
+    ['Fedora', fedora, 'this is Fedora Linux 42 (Server Edition)'],
+    ['a rebuild, whose names are its own', mint, 'this is Linux Mint 22'],
+    ['Debian without a codename', bookworm.replace(/^VERSION_CODENAME.*\n/m, ''), 'this is Debian GNU/Linux 12 (bookworm)'],
+    ['no os-release', '', 'this is a system without /etc/os-release'],
   ])('%s', async (_, osRelease, words) => {
     expect(await failureOf(() => hostTarget('6.14.0-63.fc42.x86_64', osRelease, catalogue))).toEqual({
       code: 'usage',

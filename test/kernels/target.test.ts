@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { loadTargets } from '../../src/catalogue.js';
-import { nearestTargets, parseTarget, seriesOf, targetsFor } from '../../src/kernels/target.js';
+import { explain } from '../../src/explain.js';
+import { nearestTargets, seriesOf, targetsFor } from '../../src/kernels/target.js';
+import { parseTarget } from '../../src/kernels/target-file.js';
 import { failureOf } from '../support.js';
 
 const fields = {
@@ -31,27 +33,28 @@ describe('a target file', () => {
   });
 
   test.each<[object, string, string]>([
-    [{ kernle: 'x' }, 'kernle', "'kernle' is not known; known are title, kernel"],
-    [{ suite: 'bookworm' }, 'suite', "'suite' is not known"],
-    [{ title: '' }, 'title', "'title' must be a text that is not empty"],
-    [{ title: null }, 'title', "'title' must be a text"],
-    [{ kernel: 6.1 }, 'kernel', "'kernel' must be a text"],
-    [{ kernel: '6' }, 'kernel', "major.minor, as in 6.1, not '6'"],
-    [{ kernel: '6.1.7' }, 'kernel', "major.minor, as in 6.1, not '6.1.7'"],
-    [{ image: ['debian:12'] }, 'image', "'image' must be a text"],
-    [{ headers: '' }, 'headers', "'headers' must be a text that is not empty"],
-    [{ suites: 'bookworm' }, 'suites', "'suites' must be a list of texts"],
-    [{ suites: ['bookworm', 12] }, 'suites', "'suites' must be a list of texts"],
-    [{ suites: [''] }, 'suites', "'suites' must be a list of texts"],
-    [{ suites: [] }, 'suites', "'suites' must name at least the suite of the base image"],
-    [{ tried: 'docker' }, 'tried', "'tried' must be a list of texts"],
-    [{ tried: ['docker', 'lxc'] }, 'tried', "'tried' must hold docker or podman, not 'lxc'"],
-    [{ rolling: 'yes' }, 'rolling', "'rolling' must be true or false"],
-    [{ checkValidUntil: 0 }, 'checkValidUntil', "'checkValidUntil' must be true or false"],
-    [{ snapshot: '2022-07-02' }, 'snapshot', "'snapshot' must be a moment, as in 20220702T000000Z"],
-  ])('%j is refused with the line that it stands in', async (changes, name, words) => {
-    const text = JSON.stringify({ ...fields, ...changes }, null, 2).replace(/\[\s+|\s+\]/g, (bracket) => bracket.trim());
-    const line = text.split('\n').findIndex((candidate) => candidate.startsWith(`  "${name}"`)) + 1;
+    [{ kernle: 'x' }, '"kernle"', "unknown field 'kernle' (known fields: $schema, title, kernel, rolling, image, suites"],
+    [{ suite: 'bookworm' }, '"suite"', "unknown field 'suite' (known fields: "],
+    [{ constructor: 'x' }, '"constructor"', "unknown field 'constructor' (known fields: "],
+    [{ title: '' }, '"title"', 'title: must be a non-empty string'],
+    [{ title: null }, '"title"', 'title: must be a string'],
+    [{ kernel: 6.1 }, '"kernel"', 'kernel: must be a string'],
+    [{ kernel: '6' }, '"kernel"', "kernel: must be major.minor, as in 6.1, not '6'"],
+    [{ kernel: '6.1.7' }, '"kernel"', "kernel: must be major.minor, as in 6.1, not '6.1.7'"],
+    [{ image: ['debian:12'] }, '"image"', 'image: must be a string'],
+    [{ headers: '' }, '"headers"', 'headers: must be a non-empty string'],
+    [{ suites: 'bookworm' }, '"suites"', 'suites: must be a list of strings'],
+    [{ suites: ['bookworm', 12] }, '12', 'suites[1]: must be a string'],
+    [{ suites: [''] }, '""', 'suites[0]: must be a non-empty string'],
+    [{ suites: [] }, '"suites"', 'suites: must name at least the suite of the base image'],
+    [{ tried: 'docker' }, '"tried"', 'tried: must be a list of strings'],
+    [{ tried: ['docker', 'lxc'] }, '"lxc"', 'tried[1]: must be docker or podman, not "lxc"'],
+    [{ rolling: 'yes' }, '"rolling"', 'rolling: must be true or false'],
+    [{ checkValidUntil: 0 }, '"checkValidUntil"', 'checkValidUntil: must be true or false'],
+    [{ snapshot: '2022-07-02' }, '"snapshot"', 'snapshot: must be a snapshot timestamp such as 20220702T000000Z'],
+  ])('%j is refused with the line that it stands in', async (changes, start, words) => {
+    const text = JSON.stringify({ ...fields, ...changes }, null, 2);
+    const line = text.split('\n').findIndex((candidate) => candidate.trim().startsWith(start)) + 1;
     expect(line).toBeGreaterThan(1);
     expect(await failureOf(() => parseTarget('kernels/x.json', text))).toEqual({
       code: 'bad-catalogue',
@@ -66,8 +69,42 @@ describe('a target file', () => {
       code: 'bad-catalogue',
       file: 'kernels/x.json',
       line: 1,
-      detail: `the field '${name}' is missing`,
+      detail: `missing field '${name}'`,
     });
+  });
+
+  test('with several faults is refused with all of them, in the order of their lines', async () => {
+    const text = `{
+      "title": "",
+      "kernle": "6.1",
+      "suites": ["bookworm",
+        12,
+        ""],
+      "image": 7, "tried": ["lxc"],
+      "toString": "x"
+    }`;
+    const failure = await failureOf(() => parseTarget('kernels/x.json', text));
+    const known = '(known fields: $schema, title, kernel, rolling, image, suites, headers, snapshot, checkValidUntil, tried)';
+    expect(failure).toEqual({
+      code: 'bad-catalogue',
+      file: 'kernels/x.json',
+      line: 1,
+      detail: "missing field 'kernel'",
+      others: [
+        { line: 1, detail: "missing field 'headers'" },
+        { line: 2, detail: 'title: must be a non-empty string' },
+        { line: 3, detail: `unknown field 'kernle' ${known}` },
+        { line: 5, detail: 'suites[1]: must be a string' },
+        { line: 6, detail: 'suites[2]: must be a non-empty string' },
+        { line: 7, detail: 'image: must be a string' },
+        { line: 7, detail: 'tried[0]: must be docker or podman, not "lxc"' },
+        { line: 8, detail: `unknown field 'toString' ${known}` },
+      ],
+    });
+    const lines = explain(failure).message.split('\n');
+    expect(lines.map((line) => line.slice(0, line.indexOf(': ')))).toEqual(
+      [1, 1, 2, 3, 5, 6, 7, 7, 8].map((line) => `kernels/x.json:${line}`),
+    );
   });
 
   test.each([
@@ -80,9 +117,10 @@ describe('a target file', () => {
     ['{\n  "title": "x\n}\n', 2, 'JSON'],
     ['{\n  "title": "x"\n}\n}', 4, 'JSON'],
     ['', 1, 'JSON'],
-    ['[]', 1, 'a JSON object is expected'],
-    ['null', 1, 'a JSON object is expected'],
-    ['"debian"', 1, 'a JSON object is expected'],
+    ['[]', 1, 'expected an object, found a list'],
+    [`[${JSON.stringify(fields)}]`, 1, 'expected an object, found a list'],
+    ['null', 1, 'expected object, found null'],
+    ['"debian"', 1, 'expected object, found "debian"'],
   ])('%j is no target, and the line is told', async (text, line, words) => {
     const failure = await failureOf(() => parseTarget('kernels/x.json', text));
     expect(failure).toMatchObject({ code: 'bad-catalogue', file: 'kernels/x.json', line, detail: expect.stringContaining(words) });

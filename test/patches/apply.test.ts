@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadPatches } from '../../src/catalogue.js';
-import { explain } from '../../src/errors.js';
+import { explain } from '../../src/explain.js';
 import { applyPatch } from '../../src/patches/apply.js';
 import type { Patch } from '../../src/patches/patch.js';
 import { contentsOf, type Files, flatSource, makefiles, nntSource, patched, patchOf } from './fixtures.js';
@@ -53,7 +53,9 @@ describe('a patch is applied wholly or not at all', () => {
     const halves = f(`${hunk}@@ -9,3 +9,3 @@\n d\n-e\n+E\n g\n`);
     expect(apply(halves, { f: 'a\nB\nc\nd\ne\ng\n' })).toEqual({
       status: 'failed',
-      hunks: [{ file: 'f', line: 1, cause: expect.stringContaining('not within'), expected: ['a', 'b', 'c'], found: ['a', 'B', 'c'] }],
+      hunks: [
+        { file: 'f', line: 1, cause: expect.stringContaining('within 600 lines'), expected: ['a', 'b', 'c'], found: ['a', 'B', 'c'] },
+      ],
     });
   });
 
@@ -65,21 +67,21 @@ describe('a patch is applied wholly or not at all', () => {
     expect(result).toEqual({
       status: 'failed',
       hunks: [
-        { file: 'f', line: 1, cause: expect.stringContaining('not within'), expected: ['a', 'b', 'c'], found: ['a', 'x', 'c'] },
-        { file: 'f', line: 5, cause: expect.stringContaining('not within'), expected: ['d', 'e'], found: ['d'] },
+        { file: 'f', line: 1, cause: expect.stringContaining('within 600 lines'), expected: ['a', 'b', 'c'], found: ['a', 'x', 'c'] },
+        { file: 'f', line: 5, cause: expect.stringContaining('within 600 lines'), expected: ['d', 'e'], found: ['d'] },
         {
           file: 'g',
           line: 1,
-          cause: expect.stringContaining('more than one place: lines 1, 4'),
+          cause: expect.stringContaining('more than once: lines 1, 4'),
           expected: ['a', 'b', 'c'],
           found: ['a', 'b', 'c'],
         },
-        { file: 'h', line: 1, cause: 'there is no such file', expected: ['a', 'b', 'c'], found: [] },
+        { file: 'h', line: 1, cause: 'no such file', expected: ['a', 'b', 'c'], found: [] },
       ],
     });
     const hunks = result.status === 'failed' ? result.hunks : [];
     const { message } = explain({ code: 'patch-does-not-apply', patch: 'x', hunks });
-    for (const words of ['f:1:', 'f:5:', 'g:1:', 'h:1: there is no such file', '| x', '(nothing)']) expect(message).toContain(words);
+    for (const words of ['f:1:', 'f:5:', 'g:1:', 'h:1: no such file', '| x', '(end of file)']) expect(message).toContain(words);
   });
 
   test('an empty context line whose blank is lost is a line of the file', () => {
@@ -103,7 +105,7 @@ describe('a patch that is in the source already', () => {
   test('is not taken for that where the old lines still stand twice', () => {
     expect(apply(f('@@ -2 +2 @@\n-b\n+B\n'), { f: 'b\nb\nB\n' })).toMatchObject({
       status: 'failed',
-      hunks: [{ cause: expect.stringContaining('more than one place') }],
+      hunks: [{ cause: expect.stringContaining('more than once') }],
     });
   });
 
@@ -144,7 +146,7 @@ describe('what a patch is needed for', () => {
     source.delete(makefiles[2] ?? '');
     expect(applyPatch(projectPatch('kernel-variable'), source)).toMatchObject({
       status: 'failed',
-      hunks: [{ file: makefiles[2], cause: 'there is no such file' }],
+      hunks: [{ file: makefiles[2], cause: 'no such file' }],
     });
   });
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { makeFolder, sh, writeFiles } from '../support.js';
+import { makeDirectory, sh, writeFiles } from '../support.js';
 import { type Files, readTree } from './fixtures.js';
 
 /** One side of a hunk: the line at which it says to stand, and its lines, each with its newline. */
@@ -58,16 +58,22 @@ function edits(line: fc.Arbitrary<string>, maxLength: number, minLength = 0): fc
   return fc.array(fc.record({ kind, at: fc.nat({ max: 70 }), line }), { minLength, maxLength });
 }
 
+interface Changes {
+  lines: string[];
+  edits: Edit[];
+  moves: Edit[];
+}
+
 /** Few different lines, so that hunks fit more than one place. */
-const repetitive = fc
-  .constantFrom(['a', 'b'], ['a', 'b', '', '\tc'], ['a', 'b', 'c', 'd', '', '  }', '-', '+x', '\\ y'])
+const repetitive: fc.Arbitrary<Changes> = fc
+  .constantFrom<string[][]>(['a', 'b'], ['a', 'b', '', '\tc'], ['a', 'b', 'c', 'd', '', '  }', '-', '+x', '\\ y'])
   .chain((alphabet) => {
     const line = fc.constantFrom(...alphabet);
     return fc.record({ lines: fc.array(line, { minLength: 5, maxLength: 60 }), edits: edits(line, 4, 1), moves: edits(line, 2) });
   });
 
 /** Lines that occur once, like those of a real source. */
-const distinct = fc.integer({ min: 5, max: 60 }).chain((length) => {
+const distinct: fc.Arbitrary<Changes> = fc.integer({ min: 5, max: 60 }).chain((length) => {
   const line = fc.uuid();
   const lines = Array.from({ length }, (_, i) => `line ${i + 1}`);
   return fc.record({ lines: fc.constant(lines), edits: edits(line, 4, 1), moves: edits(line, 2) });
@@ -75,7 +81,7 @@ const distinct = fc.integer({ min: 5, max: 60 }).chain((length) => {
 
 const mostly = (value: boolean) => fc.oneof({ weight: 12, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: fc.constant(!value) });
 
-function file(source: typeof repetitive, isPatched: boolean): fc.Arbitrary<Sources['files'][number]> {
+function file(source: fc.Arbitrary<Changes>, isPatched: boolean): fc.Arbitrary<Sources['files'][number]> {
   const parts = { newlines: fc.tuple(mostly(true), mostly(true), mostly(false)), isPatched: mostly(isPatched), source };
   const far = fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 590, max: 610 }) });
   return fc.record({ ...parts, far, farAt: fc.nat({ max: 5 }) }).map(({ newlines, isPatched, source, far, farAt }) => {
@@ -88,7 +94,7 @@ function file(source: typeof repetitive, isPatched: boolean): fc.Arbitrary<Sourc
   });
 }
 
-const sources = (source: typeof repetitive): fc.Arbitrary<Sources> =>
+const sources = (source: fc.Arbitrary<Changes>): fc.Arbitrary<Sources> =>
   mostly(false)
     .chain((isPatched) => {
       const files = fc.array(file(source, isPatched), { minLength: 1, maxLength: 3, size: '-1' });
@@ -99,7 +105,7 @@ const sources = (source: typeof repetitive): fc.Arbitrary<Sources> =>
 /** The same cases at every run: sources with few different lines, and sources of distinct lines. */
 export function generate(kind: 'repetitive' | 'distinct', count: number, seed: number): Case[] {
   const sample = fc.sample(sources(kind === 'distinct' ? distinct : repetitive), { seed, numRuns: count });
-  const folder = makeFolder();
+  const folder = makeDirectory();
   sample.forEach(({ context, files }, i) => {
     const contents = files.flatMap((file, j) => (['old', 'new', 'target'] as const).map((side) => [`${side}/f${j}`, file[side]]));
     writeFiles(join(folder, String(i)), { ...Object.fromEntries(contents), context: String(context) });
@@ -137,28 +143,41 @@ function readHunks(patch: string): Hunk[] {
   const hunks: Hunk[] = [];
   const lines = patch.split('\n');
   let file = '';
-  for (let i = 0; i < lines.length; i++) {
-    file = /^--- a\/(.*)$/.exec(lines[i] ?? '')?.[1] ?? file;
-    const header = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(lines[i] ?? '');
+  for (let at = 0; at < lines.length; at++) {
+    file = /^--- a\/(.*)$/.exec(lines[at] ?? '')?.[1] ?? file;
+    const header = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(lines[at] ?? '');
     if (!header) continue;
-    const [length, newLength] = [Number(header[2] ?? 1), Number(header[4] ?? 1)];
-    const sides = { old: { start: Number(header[1]), lines: [] }, new: { start: Number(header[3]), lines: [] } } as {
-      old: Side;
-      new: Side;
-    };
-    const signs: string[] = [];
-    while (sides.old.lines.length < length || sides.new.lines.length < newLength) {
-      const line = lines[++i] ?? '';
-      const isLast = lines[i + 1]?.startsWith('\\ No newline') === true;
-      if (line[0] !== '+') sides.old.lines.push(line.slice(1) + (isLast ? '' : '\n'));
-      if (line[0] !== '-') sides.new.lines.push(line.slice(1) + (isLast ? '' : '\n'));
-      signs.push(line[0] ?? '');
-      if (isLast) i++;
-    }
-    const context = (side: string[]) => side.findIndex((sign) => sign !== ' ');
-    hunks.push({ file, ...sides, context: { before: context(signs), after: context([...signs].reverse()) } });
+    const [oldStart, oldLength, newStart, newLength] = header.slice(1).map((number) => Number(number ?? 1));
+    const body = bodyOf(lines.slice(at + 1), oldLength ?? 1, newLength ?? 1);
+    at += body.length;
+    const signs = body.map((line) => line[0]).filter((sign) => sign !== '\\');
+    const before = (side: typeof signs) => side.findIndex((sign) => sign !== ' ');
+    hunks.push({
+      file,
+      old: { start: oldStart ?? 1, lines: sideOf(body, '+') },
+      new: { start: newStart ?? 1, lines: sideOf(body, '-') },
+      context: { before: before(signs), after: before(signs.toReversed()) },
+    });
   }
   return hunks;
+}
+
+/** The first lines, up to as many old and new ones as a hunk's header says, with the word on a missing newline behind them. */
+function bodyOf(lines: readonly string[], oldLength: number, newLength: number): string[] {
+  const count = (body: readonly string[], other: string) => body.filter((line) => line[0] !== other && line[0] !== '\\').length;
+  let length = 0;
+  const body = () => lines.slice(0, length);
+  const isOpen = () => count(body(), '+') < oldLength || count(body(), '-') < newLength || lines[length]?.[0] === '\\';
+  while (length < lines.length && isOpen()) length++;
+  return body();
+}
+
+/** The lines of a hunk but for those of the other side, each with its newline if it has one. */
+function sideOf(body: readonly string[], other: '+' | '-'): string[] {
+  return body.flatMap((line, index) => {
+    if (line[0] === other || line[0] === '\\') return [];
+    return [line.slice(1) + (body[index + 1]?.[0] === '\\' ? '' : '\n')];
+  });
 }
 
 /** A file's lines, each with its newline. */

@@ -35,7 +35,7 @@ describe('a moved hunk', () => {
       const places = [stated, other].sort((a, b) => a - b);
       expect(apply(hunk, fileWith(places))).toMatchObject({
         status: 'failed',
-        hunks: [{ line: stated, cause: expect.stringMatching(new RegExp(`more than one place.*\\b${places[0]}, ${places[1]}\\b`)) }],
+        hunks: [{ line: stated, cause: expect.stringMatching(new RegExp(`more than once.*\\b${places[0]}, ${places[1]}\\b`)) }],
       });
     }
   });

@@ -1,10 +1,11 @@
 /** The LOADS column: there when kernels were booted, beside a PATCHED column that says what was built. */
 import { describe, expect, test } from 'vitest';
-import type { MatrixDocument } from '../../src/documents.js';
+import { exitCodeOf } from '../../src/cli/exit-code.js';
+import type { MatrixDocument } from '../../src/documents/index.js';
 import { renderHtml } from '../../src/report/html.js';
 import { renderJunit } from '../../src/report/junit.js';
 import { renderMarkdown } from '../../src/report/markdown.js';
-import { exitCodeOf, renderText } from '../../src/report/text.js';
+import { renderText } from '../../src/report/text.js';
 
 const cell = (target: string, loads: 'loads' | 'fails' | 'error') => ({
   target,

@@ -28,7 +28,7 @@ describe('Markdown', () => {
     expect(lines(text).slice(0, 4)).toEqual([
       '## MFT 4.20.1-14',
       '',
-      '3 of 5 kernels build; debian-sid fails; debian-13-backports could not be tried.',
+      '3 of 5 kernels build; debian-sid fails; debian-13-backports could not be tested.',
       '',
     ]);
     expect(tableOf(text).map(cellsOf)).toEqual([
@@ -36,7 +36,7 @@ describe('Markdown', () => {
       ['---', '---', '---', '---', '---', '---'],
       ['5.10', 'debian-11', '5.10.0-40-amd64', '✓ builds', '✓ builds', '-'],
       ['6.1', 'debian-12', '6.1.0-50-amd64', '✗ fails', '✓ builds', 'dma-unmap'],
-      ['7.3', 'debian-13-backports', '-', '? not tried', '? not tried', 'dma-unmap'],
+      ['7.3', 'debian-13-backports', '-', '? not tested', '? not tested', 'dma-unmap'],
       ['7.4', 'debian-sid', '7.4.0-rc1_x86_64', '✗ fails', '✗ fails', 'dma-unmap, ccflags'],
       ['6.8', 'ubuntu-24.04', '6.8.0-90-generic', '-', '✓ builds', 'dma-unmap'],
     ]);
@@ -44,7 +44,7 @@ describe('Markdown', () => {
 
   test('behind each patched cell that does not build lie the words, set off by blank lines as Markdown within HTML must be', () => {
     expect(text.match(/<summary>.*<\/summary>/g)).toEqual([
-      '<summary>7.3 debian-13-backports: ? not tried (0.3 s)</summary>',
+      '<summary>7.3 debian-13-backports: ? not tested (0.3 s)</summary>',
       '<summary>7.4 debian-sid: ✗ fails (20 s)</summary>',
     ]);
     expect(text).toContain('</summary>\n\n```text\nnnt_ioctl.h: No such file\nmake: *** stop\n```\n\nRelease: 7.4.0-rc1_x86_64 · ');

@@ -1,7 +1,7 @@
 /** Matrices for the tests of their renderers, and a parser that is not ours: Python's, for XML and for HTML. */
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
-import type { CellVerdict, MatrixCell, MatrixDocument } from '../../src/documents.js';
+import type { CellVerdict, MatrixCell, MatrixDocument } from '../../src/documents/index.js';
 
 const missing = "mst_pciconf.c:598:13: error: implicit declaration of function 'pci_unmap_single'; did you mean 'dma_unmap_single'?";
 export const words = `${missing}\ncc1: some warnings being treated as errors\nmake[1]: *** [Makefile:1924: /var/lib/dkms] Error 2`;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CellVerdict, MatrixDocument } from '../../src/documents.js';
-import { exitCodeOf, renderText } from '../../src/report/text.js';
+import { exitCodeOf } from '../../src/cli/exit-code.js';
+import type { CellVerdict, MatrixDocument } from '../../src/documents/index.js';
+import { renderText } from '../../src/report/text.js';
 import { baseline, cellOf, matrixOf, patchedOnly, words } from './matrices.js';
 
 const verdict = (status: CellVerdict['status'], reason?: string, log = ''): CellVerdict => ({
@@ -71,7 +72,7 @@ describe('the table of a matrix', () => {
     );
   });
 
-  test('has every status in both columns; a kernel that no vendor’s package was tried on has a dash there', () => {
+  test('has every status in both columns; a kernel that no vendor’s package was tested on has a dash there', () => {
     expect(rowsOf(renderText(baseline))).toEqual([
       ['KERNEL', 'TARGET', 'VENDOR', 'PATCHED', 'PATCHES'],
       ['5.10', 'debian-11', 'builds', 'builds', '-'],
@@ -110,7 +111,7 @@ describe('below the table', () => {
     expect(below(both)).toBe('debian-12:\n  ours');
   });
 
-  test("stands why the vendor's could not be tried, but not what the patched one says already", () => {
+  test("stands why the vendor's could not be tested, but not what the patched one says already", () => {
     const untried = cellOf({ vendor: verdict('error', 'no answer within 5 s') });
     expect(below(matrixOf(untried))).toBe("debian-12, the vendor's package:\n  no answer within 5 s");
     const reason = 'no image';

@@ -5,15 +5,15 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, openSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { TestProject } from 'vitest/node';
-import { wantedTarget } from '../../src/kernels/resolve.js';
 import { loadTargets } from '../../src/catalogue.js';
 import { type EngineName, findEngine } from '../../src/containers/engine.js';
 import { Images } from '../../src/containers/images.js';
+import { resolveKernels } from '../../src/kernels/resolve.js';
 import { testContext } from '../support.js';
 
 declare module 'vitest' {
@@ -26,7 +26,7 @@ declare module 'vitest' {
 }
 
 const packages =
-  'apt-utils binutils dpkg-dev gcc iproute2 libc6-dev lintian make mmdebstrap openssl patch python3 quilt strace util-linux xz-utils zstd docker.io podman runc'.split(
+  'apt-utils binutils dpkg-dev gcc iproute2 libc6-dev lintian make mmdebstrap openssl patch python3 quilt shellcheck strace util-linux xz-utils zstd docker.io podman runc'.split(
     ' ',
   );
 
@@ -34,9 +34,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const folder = await mkdtemp(join(tmpdir(), 'mft-patch-tests-'));
   const isDebian = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   if (isDebian) timed('installing packages', installPackages);
-  const tools = ['dpkg-deb', 'dpkg-parsechangelog', 'quilt', 'patch', 'ar', 'gcc', 'make', 'python3', 'zstd', 'xz', 'lintian'].filter(
-    (tool) => spawnSync('which', [tool]).status !== 0,
-  );
+  const programs = 'dpkg-deb dpkg-parsechangelog quilt patch ar gcc make python3 zstd xz lintian shellcheck'.split(' ');
+  const tools = programs.filter((program) => spawnSync('which', [program]).status !== 0);
   // Podman as it needs to be where limits are tight; a machine's own settings go first elsewhere.
   writeFileSync(
     join(folder, 'containers.conf'),
@@ -53,10 +52,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   }
   project.provide('missing', missing);
   project.provide('folder', folder);
-  return async () => {
-    await stopDocker();
-    await rm(folder, { recursive: true, force: true });
-  };
+  return stopDocker;
 }
 
 function timed<T>(what: string, work: () => T): T {
@@ -73,6 +69,7 @@ function installPackages(): void {
   const format = '${db:Status-Abbrev}';
   const missing = packages.filter((name) => !/^ii/.test(spawnSync('dpkg-query', ['-W', '-f', format, name], { encoding: 'utf8' }).stdout));
   if (missing.length === 0) return;
+  console.log(`[set-up] going to install with apt-get: ${missing.join(' ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   for (const args of [
     ['update', '-qq'],
@@ -117,7 +114,10 @@ async function prepareImages(engine: EngineName, folder: string): Promise<string
     const targets = all.filter(({ tried }) => tried.includes(engine));
     // One kernel from source, which several test files want.
     const kernelSource = join(folder, 'linux-source.tar.xz');
-    if (engine === 'docker' && existsSync(kernelSource)) targets.push(await wantedTarget(undefined, { kernelSource }, all, context));
+    if (engine === 'docker' && existsSync(kernelSource)) {
+      const kernels = await resolveKernels({ kernelSource }, all);
+      targets.push(...kernels.flatMap(({ target }) => target ?? []));
+    }
     await Promise.all(targets.map((target) => timed(`${engine} image of ${target.name}`, () => images.ensure(target, context))));
     return '';
   } catch (error) {

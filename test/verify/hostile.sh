@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the postinst of a package made for the tests does: it tries to get out of its container and to take what it can.
 # A mode and its arguments stand on top of it. Each attempt says on one line what came of it; none can do harm even where
 # it succeeds, and each ends by itself.
@@ -10,6 +11,7 @@ attempt() {
 	echo "$name: refused (${words##*$'\n'})"
 	return 1
 }
+# shellcheck disable=SC2016 # perl expands it
 connect() { timeout 2 perl -MIO::Socket::INET -e 'IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1]) or die $!' "$@"; }
 # Some versions of Node make such an address as long as it can be.
 connect_abstract() {
@@ -65,12 +67,12 @@ look() {
 # outlive MARKER: leaves a process that heeds no signal and keeps the output open.
 outlive() {
 	(setsid bash -c "trap '' HUP INT TERM QUIT USR1; (exec -a '$1' sleep 60) & wait" &)
-	for try in {1..50}; do find_marker "$1" cmdline && echo 'outlive: running' && break; sleep 0.1; done
+	for _ in {1..50}; do find_marker "$1" cmdline && echo 'outlive: running' && break; sleep 0.1; done
 }
 
-hang() { trap '' HUP INT TERM; for second in $(seq "$1"); do sleep 1; done; echo 'hang: done'; }
+hang() { trap '' HUP INT TERM; for _ in $(seq "$1"); do sleep 1; done; echo 'hang: done'; }
 fill() {
-	for slice in $(seq "$1"); do head -c 20M /dev/zero >> /var/filled || break; sleep 0.1; done
+	for _ in $(seq "$1"); do head -c 20M /dev/zero >> /var/filled || break; sleep 0.1; done
 	echo "fill: $(stat -c %s /var/filled)"
 	rm /var/filled
 }
@@ -78,10 +80,11 @@ fill() {
 many() {
 	mkdir /var/many
 	perl -e 'for $n (1 .. $ARGV[0] * 1000) { open F, ">", "/var/many/$n" or die $!; print F 1; close F }' "$1"
-	echo "many: $(ls -U /var/many | wc -l)"
+	echo "many: $(find /var/many -type f | wc -l)"
 	sleep "$2"
 	rm -r /var/many
 }
+# shellcheck disable=SC2016 # perl expands it
 eat() { attempt eat perl -e '$x .= "x" x 1e6 for 1 .. $ARGV[0]' "$1"; }
 # fork N SECONDS: processes that stay for so long, and keep the output open.
 fork() {

@@ -1,29 +1,35 @@
 import { join } from 'node:path';
 import type { LimitFunction } from 'p-limit';
+import type { Image } from '../../containers/image.js';
+import type { Images } from '../../containers/images.js';
 import type { Context } from '../../context.js';
-import { inOneLine, MftPatchError } from '../../errors.js';
+import type { CellVerdict, KernelVerdict, MatrixCell } from '../../documents/index.js';
 import { parseKernelRelease } from '../../kernels/release.js';
 import { seriesOf, type Target } from '../../kernels/target.js';
-import type { CellVerdict, KernelVerdict, MatrixCell } from '../../documents.js';
-import type { Image, Images } from '../../containers/images.js';
-import { secondsSince } from '../../containers/timeout.js';
-import { type Candidate, verifyIn } from '../../verify/verify.js';
+import { type PatchPlan, planPatches, type VendorPackage } from '../../packaging/prepare.js';
+import { secondsSince, verdictOnFailure } from '../../verify/untested.js';
+import { type Verification, verifyIn } from '../../verify/verify.js';
 import type { MatrixPackages } from './packages.js';
-import { type Prepared, prepareFor, type ReadPackage } from '../../packaging/prepare.js';
 
 /** What the cells of a matrix share. */
 export interface MatrixRun {
-  read: ReadPackage;
+  read: VendorPackage;
   images: Images;
   packages: MatrixPackages;
-  /** Lets so many pieces of work go on at once. */
+  /** Lets so many pieces of work run at once. */
   limit: LimitFunction;
   /** Verify the vendor's package, too. */
   baseline: boolean;
   /** Load the patched package's modules on the booted kernel, too. */
   boot: boolean;
   /** The one package for all kernels, instead of one for those that need the same patches. */
-  universal: Prepared | undefined;
+  universal: PatchPlan | undefined;
+}
+
+/** A kernel of the matrix: where it is verified, and what --kernel must say to mean it again. */
+export interface MatrixKernel {
+  target: Target;
+  again: string;
 }
 
 export interface CellResult {
@@ -32,79 +38,89 @@ export interface CellResult {
   verdicts: { artifact: string; verdict: KernelVerdict }[];
 }
 
-/** Builds and verifies for one target. Whatever goes wrong is told in the cell; only an interruption is thrown. */
-export async function runCell(target: Target, run: MatrixRun, context: Context): Promise<CellResult> {
+/** Builds and verifies for one kernel. Whatever goes wrong is in the cell; only an interruption is thrown. */
+export async function runCell({ target, again }: MatrixKernel, run: MatrixRun, context: Context): Promise<CellResult> {
+  const names = { target: target.name, requested: again };
   const image = await attempt(context, () => run.limit(() => run.images.ensure(target, context)));
   if ('verdict' in image) {
     const { verdict } = image;
     context.progress({ step: 'image', text: `${target.name}: ${verdict.reason}`, finished: true });
     const vendor = run.baseline ? { vendor: verdict } : {};
     const patched = { ...verdict, artifact: '' };
-    return { cell: { target: target.name, kernel: target.kernel, release: '', patches: [], ...vendor, patched }, verdicts: [] };
+    return { cell: { ...names, kernel: target.kernel, release: '', patches: [], ...vendor, patched }, verdicts: [] };
   }
   const { release } = image.value;
+  const cell = new Cell(target, image.value, run, context);
   const [vendor, patched] = await Promise.all([
-    run.baseline ? run.limit(() => tryVendor(target, image.value, run, context)) : undefined,
-    run.limit(() => tryPatched(target, image.value, run, context)),
+    run.baseline ? run.limit(() => cell.verifyVendor()) : undefined,
+    run.limit(() => cell.verifyPatched()),
   ]);
-  const { patches, artifact, tried } = patched;
+  const { patches, artifact, result } = patched;
   return {
     cell: {
-      target: target.name,
+      ...names,
       kernel: seriesOf(release) || target.kernel,
       release,
       patches,
       ...(vendor ? { vendor: verdictOf(vendor) } : {}),
-      patched: { ...verdictOf(tried), artifact },
+      patched: { ...verdictOf(result), artifact },
     },
-    verdicts: 'value' in tried ? [{ artifact, verdict: tried.value }] : [],
+    verdicts: 'value' in result ? [{ artifact, verdict: result.value }] : [],
   };
 }
 
-function tryVendor(target: Target, image: Image, { read, images }: MatrixRun, context: Context): Promise<Attempt<KernelVerdict>> {
-  const name = `vendor-${read.mft.version}-${read.mft.revision}.deb`;
-  return tryOn(images, image, target, 'vendor', { name, bytes: read.vendor.bytes }, false, context);
+/** The two packages of a cell, verified in its image. */
+class Cell {
+  constructor(
+    readonly target: Target,
+    readonly image: Image,
+    readonly run: MatrixRun,
+    readonly context: Context,
+  ) {}
+
+  verifyVendor(): Promise<Attempt<KernelVerdict>> {
+    const { mft, vendor } = this.run.read;
+    const deb = { name: `vendor-${mft.version}-${mft.revision}.deb`, bytes: vendor.bytes };
+    return this.#verify('vendor', { deb, boot: false });
+  }
+
+  async verifyPatched(): Promise<{ patches: string[]; artifact: string; result: Attempt<KernelVerdict> }> {
+    const { read, packages, universal, boot } = this.run;
+    const { release } = this.image;
+    const plan = () => universal ?? planPatches(read, { requested: release, release: parseKernelRelease(release) });
+    const built = await attempt(this.context, () => packages.get(plan()));
+    if ('verdict' in built) return { patches: [], artifact: '', result: built };
+    const { deb, inside } = built.value;
+    const result = await this.#verify('patched', { deb, boot });
+    const byDkms = 'value' in result ? result.value.patches : [];
+    return { patches: universal ? byDkms : inside, artifact: join(packages.directory, deb.name), result };
+  }
+
+  async #verify(which: string, what: Pick<Verification, 'deb' | 'boot'>): Promise<Attempt<KernelVerdict>> {
+    const { target, context } = this;
+    // The two packages of a cell are verified at the same time.
+    const own: Context = { ...context, progress: (progress) => context.progress({ ...progress, cell: `${target.name}, ${which}` }) };
+    const result = await attempt(context, () => verifyIn(this.image, { ...what, target, images: this.run.images }, own));
+    const { status, seconds } = verdictOf(result);
+    own.progress({ step: 'verify', text: `${target.name}: ${which} ${status}, ${seconds} s`, finished: true });
+    return result;
+  }
 }
 
-async function tryPatched(target: Target, image: Image, { read, images, packages, universal, boot }: MatrixRun, context: Context) {
-  const { release } = image;
-  const made = await attempt(context, () => packages.get(universal ?? prepareFor(read, parseKernelRelease(release), release)));
-  if ('verdict' in made) return { patches: [], artifact: '', tried: made };
-  const { deb, inside } = made.value;
-  const tried = await tryOn(images, image, target, 'patched', deb, boot, context);
-  const byDkms = 'value' in tried ? tried.value.patches : [];
-  return { patches: universal ? byDkms : inside, artifact: join(packages.folder, deb.name), tried };
-}
-
-async function tryOn(images: Images, image: Image, target: Target, which: string, deb: Candidate, boot: boolean, context: Context) {
-  // The two packages of a cell are tried at the same time.
-  const own: Context = { ...context, progress: (progress) => context.progress({ ...progress, cell: `${target.name}, ${which}` }) };
-  const tried = await attempt(context, () => verifyIn(images, image, target, deb, boot, own));
-  const { status, seconds } = verdictOf(tried);
-  own.progress({ step: 'verify', text: `${target.name}: ${which} ${status}, ${seconds} s`, finished: true });
-  return tried;
-}
-
-function verdictOf(tried: Attempt<KernelVerdict>): CellVerdict {
-  if ('verdict' in tried) return tried.verdict;
-  const { status, reason, seconds, log, boot } = tried.value;
+function verdictOf(result: Attempt<KernelVerdict>): CellVerdict {
+  if ('verdict' in result) return result.verdict;
+  const { status, reason, seconds, log, boot } = result.value;
   return { status, ...(reason === undefined ? {} : { reason }), seconds, log, ...(boot ? { loads: boot.status } : {}) };
 }
 
 type Attempt<T> = { value: T } | { verdict: CellVerdict };
 
-/**
- * The value of some work, or the verdict that its failure means for the cell: a patch that does not apply is a failure of
- * ours for this kernel, anything else means that it could not be tried. An interruption goes through.
- */
+/** The value of some work, or the verdict that its failure means for the cell. An interruption is thrown. */
 async function attempt<T>(context: Context, work: () => Promise<T>): Promise<Attempt<T>> {
   const start = performance.now();
   try {
     return { value: await work() };
   } catch (error) {
-    context.signal.throwIfAborted();
-    const known = error instanceof MftPatchError ? error : new MftPatchError({ code: 'internal', detail: String(error) }, { cause: error });
-    const status = known.failure.code === 'patch-does-not-apply' ? 'fails' : 'error';
-    return { verdict: { status, reason: inOneLine(known), seconds: secondsSince(start), log: '' } };
+    return { verdict: { ...verdictOnFailure(error, context), seconds: secondsSince(start), log: '' } };
   }
 }

@@ -1,14 +1,14 @@
 import type { Context } from '../../context.js';
-import type { BuildDocument, BuiltPatch, KernelVerdict } from '../../documents.js';
-import type { Candidate } from '../../verify/verify.js';
+import type { BuildDocument, BuiltPatch, KernelVerdict } from '../../documents/index.js';
 import { writePackage, writeRecord } from '../../output/output-directory.js';
-import { documentOf } from '../build.js';
-import { makePackage } from '../../packaging/patched-package.js';
-import type { Prepared, ReadPackage } from '../../packaging/prepare.js';
+import { newRecord } from '../../output/record.js';
+import { buildPackage } from '../../packaging/patched-package.js';
+import type { PatchPlan, VendorPackage } from '../../packaging/prepare.js';
+import type { PackageFile } from '../../verify/verify.js';
 
 /** A patched package of a matrix. */
 export interface MatrixPackage {
-  deb: Candidate;
+  deb: PackageFile;
   /** The patches inside, in the order of the series. */
   inside: string[];
   document: BuildDocument;
@@ -16,37 +16,38 @@ export interface MatrixPackage {
 
 /** The packages of a matrix: kernels that need the same patches share one. */
 export class MatrixPackages {
-  readonly #made = new Map<string, Promise<MatrixPackage>>();
+  /** By the patches that were chosen. */
+  readonly #built = new Map<string, Promise<MatrixPackage>>();
   /** By their file names. */
   readonly #written = new Map<string, Promise<MatrixPackage>>();
 
   constructor(
-    readonly folder: string,
-    readonly read: ReadPackage,
+    readonly directory: string,
+    readonly read: VendorPackage,
     readonly context: Context,
   ) {}
 
   /**
-   * The package with the patches that were chosen, made and written at the first call.
+   * The package with the patches that were chosen, built and written at the first call.
    * @throws patch-does-not-apply, cannot-write
    */
-  get(prepared: Prepared): Promise<MatrixPackage> {
-    const key = prepared.choices.flatMap(({ patch, selected }) => (selected ? [patch.id] : [])).join();
-    const made = this.#made.get(key) ?? this.#make(prepared);
-    this.#made.set(key, made);
-    return made;
+  get(plan: PatchPlan): Promise<MatrixPackage> {
+    const key = plan.choices.flatMap(({ patch, selected }) => (selected ? [patch.id] : [])).join();
+    const built = this.#built.get(key) ?? this.#build(plan);
+    this.#built.set(key, built);
+    return built;
   }
 
-  async #make(prepared: Prepared): Promise<MatrixPackage> {
-    const { name, bytes, patches } = await makePackage(prepared);
+  async #build(plan: PatchPlan): Promise<MatrixPackage> {
+    const { name, bytes, patches } = await buildPackage(plan);
     // Where the source does not have a fault, another choice of patches gives the same package.
-    const written = this.#written.get(name) ?? this.#write(prepared, { name, bytes }, patches);
+    const written = this.#written.get(name) ?? this.#write(plan, { name, bytes }, patches);
     this.#written.set(name, written);
     return written;
   }
 
-  async #write(prepared: Prepared, deb: Candidate, patches: BuiltPatch[]): Promise<MatrixPackage> {
-    const document = await writePackage(this.folder, deb, documentOf(prepared, patches, 'not done yet'), this.context);
+  async #write(plan: PatchPlan, deb: PackageFile, patches: BuiltPatch[]): Promise<MatrixPackage> {
+    const document = await writePackage(this.directory, { deb, document: newRecord(plan, patches, 'not done yet') }, this.context);
     return { deb, inside: patches.flatMap(({ id, status }) => (status === 'not-needed' ? [] : [id])), document };
   }
 
@@ -57,7 +58,7 @@ export class MatrixPackages {
       const { deb, document } = settled.value;
       const kernels = verdicts.flatMap(({ artifact, verdict }) => (artifact === document.artifacts[0]?.path ? [verdict] : []));
       document.verification = { status: statusOf(kernels), kernels };
-      await writeRecord(this.folder, deb.name, document, this.context);
+      await writeRecord(this.directory, deb.name, document, this.context);
     }
   }
 }

@@ -1,66 +1,92 @@
+/** The result of a matrix: read, merged, and written as reports. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fail, wordsOf } from '../../errors.js';
-import type { Target } from '../../kernels/target.js';
-import type { CellVerdict, MatrixCell, MatrixDocument, MftVersion } from '../../documents.js';
+import { extname, join } from 'node:path';
+import type { Context } from '../../context.js';
+import type { MatrixCell, MatrixDocument, MftVersion } from '../../documents/index.js';
+import { fail, messageOf } from '../../errors.js';
+import { asJson } from '../../system/json.js';
+import { writeAtomic } from '../../system/stage.js';
+import type { MatrixKernel } from './cell.js';
 
-/** The result that the last run left in the folder. @throws usage if there is none */
-export function lastRun(folder: string): Promise<MatrixDocument> {
-  return readRun(join(folder, 'matrix.json'), 'run it without --only-failed first, or name its folder with --out');
+/** The result that the last run left in the directory. @throws usage if there is none */
+export function lastResult(directory: string): Promise<MatrixDocument> {
+  return readResult(join(directory, 'matrix.json'), 'run without --only-failed first, or pass its directory with --out');
 }
 
-/** A result as `matrix --json` prints it. @throws usage if there is none in the file */
-export async function readRun(path: string, hint: string): Promise<MatrixDocument> {
+/** A result as `matrix --json` prints it; each value is checked, since it may have been written by hand. @throws usage */
+export async function readResult(path: string, hint: string): Promise<MatrixDocument> {
+  const [{ safeParse }, { matrixDocument }, { describe }] = await Promise.all([
+    import('valibot'),
+    import('../../documents/matrix.js'),
+    import('../../system/data-file.js'),
+  ]);
+  let value: unknown;
   try {
-    const document = JSON.parse(await readFile(path, 'utf8')) as MatrixDocument;
-    if (document?.schema === 'mft-patch/matrix@1' && isRelease(document.mft) && document.cells?.every?.(isCell)) return document;
+    value = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    return fail({ code: 'usage', detail: `${path} cannot be read: ${wordsOf(error)}`, hint }, error);
+    return fail({ code: 'usage', detail: `cannot read ${path}: ${messageOf(error)}`, hint }, error);
   }
-  return fail({ code: 'usage', detail: `${path} is no result of a matrix`, hint });
+  const result = safeParse(matrixDocument, value);
+  if (result.success) return value as MatrixDocument;
+  return fail({ code: 'usage', detail: `${path} is not a matrix result: ${describe(result.issues[0])}`, hint });
 }
 
-const areTexts = (...values: unknown[]) => values.every((value) => typeof value === 'string');
-const isOptional = (value: unknown, fits: (value: unknown) => boolean) => value === undefined || fits(value);
-
-function isRelease(mft: MftVersion | null): boolean {
-  return areTexts(mft?.version, mft?.revision);
-}
-
-/** Whether there is what the renderers take for granted: the file may have been written by hand, or cut. */
-function isCell(cell: MatrixCell | null): boolean {
-  if (!areTexts(cell?.target, cell?.kernel, cell?.release) || !Array.isArray(cell?.patches) || !areTexts(...cell.patches)) return false;
-  return isVerdict(cell.patched) && areTexts(cell.patched.artifact) && isOptional(cell.vendor, isVerdict);
-}
-
-function isVerdict(value: unknown): boolean {
-  const { status, reason, seconds, log, loads } = (value ?? {}) as Partial<CellVerdict>;
-  const isText = (text: unknown) => areTexts(text);
-  if (!['builds', 'fails', 'error'].includes(status ?? '') || !Number.isFinite(seconds) || !areTexts(log)) return false;
-  return isOptional(reason, isText) && isOptional(loads, (word) => ['loads', 'fails', 'error'].includes(word as string));
-}
-
-/** Of the targets those that did not build last time, or were not tried. @throws usage if that was another release */
-export function cellsToRun(last: MatrixDocument, mft: MftVersion, targets: readonly Target[]): Target[] {
-  const [before, now] = [last.mft, mft].map(({ version, revision }) => `${version}-${revision}`);
-  if (before !== now)
-    fail({ code: 'usage', detail: `the last run was of MFT ${before}, not ${now}`, hint: 'run it without --only-failed' });
+/** The cells of a result that did not build. */
+export function failedCells({ cells }: MatrixDocument) {
   const hasBuilt = ({ vendor, patched }: MatrixCell) => patched.status === 'builds' && vendor?.status !== 'error';
-  const good = last.cells.filter(hasBuilt).map(({ target }) => target);
-  return targets.filter(({ name }) => !good.includes(name));
+  return {
+    /** What --kernel must say to mean them. @throws usage for a kernel from a source of one's own: its name may mean another one */
+    names: () => cells.filter((cell) => !hasBuilt(cell)).map(nameAgain),
+    /** Whether the kernel of a target did. */
+    hasBuilt: (target: string) => cells.some((cell) => cell.target === target && hasBuilt(cell)),
+  };
 }
 
-/** The targets in the order in which they are best begun: what took longest last time first, what is not known before all. */
-export function longestFirst(targets: readonly Target[], last: MatrixDocument | undefined): Target[] {
+function nameAgain({ target, requested = target }: MatrixCell): string {
+  if (requested !== '') return requested;
+  return fail({
+    code: 'usage',
+    detail: `the previous run tested ${target}, a kernel from source`,
+    hint: 'pass that --kernel-source again, or name other kernels with --kernel',
+  });
+}
+
+/** @throws usage if the last run was for another release */
+export function refuseOtherRelease({ mft }: MatrixDocument, now: MftVersion): void {
+  const [before, after] = [mft, now].map(({ version, revision }) => `${version}-${revision}`);
+  const detail = `the previous run was for MFT ${before}, this one is for ${after}`;
+  if (before !== after) fail({ code: 'usage', detail, hint: 'run without --only-failed' });
+}
+
+/** The kernels in the order in which they are best begun: what took longest last time first, what is not known before all. */
+export function longestFirst(kernels: readonly MatrixKernel[], last: MatrixDocument | undefined): MatrixKernel[] {
   const took = new Map(last?.cells.map(({ target, vendor, patched }) => [target, patched.seconds + (vendor?.seconds ?? 0)]));
-  const expected = ({ name }: Target) => took.get(name) ?? Number.MAX_VALUE;
-  return [...targets].sort((a, b) => expected(b) - expected(a));
+  const expected = ({ target }: MatrixKernel) => took.get(target.name) ?? Number.MAX_VALUE;
+  return [...kernels].sort((a, b) => expected(b) - expected(a));
 }
 
 /** The older result with the newer one's cells in their places; new ones come last. */
-export function merged(older: MatrixDocument, newer: MatrixDocument): MatrixDocument {
+export function mergeResults(older: MatrixDocument, newer: MatrixDocument): MatrixDocument {
   const fresh = new Map(newer.cells.map((cell) => [cell.target, cell]));
   const kept = older.cells.map((cell) => fresh.get(cell.target) ?? cell);
   const added = newer.cells.filter(({ target }) => !older.cells.some((cell) => cell.target === target));
   return { ...newer, cells: [...kept, ...added] };
+}
+
+const renderers: Record<string, () => Promise<(document: MatrixDocument) => string>> = {
+  '.json': async () => asJson,
+  '.xml': async () => (await import('../../report/junit.js')).renderJunit,
+  '.md': async () => (await import('../../report/markdown.js')).renderMarkdown,
+  '.html': async () => (await import('../../report/html.js')).renderHtml,
+};
+
+/** The endings of the names of reports. */
+export const reportFormats = Object.keys(renderers);
+
+/** Writes the result to each file, in the format that its name ends in. @throws cannot-write */
+export async function writeReports(paths: readonly string[], document: MatrixDocument, context: Context): Promise<void> {
+  for (const path of paths) {
+    const render = await renderers[extname(path)]?.();
+    if (render) await writeAtomic(path, render(document), context);
+  }
 }

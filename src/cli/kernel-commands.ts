@@ -1,0 +1,151 @@
+/** The commands that verify packages on kernels, and keep the images for that. */
+import type { Command } from '@commander-js/extra-typings';
+import { engineOptions, sources } from './build-commands.js';
+import type { MakeCommand, Show } from './command-maker.js';
+import { type OptionName, options } from './options.js';
+
+const downloads: OptionName[] = ['arch', 'mirror', 'sha256', 'requireDigest'];
+const matrixRun: OptionName[] = ['baseline', 'boot', 'universal', 'jobs', 'onlyFailed', 'out'];
+const kernelNames: OptionName[] = ['kernel', 'kernels', 'kernelSource', 'kernelConfig'];
+
+export function addKernelCommands(command: MakeCommand, program: Command, show: Show): void {
+  addVerify(command, show);
+  addMatrix(command, show);
+  addImages(command, program, show);
+}
+
+function addVerify(command: MakeCommand, show: Show): void {
+  command('verify', 'install a package with dkms in a container and judge the result', {
+    examples: ['mft-patch verify kernel-mft-dkms_4.20.1-14_all.deb --kernel 6.1,debian-13', 'mft-patch verify x.deb --kernel host --boot'],
+  })
+    .argument('<deb>', 'the package')
+    .addOption(options.kernel)
+    .addOption(options.kernelSource)
+    .addOption(options.kernelConfig)
+    .addOption(options.boot)
+    .addOption(options.engine)
+    .addOption(options.bootstrap)
+    .addOption(options.aptMirror)
+    .addOption(options.timeout)
+    .addOption(options.memory)
+    .addOption(options.processes)
+    .addOption(options.disk)
+    .action((path, options) =>
+      show(options, async (context) => {
+        const [{ verify }, values] = await Promise.all([import('../commands/verify.js'), import('./values.js')]);
+        const kernels = await values.someKernels(options);
+        return verify({ path, kernels, boot: options.boot ?? false, settings: values.settingsOf(options) }, context);
+      }),
+    );
+}
+
+function addMatrix(command: MakeCommand, show: Show): void {
+  command('matrix', 'build and verify over many kernels', {
+    examples: [
+      'mft-patch matrix --sample --baseline --kernel 5.10,6.1,6.12',
+      'mft-patch matrix --mft 4.20.1-14 --universal --report out.html',
+      'mft-patch matrix --mft 4.20.1-14 --only-failed',
+    ],
+    rules: {
+      exclusive: [sources, ['kernel', 'kernels']],
+      requires: [['format', 'list']],
+      conflicts: [
+        ['list', 'merge', 'report', ...sources, ...downloads, ...engineOptions, ...matrixRun],
+        ['merge', ...kernelNames, ...sources, ...downloads, ...engineOptions, ...matrixRun],
+      ],
+    },
+  })
+    .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb')
+    .addOption(options.bundle)
+    .addOption(options.deb)
+    .addOption(options.mft)
+    .addOption(options.sample)
+    .addOption(options.kernel)
+    .addOption(options.kernels)
+    .addOption(options.kernelSource)
+    .addOption(options.kernelConfig)
+    .addOption(options.universal)
+    .addOption(options.baseline)
+    .addOption(options.boot)
+    .addOption(options.jobs)
+    .addOption(options.onlyFailed)
+    .addOption(options.out)
+    .addOption(options.report)
+    .addOption(options.list)
+    .addOption(options.format)
+    .addOption(options.merge)
+    .addOption(options.engine)
+    .addOption(options.bootstrap)
+    .addOption(options.aptMirror)
+    .addOption(options.timeout)
+    .addOption(options.memory)
+    .addOption(options.processes)
+    .addOption(options.disk)
+    .addOption(options.arch)
+    .addOption(options.mirror)
+    .addOption(options.sha256)
+    .addOption(options.requireDigest)
+    .action((file, options) =>
+      show(options, async (context) => {
+        const [{ matrix, listMatrix, mergeMatrix }, values] = await Promise.all([
+          import('../commands/matrix/index.js'),
+          import('./values.js'),
+        ]);
+        const reports = await values.reportsOf(options.report);
+        if (options.merge) return mergeMatrix(options.merge, reports, context);
+        const kernels = await values.kernelsOf(values.withNames(options, options.kernels));
+        if (options.list) return listMatrix(kernels ?? (await values.someKernels({ kernel: ['all'] })), options.format, context);
+        return matrix(
+          {
+            source: await values.sourceOf(options, file, context),
+            kernels,
+            settings: values.settingsOf(options),
+            baseline: options.baseline ?? false,
+            boot: options.boot ?? false,
+            universal: options.universal ?? false,
+            jobs: options.jobs,
+            onlyFailed: options.onlyFailed ?? false,
+            reports,
+            out: values.outputDirectory(options.out),
+          },
+          context,
+        );
+      }),
+    );
+}
+
+function addImages(command: MakeCommand, program: Command, show: Show): void {
+  const image = program.command('image').description('manage kernel images').copyInheritedSettings(program).helpCommand(false);
+  command('ls', 'list images', { examples: ['mft-patch image ls', 'mft-patch image ls --engine podman'] }, image)
+    .addOption(options.engine)
+    .action((options) => show(options, async (context) => (await import('../commands/image.js')).listImages(options.engine, context)));
+  command('build', 'build missing images', { examples: ['mft-patch image build debian-12', 'mft-patch image build --kernel all'] }, image)
+    .argument('[kernel...]', 'the same as --kernel')
+    .addOption(options.kernel)
+    .addOption(options.kernelSource)
+    .addOption(options.kernelConfig)
+    .addOption(options.engine)
+    .addOption(options.bootstrap)
+    .addOption(options.aptMirror)
+    .addOption(options.timeout)
+    .addOption(options.memory)
+    .addOption(options.processes)
+    .action((names, options) =>
+      show(options, async (context) => {
+        const [{ buildImages }, values] = await Promise.all([import('../commands/image.js'), import('./values.js')]);
+        const kernels = await values.someKernels(values.withNames(options, names));
+        // Nothing of a package is installed, so the disk is not limited.
+        return buildImages(kernels, values.settingsOf({ ...options, disk: '0' }), context);
+      }),
+    );
+  command('rm', 'remove images', { examples: ['mft-patch image rm debian-12', 'mft-patch image rm all'] }, image)
+    .argument('[kernel...]', 'the same as --kernel; also the name of an image')
+    .addOption(options.kernel)
+    .addOption(options.engine)
+    .action((names, options) =>
+      show(options, async (context) => {
+        const [{ removeImages }, values] = await Promise.all([import('../commands/image.js'), import('./values.js')]);
+        return removeImages(await values.imageNames(values.withNames(options, names)), options.engine, context);
+      }),
+    );
+}

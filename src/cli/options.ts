@@ -1,0 +1,119 @@
+/** Every option of the program, once: what means the same has the same name and grammar in every command. */
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+
+const source = 'Source:';
+const kernels = 'Kernels:';
+const output = 'Output:';
+const verification = 'Verification:';
+const images = 'Container images:';
+const limits = 'Container limits:';
+const download = 'Download:';
+/** The heading of the options that every command has. */
+export const general = 'General:';
+
+export const options = {
+  json: new Option('--json', 'print the result as one JSON document').helpGroup(general),
+  quiet: new Option('--quiet', 'suppress progress output').helpGroup(general),
+  verbose: new Option('--verbose', 'show container engine output and stack traces').helpGroup(general),
+  offline: new Option('--offline', 'do not use the network').helpGroup(general),
+  cacheDir: new Option('--cache-dir <dir>', 'cache directory for bundles and logs (default: $XDG_CACHE_HOME/mft-patch)').helpGroup(general),
+
+  bundle: new Option('--bundle <file|dir|url>', "the vendor's .tgz, or the directory that it was unpacked to").helpGroup(source),
+  deb: new Option('--deb <file>', 'the kernel-mft-dkms package itself').helpGroup(source),
+  mft: new Option('--mft <release>', 'MFT release: 4.20.1-14, 4.20.1 for its newest revision, or latest (default: 4.20.1-14)').helpGroup(
+    source,
+  ),
+  sample: new Option('--sample [layout]', 'use the built-in sample bundle: flat (default) or nnt').helpGroup(source),
+
+  arch: new Option('--arch <arch>', "the bundle's architecture (default: this machine's)").helpGroup(download),
+  mirror: new Option('--mirror <url>', 'base URL to download bundles from (default: $MFT_PATCH_MIRROR)').helpGroup(download),
+  sha256: new Option('--sha256 <hex>', 'expected SHA-256 of the bundle or package').argParser(digest).helpGroup(download),
+  requireDigest: new Option('--require-digest', 'refuse downloads without a known SHA-256').helpGroup(download),
+  askVendor: new Option('--ask-vendor', "look up the SHA-256 on the vendor's download page (experimental)").helpGroup(download),
+
+  kernelToBake: new Option(
+    '--kernel <kernel>',
+    'apply the patches for one kernel; default: one package for all kernels, patched by dkms at build time',
+  )
+    .argParser(gather)
+    .helpGroup(kernels),
+  kernelToPlan: new Option('--kernel <kernel>', 'plan for one kernel; default: for all, as build does')
+    .argParser(gather)
+    .helpGroup(kernels),
+  kernel: new Option('--kernel <kernel>', 'kernels to verify on; repeatable, and takes comma lists').argParser(gather).helpGroup(kernels),
+  kernels: new Option('--kernels <list>', 'the same as --kernel').argParser(gather).hideHelp(),
+  kernelSource: new Option(
+    '--kernel-source <dir|file|url>',
+    'use a kernel source: a directory, a tar archive, or the URL of one',
+  ).helpGroup(kernels),
+  kernelConfig: new Option('--kernel-config <file>', ".config to use (default: the tree's own, else defconfig)").helpGroup(kernels),
+  headers: new Option('--headers <dir>', 'kernel headers directory; used for the release and for backport probes').helpGroup(kernels),
+
+  out: new Option('--out <dir>', 'output directory').default('dist').helpGroup(output),
+  withUserland: new Option('--with-userland', "also write the vendor's mft_….deb").helpGroup(output),
+  repackBundle: new Option('--repack-bundle', 'also write a copy of the bundle containing the patched package').helpGroup(output),
+  report: new Option('--report <file>', 'write a report: .json, .xml (JUnit), .md or .html; repeatable')
+    .argParser(gather)
+    .helpGroup(output),
+  list: new Option('--list', 'only list the kernels').helpGroup(output),
+  format: new Option('--format <format>', 'output format of --list').choices(['text', 'github'] as const).helpGroup(output),
+  merge: new Option('--merge <file...>', 'show the results of earlier runs, as --json or --report wrote them, as one').helpGroup(output),
+
+  verify: new Option('--verify', 'require verification on exactly that kernel').helpGroup(verification),
+  noVerify: new Option('--no-verify', 'do not verify').helpGroup(verification),
+  boot: new Option('--boot', 'also boot the kernel in QEMU and load the modules there').helpGroup(verification),
+  baseline: new Option('--baseline', 'also verify the unpatched vendor package').helpGroup(verification),
+  universal: new Option('--universal', 'one package for all kernels, patched by dkms at build time').helpGroup(verification),
+  onlyFailed: new Option('--only-failed', 're-run only kernels that failed last time').helpGroup(verification),
+  jobs: new Option('--jobs <n>', 'number of parallel containers (default: by cores and memory)')
+    .argParser(positive)
+    .helpGroup(verification),
+
+  engine: new Option('--engine <name>', 'container engine (default: docker if available, else podman)')
+    .choices(['docker', 'podman'] as const)
+    .helpGroup(images),
+  bootstrap: new Option('--bootstrap', 'build base images with mmdebstrap instead of pulling').helpGroup(images),
+  aptMirror: new Option('--apt-mirror <url>', 'Debian/Ubuntu mirror to use when building images').argParser(aptMirror).helpGroup(images),
+  timeout: new Option('--timeout <seconds>', 'time limit for building an image and for each installation, in seconds')
+    .argParser(positive)
+    .default(1800)
+    .helpGroup(limits),
+  memory: new Option('--memory <size>', 'container memory limit, as 512m or 2g (0: unlimited)')
+    .argParser(size)
+    .default('2g')
+    .helpGroup(limits),
+  processes: new Option('--processes <n>', 'container process limit (0: unlimited)').argParser(count).default(2048).helpGroup(limits),
+  disk: new Option('--disk <size>', 'container disk limit (0: unlimited)').argParser(size).default('4g').helpGroup(limits),
+};
+
+/** The name of an option in the table, or of the argument that may stand for one. */
+export type OptionName = keyof typeof options | 'file';
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.');
+  return Number(text);
+}
+
+function count(text: string): number {
+  return text === '0' ? 0 : positive(text);
+}
+
+function size(text: string): string {
+  if (!/^(0|[1-9]\d{0,5}[kmg])$/i.test(text)) throw new InvalidArgumentError('It must be a size as 512m or 2g, or 0 for no limit.');
+  return text;
+}
+
+function digest(text: string): string {
+  if (!/^[0-9a-f]{64}$/i.test(text)) throw new InvalidArgumentError('It is not a SHA-256: expected 64 hex digits.');
+  return text.toLowerCase();
+}
+
+function aptMirror(text: string): string {
+  if (!/^(https?|file):\/\/\S+$/.test(text))
+    throw new InvalidArgumentError('It must be the URL of a Debian or Ubuntu mirror, as in sources.list.');
+  return text;
+}
+
+function gather(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}

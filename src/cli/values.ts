@@ -1,0 +1,79 @@
+/** Turns the options of a command into the values that it works with: each input is resolved here, once. */
+import { extname } from 'node:path';
+import { resolveSource, type Source, type SourceOptions } from '../bundle/vendor-package.js';
+import type { ContainerSettings } from '../containers/images.js';
+import type { Context } from '../context.js';
+import { fail } from '../errors.js';
+import type { Kernel, KernelOptions } from '../kernels/resolve.js';
+
+/** Where the package comes from. @throws usage, no-input */
+export function sourceOf(options: SourceOptions, file: string | undefined, context: Context): Promise<Source> {
+  return resolveSource({ ...options, ...(file === undefined ? {} : { file }) }, context);
+}
+
+/** All kernels that the options name; undefined if they name none. @throws usage, no-input, source-unfit */
+export async function kernelsOf(options: KernelOptions): Promise<Kernel[] | undefined> {
+  const isNamed = options.kernel !== undefined || options.kernelSource !== undefined || options.kernelConfig !== undefined;
+  if (!isNamed) return undefined;
+  // Loaded only where a kernel is named: a package for all kernels needs neither the catalogue nor this.
+  const [{ resolveKernels }, { loadTargets }] = await Promise.all([import('../kernels/resolve.js'), import('../catalogue.js')]);
+  return resolveKernels(options, await loadTargets());
+}
+
+/**
+ * The one kernel that a package is built for; undefined for all kernels.
+ * @throws usage for several: a package is baked for the patches of one
+ */
+export async function kernelOf(options: KernelOptions): Promise<Kernel | undefined> {
+  if (options.kernel?.join() === 'all' && options.kernelSource === undefined && options.kernelConfig === undefined) return undefined;
+  const [kernel, ...others] = (await kernelsOf(options)) ?? [];
+  if (others.length === 0) return kernel;
+  const hint = `mft-patch matrix --kernel ${options.kernel?.join()} builds a package for each set of patches`;
+  return fail({ code: 'usage', detail: 'a package is built for one kernel or for all', hint });
+}
+
+/** The kernels that the options name. @throws usage if they name none */
+export async function someKernels(options: KernelOptions): Promise<Kernel[]> {
+  return (
+    (await kernelsOf(options)) ?? fail({ code: 'usage', detail: 'missing --kernel', hint: 'run mft-patch kernels to list the targets' })
+  );
+}
+
+/** How the container engine is used. */
+export function settingsOf(options: ContainerSettings): ContainerSettings {
+  const { engine, bootstrap, aptMirror, timeout, memory, processes, disk } = options;
+  const chosen = { ...(engine ? { engine } : {}), ...(bootstrap ? { bootstrap } : {}), ...(aptMirror === undefined ? {} : { aptMirror }) };
+  return { ...chosen, timeout, memory, processes, disk };
+}
+
+/** The names that are given as arguments, or with --kernels, count as those of --kernel. */
+export function withNames<Options extends KernelOptions>(options: Options, names: readonly string[] = []): Options {
+  return names.length === 0 ? options : { ...options, kernel: [...(options.kernel ?? []), ...names] };
+}
+
+/** What `image rm` removes. @throws usage if that is nothing */
+export async function imageNames({ kernel }: KernelOptions): Promise<string[]> {
+  const { kernelNames } = await import('../kernels/resolve.js');
+  return (
+    kernelNames(kernel) ?? fail({ code: 'usage', detail: 'missing target', hint: 'run mft-patch image ls to list the images, or pass all' })
+  );
+}
+
+/** The release that --mft names, and how it is to be fetched. @throws usage */
+export async function releaseOf(options: SourceOptions, context: Context): Promise<Extract<Source, { kind: 'remote' }>> {
+  const source = await resolveSource(options, context);
+  return source.kind === 'remote' ? source : fail({ code: 'internal', detail: 'a release that is not downloaded' });
+}
+
+/** @throws usage if it is empty */
+export function outputDirectory(out: string): string {
+  return out === '' ? fail({ code: 'usage', detail: '--out is empty', hint: 'pass a directory' }) : out;
+}
+
+/** The files of --report. @throws usage for one whose name does not tell its format */
+export async function reportsOf(paths: string[] = []): Promise<string[]> {
+  const { reportFormats } = await import('../commands/matrix/results.js');
+  const unknown = paths.find((path) => !reportFormats.includes(extname(path)));
+  if (unknown === undefined) return paths;
+  return fail({ code: 'usage', detail: `--report ${unknown}: unknown report format`, hint: `use one of ${reportFormats.join(', ')}` });
+}

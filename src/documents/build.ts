@@ -1,0 +1,80 @@
+/** What `plan`, `build` and `rebuild` print; that of `build` is also the record beside the package. */
+import * as v from 'valibot';
+import { bytes, kernelChoice, mftVersion, sha256, text } from './common.js';
+import { kernelVerdict } from './verdict.js';
+
+export const planDocument = v.object({
+  schema: v.literal('mft-patch/plan@1'),
+  mft: mftVersion,
+  kernel: kernelChoice,
+  patches: v.array(v.object({ id: v.string(), sha256, status: v.picklist(['selected', 'not-selected']), reason: v.string() })),
+});
+export type PlanDocument = v.InferOutput<typeof planDocument>;
+
+const builtPatch = v.object({
+  id: v.pipe(v.string(), v.regex(/^[^/]+$/, 'expected the name of a patch')),
+  sha256,
+  status: v.picklist(['applied', 'already-applied', 'not-needed']),
+  reason: v.string(),
+  hunks: v.pipe(
+    v.array(v.object({ file: v.string(), line: v.number(), offset: v.number() })),
+    v.description('lines count from 1, in the file as it was before this patch'),
+  ),
+  match: v.exactOptional(
+    text("in a package for all kernels: what dkms compares a kernel's release with to apply the patch (PATCH_MATCH); empty for always"),
+  ),
+});
+export type BuiltPatch = v.InferOutput<typeof builtPatch>;
+
+const path = v.pipe(v.string(), v.regex(/[^/.]$/, 'expected the path of a file'), v.excludes('\0', 'expected no NUL'));
+
+export const buildDocument = v.object({
+  schema: v.literal('mft-patch/build@1'),
+  mft: mftVersion,
+  kernel: kernelChoice,
+  input: v.object({
+    path: v.pipe(
+      v.string(),
+      v.nonEmpty('expected a path'),
+      v.excludes('\0', 'expected no NUL'),
+      v.description('the file or URL that was read'),
+    ),
+    member: text("the package's path inside the bundle; empty for a package by itself"),
+    sha256,
+    bundleSha256: v.exactOptional(sha256),
+  }),
+  patches: v.array(builtPatch),
+  artifacts: v.pipe(
+    v.array(v.object({ path, sha256, bytes })),
+    v.description('what was written, the package first; paths relative to where the program ran'),
+  ),
+  verification: v.object({
+    status: v.picklist(['passed', 'failed', 'skipped']),
+    reason: v.exactOptional(v.string()),
+    kernels: v.array(kernelVerdict),
+  }),
+});
+export type BuildDocument = v.InferOutput<typeof buildDocument>;
+export type Verification = BuildDocument['verification'];
+
+const named = { name: v.string(), sha256, bytes };
+
+export const rebuildDocument = v.object({
+  schema: v.literal('mft-patch/rebuild@1'),
+  record: v.string(),
+  input: v.pipe(v.object({ path: v.string(), sha256 }), v.description('where the input was read this time')),
+  artifact: v.pipe(v.object(named), v.description('what the record says of the package')),
+  rebuilt: v.exactOptional(
+    v.pipe(v.object(named), v.description('missing if the package cannot be rebuilt, since patches inside it are gone or changed')),
+  ),
+  beside: v.exactOptional(
+    v.pipe(v.object({ path: v.string(), sha256, bytes }), v.description('the package next to the record, if there is one')),
+  ),
+  status: v.picklist(['equal', 'differs']),
+  differences: v.pipe(
+    v.array(v.object({ of: v.picklist(['patches', 'package', 'file', 'content']), what: v.string() })),
+    v.description('in the patches, in the rebuilt package, in the file next to the record, and between these two packages'),
+  ),
+  notRebuilt: v.pipe(v.array(v.string()), v.description('other files of that build: they are neither rebuilt nor compared')),
+});
+export type RebuildDocument = v.InferOutput<typeof rebuildDocument>;

@@ -1,0 +1,25 @@
+/** The JSON documents that the commands print: the contract with users. */
+import type { BuildDocument, PlanDocument, RebuildDocument } from './build.js';
+import type { FetchDocument, ImagesDocument, KernelsDocument, PatchesDocument, ReleasesDocument } from './lists.js';
+import type { MatrixDocument, MatrixListDocument } from './matrix.js';
+import type { VerifyDocument } from './verdict.js';
+
+export type * from './build.js';
+export type { MftVersion } from './common.js';
+export type * from './lists.js';
+export type * from './matrix.js';
+export type * from './verdict.js';
+
+/** What a command can result in. */
+export type ResultDocument =
+  | PlanDocument
+  | BuildDocument
+  | RebuildDocument
+  | VerifyDocument
+  | PatchesDocument
+  | KernelsDocument
+  | MatrixDocument
+  | MatrixListDocument
+  | ImagesDocument
+  | FetchDocument
+  | ReleasesDocument;

@@ -1,0 +1,80 @@
+/** What the commands print that list something, and `fetch`. */
+import * as v from 'valibot';
+import { bytes, sha256, text } from './common.js';
+
+export const patchesDocument = v.object({
+  schema: v.literal('mft-patch/patches@1'),
+  patches: v.array(
+    v.object({
+      id: v.string(),
+      sha256,
+      description: v.string(),
+      kernel: text('range of kernel versions'),
+      mft: text('range of MFT versions'),
+      symptom: text("the compiler's words"),
+      lastUpdate: v.string(),
+    }),
+  ),
+});
+export type PatchesDocument = v.InferOutput<typeof patchesDocument>;
+
+export const kernelsDocument = v.object({
+  schema: v.literal('mft-patch/kernels@1'),
+  kernels: v.array(
+    v.object({
+      target: v.string(),
+      title: v.string(),
+      kernel: text('major.minor; the oldest to be expected if `rolling`'),
+      rolling: v.boolean(),
+      image: v.string(),
+      suites: v.array(v.string()),
+      headers: v.string(),
+      tried: v.pipe(v.array(v.string()), v.description("the engines that the project's CI tests it with; empty if it was never tested")),
+    }),
+  ),
+});
+export type KernelsDocument = v.InferOutput<typeof kernelsDocument>;
+
+export const imagesDocument = v.object({
+  schema: v.literal('mft-patch/image@1'),
+  engine: v.string(),
+  images: v.array(
+    v.object({
+      image: v.string(),
+      target: text('empty for a base image'),
+      release: text('empty for a base image'),
+      size: text('as the engine prints it'),
+    }),
+  ),
+});
+export type ImagesDocument = v.InferOutput<typeof imagesDocument>;
+
+export const fetchDocument = v.object({
+  schema: v.literal('mft-patch/fetch@1'),
+  path: text('where the bundle is now'),
+  url: v.string(),
+  sha256,
+  bytes,
+});
+export type FetchDocument = v.InferOutput<typeof fetchDocument>;
+
+export const releasesDocument = v.object({
+  schema: v.literal('mft-patch/releases@1'),
+  releases: v.pipe(
+    v.array(
+      v.object({
+        version: v.string(),
+        revision: v.string(),
+        arches: v.array(v.string()),
+        digest: v.pipe(
+          v.picklist(['sha256', 'md5', 'none']),
+          v.description('the best digest known for all of its architectures; only sha256 counts as proof'),
+        ),
+        generation: v.picklist(['flat', 'nnt']),
+        patches: v.pipe(v.array(v.string()), v.description('the patches that some kernel needs with it')),
+      }),
+    ),
+    v.description('the newest first'),
+  ),
+});
+export type ReleasesDocument = v.InferOutput<typeof releasesDocument>;

@@ -1,0 +1,40 @@
+/** What `matrix` prints and writes. */
+import * as v from 'valibot';
+import { mftVersion, seconds, text } from './common.js';
+import { loads, status } from './verdict.js';
+
+const cellVerdict = v.object({
+  status,
+  reason: v.exactOptional(text("the compiler's words, or why it could not be tested")),
+  seconds,
+  log: text('where the whole log was saved; empty if nothing ran'),
+  loads: v.exactOptional(
+    v.pipe(loads, v.description('what became of the modules on the booted kernel, if they were built and --boot was given')),
+  ),
+});
+export type CellVerdict = v.InferOutput<typeof cellVerdict>;
+
+const matrixCell = v.object({
+  target: v.string(),
+  requested: v.exactOptional(text('what --kernel must say to test this kernel again; empty for that of --kernel-source')),
+  kernel: text('major.minor'),
+  release: text('the release that dkms built for; empty if it did not get that far'),
+  patches: v.pipe(v.array(v.string()), v.description('the patches inside the package, in the order of the series')),
+  vendor: v.exactOptional(v.pipe(cellVerdict, v.description("the vendor's own package, with --baseline"))),
+  patched: v.object({ ...cellVerdict.entries, artifact: text("the package's path; empty if it could not be built") }),
+});
+export type MatrixCell = v.InferOutput<typeof matrixCell>;
+
+export const matrixDocument = v.object({
+  schema: v.literal('mft-patch/matrix@1'),
+  mft: mftVersion,
+  cells: v.array(matrixCell),
+});
+export type MatrixDocument = v.InferOutput<typeof matrixDocument>;
+
+export const matrixListDocument = v.object({
+  schema: v.literal('mft-patch/matrix-list@1'),
+  format: v.picklist(['text', 'github']),
+  kernels: v.array(v.string()),
+});
+export type MatrixListDocument = v.InferOutput<typeof matrixListDocument>;

@@ -1,0 +1,33 @@
+/** Reads the files of the project itself: `patches/`, `kernels/`, `samples/`, `container/`, `releases.json`. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fail, messageOf } from './errors.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The text of a file, its path relative to the project. @throws bad-catalogue if it cannot be read */
+export async function projectText(path: string): Promise<string> {
+  return (await projectBytes(path)).toString('utf8');
+}
+
+/** The same as bytes. */
+export async function projectBytes(path: string): Promise<Buffer> {
+  return readFile(join(root, path)).catch((error) => fail({ code: 'bad-catalogue', file: path, detail: messageOf(error) }, error));
+}
+
+/** The names in a directory of the project, sorted. */
+export async function projectNames(directory: string): Promise<string[]> {
+  return (await readdir(join(root, directory))).sort();
+}
+
+/** All files below a directory of the project, by path relative to it, in the order of their paths. */
+export async function projectTree(directory: string): Promise<Map<string, Buffer>> {
+  const top = join(root, directory);
+  const entries = await readdir(top, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  return new Map(await Promise.all(files.map(async (file) => [file.slice(top.length + 1), await readFile(file)] as const)));
+}

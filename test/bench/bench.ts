@@ -1,0 +1,92 @@
+/**
+ * Measures what the README promises, each compared with something that runs beside it, since machines differ and are
+ * noisy: `npm run bench` prints a table of ratios. `npm run bench -- --quick` runs three rounds instead of nine.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeBundles } from './bundles.js';
+import { type Command, cli, directory, Measurements, seconds, sh } from './measure.js';
+
+const rounds = process.argv.includes('--quick') ? 3 : 9;
+const out = join(directory, 'dist');
+const measured = new Measurements(rounds);
+
+function build(...args: string[]): Command {
+  return [process.execPath, cli, 'build', '--no-verify', '--quiet', '--kernel', '5.18', '--out', out, ...args];
+}
+
+function sizeOf(name: string): string {
+  return `${Math.round(statSync(join(directory, name)).size / 1e6)} MB`;
+}
+
+function measureBuild(): void {
+  const bundles: [name: string, place: string, goal: number][] = [
+    ['last.tgz', 'last', 0.8],
+    ['first.tgz', 'first', 0.5],
+  ];
+  for (const [name, place, goal] of bundles)
+    measured.compare(`build, ${sizeOf(name)} bundle, package ${place} / in shell`, {
+      ours: build('--bundle', name),
+      theirs: ['bash', 'by-hand.sh', name],
+      goal,
+    });
+  measured.memory(`peak memory, ${sizeOf('last.tgz')} bundle`, build('--bundle', 'last.tgz'), 150);
+  measured.memory(`peak memory, ${sizeOf('huge.tgz')} bundle`, build('--bundle', 'huge.tgz'), 150);
+  const repack = build('--bundle', 'huge.tgz', '--repack-bundle', '--with-userland');
+  measured.memory(`peak memory, ${sizeOf('huge.tgz')} bundle repacked`, repack, 150);
+  measured.compare('mft-patch --version / node -e 0', {
+    ours: [process.execPath, cli, '--version'],
+    theirs: [process.execPath, '-e', '0'],
+    goal: 1.5,
+    times: rounds * 3,
+  });
+}
+
+async function measureFetch(): Promise<void> {
+  const server = `const fs = require('fs'); require('http').createServer((q, r) => { r.setHeader('content-length', fs.statSync('last.tgz').size); fs.createReadStream('last.tgz').pipe(r); }).listen(0, '127.0.0.1', function () { console.log(this.address().port); })`;
+  const serving = spawn(process.execPath, ['-e', server], { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] });
+  const port = await new Promise<string>((resolve) => serving.stdout.once('data', (text) => resolve(String(text).trim())));
+  const sum = sh('sha256sum last.tgz').slice(0, 64);
+  const fetch = `fetch --quiet --mft 9.9.9-1 --arch x86_64 --mirror http://127.0.0.1:${port} --sha256 ${sum} --cache-dir cache`;
+  measured.compare(`fetch, ${sizeOf('last.tgz')} / curl and sha256sum`, {
+    ours: ['bash', '-c', `rm -rf cache && exec ${process.execPath} ${cli} ${fetch}`],
+    theirs: ['bash', '-c', `rm -f curled && curl -s -o curled http://127.0.0.1:${port}/x && sha256sum curled`],
+    goal: 1.2,
+  });
+  serving.kill();
+}
+
+/** Needs docker. */
+function measureVerify(): void {
+  mkdirSync(join(directory, 'in'));
+  seconds(build('--sample'));
+  const deb = readdirSync(out).find((name) => name.includes('sample') && name.endsWith('.deb')) ?? '';
+  copyFileSync(join(out, deb), join(directory, 'in/package.deb'));
+  const verify: Command = [process.execPath, cli, 'verify', 'in/package.deb', '--kernel', '6.1', '--quiet'];
+  // The first run makes the image if it is missing.
+  seconds(verify);
+  const image = sh('docker images --format "{{.Repository}}:{{.Tag}}" mft-patch/debian-12 | head -n 1').trim();
+  const bare = `docker run --rm -i --network none ${image} sh -c 'cat > /package.deb && dpkg -i /package.deb' < in/package.deb`;
+  measured.compare('verify / docker run … dpkg -i', { ours: verify, theirs: ['bash', '-c', bare], goal: 1.15 });
+  const boot: Command = [...verify, '--boot'];
+  seconds(boot);
+  measured.longer('verify --boot / verify', { ours: boot, theirs: verify, goal: 15, times: Math.min(rounds, 3) });
+  const four = ['debian-11', 'debian-12', 'debian-13', 'debian-13-backports'];
+  const matrix: Command = [process.execPath, cli, 'matrix', '--sample', '--kernel', four.join(), '--jobs', '2', '--quiet', '--out', out];
+  seconds(matrix);
+  const each = four.map((name) => `${process.execPath} ${cli} verify in/package.deb --kernel ${name} --quiet > /dev/null`).join(' && ');
+  measured.compare('matrix, 4 kernels, 2 jobs / 4 verifies in turn', {
+    ours: matrix,
+    theirs: ['bash', '-c', each],
+    goal: 0.65,
+    times: Math.min(rounds, 5),
+  });
+}
+
+makeBundles();
+measureBuild();
+await measureFetch();
+if (spawnSync('docker', ['version']).status === 0) measureVerify();
+else console.log('verify is not measured: no docker');
+measured.print();

@@ -1,0 +1,350 @@
+/** Every option of every command does something or is refused: none is accepted and ignored. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { makeProgram } from '../../src/cli/command-line.js';
+import { makeDirectory, sample } from '../support.js';
+import { mocks, runHere } from './in-process.js';
+
+vi.mock('../../src/commands/build.js', async () => (await import('./in-process.js')).mocks.build());
+vi.mock('../../src/commands/plan.js', async () => (await import('./in-process.js')).mocks.plan());
+vi.mock('../../src/commands/verify.js', async () => (await import('./in-process.js')).mocks.verify());
+vi.mock('../../src/commands/fetch.js', async () => (await import('./in-process.js')).mocks.fetch());
+vi.mock('../../src/commands/rebuild.js', async () => (await import('./in-process.js')).mocks.rebuild());
+vi.mock('../../src/commands/image.js', async () => (await import('./in-process.js')).mocks.image());
+vi.mock('../../src/commands/matrix/index.js', async () => (await import('./in-process.js')).mocks.matrix());
+vi.mock('../../src/commands/catalogues.js', async () => (await import('./in-process.js')).mocks.catalogues());
+
+const directory = makeDirectory();
+const { bundle, deb } = await sample();
+const [tgz, package_, config] = ['vendor.tgz', 'vendor.deb', 'kernel.config'].map((name) => join(directory, name)) as [
+  string,
+  string,
+  string,
+];
+writeFileSync(tgz, bundle);
+writeFileSync(package_, deb);
+writeFileSync(config, 'CONFIG_MODULES=y\n');
+const tree = '/usr/src/linux-6.1.7';
+const digest = 'aB'.repeat(32);
+
+/** Words of a command line without blanks in them. */
+const split = (line: string) => line.split(' ').filter((word) => word !== '');
+
+interface Applies {
+  /** A command line without the option, */
+  base: string;
+  /** what is added to it, */
+  adds: string;
+  /** where in the command's request that is seen, */
+  path: string;
+  /** and what is there then, but not without the option. */
+  is: unknown;
+}
+
+/** By option; the base is `COMMAND` where it is not said. */
+type Table = Record<string, { adds?: string; on?: string; path: string; is: unknown }>;
+
+const sources: Table = {
+  '--bundle': { adds: `--bundle ${tgz}`, path: 'source', is: { kind: 'bundle', path: tgz } },
+  '--deb': { adds: `--deb ${package_}`, path: 'source', is: { kind: 'deb', path: package_ } },
+  '--mft': { adds: '--mft 4.22.0-417', path: 'source.file.name', is: expect.stringContaining('4.22.0-417') },
+  '--sample': { adds: '--sample nnt', path: 'source', is: { kind: 'sample', layout: 'nnt' } },
+  FILE: { adds: tgz, path: 'source', is: { kind: 'bundle', path: tgz } },
+};
+const downloads = (at: string): Table => ({
+  '--arch': { adds: '--arch ppc64le', path: `${at}file.name`, is: expect.stringContaining('ppc64') },
+  '--mirror': { adds: '--mirror http://a/b', path: `${at}policy.mirror`, is: 'http://a/b' },
+  '--sha256': { adds: `--sha256 ${digest}`, path: `${at}policy.sha256`, is: digest.toLowerCase() },
+  '--require-digest': { path: `${at}policy.requireDigest`, is: true },
+});
+const engine: Table = {
+  '--engine': { adds: '--engine podman', path: 'settings.engine', is: 'podman' },
+  '--bootstrap': { path: 'settings.bootstrap', is: true },
+  '--apt-mirror': { adds: '--apt-mirror http://a/debian', path: 'settings.aptMirror', is: 'http://a/debian' },
+  '--timeout': { adds: '--timeout 7', path: 'settings.timeout', is: 7 },
+  '--memory': { adds: '--memory 7g', path: 'settings.memory', is: '7g' },
+  '--processes': { adds: '--processes 7', path: 'settings.processes', is: 7 },
+};
+const disk: Table = { '--disk': { adds: '--disk 7g', path: 'settings.disk', is: '7g' } };
+const kernels = (on = ''): Table => ({
+  '--kernel': { on, adds: '--kernel 5.18,debian-13 --kernel debian-11', path: 'kernels.length', is: on === '' ? 3 : 4 },
+  '--kernel-source': { on, adds: `--kernel-source ${tree}`, path: 'kernels.0.target.name', is: 'linux-6.1.7' },
+  '--kernel-config': {
+    on: `--kernel-source ${tree}`,
+    adds: `--kernel-config ${config}`,
+    path: 'kernels.0.target.source.config',
+    is: 'CONFIG_MODULES=y\n',
+  },
+});
+
+/** What every command has. */
+const common = ['--json', '--quiet', '--verbose', '--offline', '--cache-dir'];
+
+const tables: Record<string, Table> = {
+  build: {
+    ...sources,
+    ...downloads('source.'),
+    ...engine,
+    ...disk,
+    '--kernel': { adds: '--kernel 5.18', path: 'kernel.requested', is: '5.18' },
+    '--kernel-source': { adds: `--kernel-source ${tree}`, path: 'kernel.target.name', is: 'linux-6.1.7' },
+    '--kernel-config': {
+      on: `--kernel-source ${tree}`,
+      adds: `--kernel-config ${config}`,
+      path: 'kernel.target.source.config',
+      is: 'CONFIG_MODULES=y\n',
+    },
+    '--out': { adds: '--out there', path: 'out', is: 'there' },
+    '--with-userland': { path: 'extras.withUserland', is: true },
+    '--repack-bundle': { path: 'extras.repackBundle', is: true },
+    '--verify': { path: 'verify', is: 'required' },
+    '--no-verify': { path: 'verify', is: 'no' },
+  },
+  plan: {
+    ...sources,
+    ...downloads('source.'),
+    '--kernel': { adds: '--kernel 5.18', path: 'kernel.requested', is: '5.18' },
+    '--headers': { adds: '--headers there', path: 'headers', is: 'there' },
+  },
+  rebuild: Object.fromEntries(
+    [
+      ['--bundle', 'x.tgz'],
+      ['--deb', 'x.deb'],
+      ['--mft', '4.22.0-417'],
+      ['--sample', 'nnt'],
+      ['--arch', 'ppc64le'],
+      ['--mirror', 'http://a/b'],
+      ['--sha256', digest.toLowerCase()],
+      ['--require-digest', ''],
+      ['RECORD', 'x.build.json'],
+    ].map(([flag = '', value = '']) => {
+      if (flag === 'RECORD') return [flag, { adds: value, path: 'record', is: value }];
+      const name = flag.slice(2).replace(/-d/, 'D');
+      return [flag, { on: 'x.build.json', adds: `${flag} ${value}`, path: `options.${name}`, is: value || true }];
+    }),
+  ),
+  fetch: {
+    '--mft': { adds: '--mft 4.22.0-417', path: 'file.name', is: expect.stringContaining('4.22.0-417') },
+    ...downloads(''),
+    '--ask-vendor': { path: 'askVendor', is: true },
+  },
+  verify: {
+    DEB: { on: '--kernel 6.1', adds: package_, path: 'path', is: package_ },
+    ...Object.fromEntries(
+      Object.entries({ ...engine, ...disk, '--boot': { path: 'boot', is: true } }).map(([flag, row]) => [
+        flag,
+        { on: 'x.deb --kernel 6.1', ...row },
+      ]),
+    ),
+    ...kernels('x.deb --kernel debian-12'),
+    '--kernel-config': { ...kernels()['--kernel-config'], on: `x.deb --kernel-source ${tree}` } as Table[string],
+  },
+  matrix: {
+    ...sources,
+    ...downloads('source.'),
+    ...engine,
+    ...disk,
+    ...kernels(),
+    '--kernels': { adds: '--kernels 5.18,debian-13', path: 'kernels.length', is: 2 },
+    '--universal': { path: 'universal', is: true },
+    '--baseline': { path: 'baseline', is: true },
+    '--boot': { path: 'boot', is: true },
+    '--jobs': { adds: '--jobs 7', path: 'jobs', is: 7 },
+    '--only-failed': { path: 'onlyFailed', is: true },
+    '--out': { adds: '--out there', path: 'out', is: 'there' },
+    '--report': { adds: '--report a.json --report b.html', path: 'reports', is: ['a.json', 'b.html'] },
+    '--list': { path: 'list', is: true },
+    '--format': { on: '--list', adds: '--format github', path: 'format', is: 'github' },
+    '--merge': { adds: '--merge a.json b.json', path: 'merge', is: ['a.json', 'b.json'] },
+  },
+  'image ls': { '--engine': { adds: '--engine podman', path: 'engine', is: 'podman' } },
+  'image build': {
+    KERNEL: { on: 'debian-12', adds: 'debian-13', path: 'kernels.1.target.name', is: 'debian-13' },
+    ...Object.fromEntries(Object.entries(engine).map(([flag, row]) => [flag, { on: '--kernel debian-12', ...row }])),
+    ...kernels('--kernel debian-12'),
+  },
+  'image rm': {
+    KERNEL: { on: 'debian-12', adds: 'debian-13 x', path: 'names', is: ['debian-12', 'debian-13', 'x'] },
+    '--kernel': { on: '--kernel debian-12', adds: '--kernel debian-13,x', path: 'names', is: ['debian-12', 'debian-13', 'x'] },
+    '--engine': { on: '--kernel debian-12', adds: '--engine podman', path: 'engine', is: 'podman' },
+  },
+  releases: {},
+  patches: {},
+  kernels: {},
+};
+
+const rows: [string, Applies][] = Object.entries(tables).flatMap(([command, table]) =>
+  Object.entries(table).map(([option, { adds = option, on = '', path, is }]): [string, Applies] => [
+    `${command} ${option}`,
+    { base: `${command} ${on}`, adds, path, is },
+  ]),
+);
+
+/** The commands as they are, with the options and arguments of each. */
+function walk(): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  const visit = (command: ReturnType<typeof makeProgram>, name: string) => {
+    for (const child of command.commands) visit(child as typeof command, `${name} ${child.name()}`.trim());
+    if (command.commands.length > 0 || name === 'help') return;
+    const names = command.options.map(({ long, flags }) => long ?? flags);
+    found.set(name, [...names, ...command.registeredArguments.map((argument) => argument.name().toUpperCase())]);
+  };
+  visit(
+    makeProgram({ version: '', print: () => {} }, async () => {}),
+    '',
+  );
+  return found;
+}
+const commands = walk();
+
+const at = (value: unknown, path: string): unknown =>
+  path.split('.').reduce<unknown>((part, name) => (part as Record<string, unknown> | undefined)?.[name], value);
+
+describe('the table', () => {
+  test('has every command with every option and argument, and no other', () => {
+    const inTable = Object.entries(tables).map(([command, table]) => [command, [...common, ...Object.keys(table)].sort()]);
+    expect(Object.fromEntries(inTable)).toEqual(Object.fromEntries([...commands].map(([command, names]) => [command, names.sort()])));
+  });
+
+  test('is of commands that are not run in earnest', () => {
+    expect(Object.keys(mocks).sort()).toEqual(['build', 'catalogues', 'fetch', 'image', 'matrix', 'plan', 'rebuild', 'verify']);
+  });
+});
+
+describe('an option arrives in the request of its command:', () => {
+  test.each(rows)('%s', async (title, { base, adds, path, is }) => {
+    const { exit, stderr, seen } = await runHere(split(`${base} ${adds}`));
+    expect({ exit, stderr }).toEqual({
+      exit: 0,
+      stderr: expect.stringMatching(/^(warning: MFT \S+ is not in releases\.json; .*\n)?a step\nwarning: a warning\n$/),
+    });
+    expect(title.startsWith(seen?.command ?? '-')).toBe(true);
+    expect(at(seen?.request, path), path).toEqual(is);
+    const without = await runHere(split(base));
+    // Without a kernel, or without its argument, some commands have nothing to do.
+    if (without.seen) expect(at(without.seen.request, path), `${path} without it`).not.toEqual(is);
+    else expect(without.exit).toBe(2);
+  });
+});
+
+describe('every command takes the common options:', () => {
+  const bases: Record<string, string> = {
+    rebuild: 'x.build.json',
+    verify: 'x.deb --kernel 6.1',
+    'image build': 'debian-12',
+    'image rm': 'x',
+  };
+  const lines = [...commands.keys()].map((command) => `${command} ${bases[command] ?? ''}`.trim());
+  const all = { step: 'a step\n', warning: 'warning: a warning\n', engine: 'an engine\n' };
+
+  test.each(lines)(
+    '%s',
+    async (line) => {
+      const words = split(line);
+      const { stderr: plain, seen } = await runHere(words, { HOME: '/home/me' });
+      const isTold = seen?.context !== undefined;
+      expect(plain).toBe(isTold ? all.step + all.warning : '');
+      expect(seen?.context).toMatchObject(isTold ? { offline: false, cacheDir: '/home/me/.cache/mft-patch' } : {});
+      const stderrWith = async (option: string) => (await runHere([...words, option])).stderr;
+      expect(await stderrWith('--quiet')).toBe(isTold ? all.warning : '');
+      expect(await stderrWith('--verbose')).toBe(isTold ? all.step + all.warning + all.engine : '');
+      expect(JSON.parse((await runHere([...words, '--json'])).stdout)).toEqual({ schema: 'mft-patch/kernels@1', kernels: [] });
+      const { exit, seen: other } = await runHere([...words, '--offline', '--cache-dir', '/there']);
+      expect(exit).toBe(0);
+      expect(other?.context).toMatchObject(isTold ? { offline: true, cacheDir: '/there' } : {});
+    },
+    30_000,
+  );
+});
+
+describe('what contradicts or does not apply is refused:', () => {
+  const refused: [string, string, ...string[]][] = [
+    ...[
+      'engine podman',
+      'bootstrap',
+      'apt-mirror http://a',
+      'timeout 4',
+      'memory 1g',
+      'processes 4',
+      'disk 1g',
+      `kernel-source ${tree}`,
+    ].map((option): [string, string, ...string[]] => [`build --sample --no-verify --${option}`, `--${split(option)[0]}`, '--no-verify']),
+    ['build --sample --verify --no-verify', '--verify', '--no-verify'],
+    ['build --sample --no-verify --verify', '--verify', '--no-verify'],
+    ['build --sample --kernel 6.1,5.18', 'one kernel'],
+    ['build --sample --kernel 6.1 --kernel 5.18', 'one kernel'],
+    [`build --sample --kernel-source ${tree} --kernel 6.1,5.18`, '--kernel-source'],
+    [`build --sample --kernel-source ${tree} --kernel all`, '--kernel-source'],
+    ['build --sample --out=', '--out'],
+    ['plan --sample --headers there --kernel 6.1', '--headers', '--kernel'],
+    ['plan --sample --kernel 6.1,5.18', 'one kernel'],
+    ...['build', 'plan', 'matrix'].flatMap((command): [string, string, ...string[]][] => [
+      [`${command} --bundle ${tgz} --sample`, '--bundle', '--sample'],
+      [`${command} --bundle ${tgz} --deb ${package_}`, '--bundle', '--deb'],
+      [`${command} --mft 4.20.1-14 --deb ${package_}`, '--deb', '--mft'],
+      [`${command} ${tgz} --sample`, 'FILE', '--sample'],
+      [`${command} ${tgz} --bundle ${tgz}`, 'FILE', '--bundle'],
+      ...['arch arm64', 'mirror http://a', 'require-digest'].flatMap((option): [string, string, ...string[]][] => [
+        [`${command} --deb ${package_} --${option}`, `--${split(option)[0]}`],
+        [`${command} --bundle ${tgz} --${option}`, `--${split(option)[0]}`],
+        [`${command} ${tgz} --${option}`, `--${split(option)[0]}`],
+        [`${command} --bundle ${directory} --${option}`, `--${split(option)[0]}`],
+        [`${command} --sample --${option}`, `--${split(option)[0]}`],
+      ]),
+      [`${command} --sample --sha256 ${digest}`, '--sha256', '--sample'],
+      [`${command} --bundle ${directory} --sha256 ${digest}`, '--sha256', 'directory'],
+      [`${command} --bundle https://a/b.tgz --arch arm64`, '--arch'],
+      [`${command} --sample --kernel ,`, '--kernel'],
+    ]),
+    ...['build --sample', 'verify x.deb --kernel 6.1', 'matrix --sample', 'image build debian-12'].map(
+      (line): [string, string, ...string[]] => [`${line} --kernel-config ${config}`, '--kernel-config', '--kernel-source'],
+    ),
+    ...['build --sample', 'verify x.deb --kernel 6.1', 'matrix --sample', 'image build debian-12'].map((line): [string, string] => [
+      `${line} --timeout 0`,
+      '--timeout',
+    ]),
+    ['verify x.deb', '--kernel'],
+    [`verify x.deb --kernel-source ${tree} --kernel 6.1,5.18`, '--kernel-source'],
+    ['image build', '--kernel'],
+    ['image rm', 'target'],
+    ['matrix --sample --kernel 6.1 --kernels 5.18', '--kernel', '--kernels'],
+    ['matrix --sample --format github', '--format', '--list'],
+    ['matrix --merge a.json --format github', '--format', '--list'],
+    ['matrix --list --merge a.json', '--merge', '--list'],
+    ['matrix --sample --report a.txt', 'a.txt'],
+    ...['list', 'merge a.json'].flatMap((mode) =>
+      [
+        ...[
+          'sample',
+          `bundle ${tgz}`,
+          `deb ${package_}`,
+          'mft 4.20.1-14',
+          'arch arm64',
+          'mirror http://a',
+          `sha256 ${digest}`,
+          'require-digest',
+        ],
+        ...['engine podman', 'bootstrap', 'apt-mirror http://a', 'timeout 4', 'memory 1g', 'processes 4', 'disk 1g'],
+        ...['baseline', 'boot', 'universal', 'jobs 2', 'only-failed', 'out there'],
+      ].map((option): [string, string, string] => [`matrix --${option} --${mode}`, `--${split(option)[0]}`, `--${split(mode)[0]}`]),
+    ),
+    ['matrix --list --report a.json', '--report', '--list'],
+    ['matrix x.tgz --list', 'FILE', '--list'],
+    ...['kernel 6.1', 'kernels 6.1', `kernel-source ${tree}`].map((option): [string, string, string] => [
+      `matrix --merge a.json --${option}`,
+      `--${split(option)[0]}`,
+      '--merge',
+    ]),
+    ['fetch --ask-vendor --offline', '--ask-vendor', '--offline'],
+    [`fetch --ask-vendor --sha256 ${digest}`, '--ask-vendor', '--sha256'],
+    ['rebuild x.build.json --sample --deb x.deb', '--deb', '--sample'],
+    ['rebuild x.build.json --bundle x.tgz --mft 4.20.1-14', '--bundle', '--mft'],
+  ];
+
+  test.each(refused)('%s', async (line, ...words) => {
+    const { exit, stdout, seen } = await runHere([...split(line), '--json']);
+    expect({ exit, seen, ...JSON.parse(stdout) }).toMatchObject({ exit: 2, seen: undefined, code: 'usage' });
+    for (const word of words) expect(JSON.parse(stdout).message).toContain(word);
+  });
+});

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadPatches } from '../../src/catalogue.js';
+import { projectText } from '../../src/project-files.js';
+import { makeDirectory, missing, runCli, sample, sh } from '../support.js';
+
+const { bundle, deb, name } = await sample();
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+const folder = makeDirectory();
+const bundlePath = join(folder, 'vendor.tgz');
+const debPath = join(folder, name);
+writeFileSync(bundlePath, bundle);
+writeFileSync(debPath, deb);
+
+const patched = /^kernel-mft-dkms_4\.20\.1-0sample\+mftpatch\d{8}\.[0-9a-f]{7}_all\.deb$/;
+const build = async (out: string, kernel: string, ...args: string[]) => {
+  const result = await runCli(['build', '--kernel', kernel, '--no-verify', '--out', out, ...args], { cwd: folder });
+  return { ...result, names: existsSync(join(folder, out)) ? readdirSync(join(folder, out)).sort() : [] };
+};
+const json = async (out: string, kernel: string, ...args: string[]) => {
+  const { status, stdout, stderr } = await build(out, kernel, '--json', '--quiet', ...args);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return JSON.parse(stdout);
+};
+
+/** The line, counted from 1, of the loop in close_dma() that dma-unmap goes into. */
+async function loopLine(): Promise<number> {
+  const lines = (await projectText('samples/flat/source/mst_pciconf.c')).split('\n');
+  return lines.findIndex((line, i) => line.includes('i < MST_DMA_END') && lines[i + 1]?.includes('if (dev->dma_props[i].mem_pa)')) + 1;
+}
+
+describe('build', () => {
+  test('writes package, record and sum, and prints the record', async () => {
+    const { status, stdout, stderr, names } = await build('all', '5.18', '--bundle', 'vendor.tgz', '--json');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: 'reading vendor.tgz\n' });
+    const result = names.find((file) => file.endsWith('.deb')) ?? '';
+    expect(result).toMatch(patched);
+    const record = result.replace(/\.deb$/, '.build.json');
+    expect(names).toEqual(['SHA256SUMS', record, result]);
+    expect(sh('sha256sum -c --strict SHA256SUMS', { cwd: join(folder, 'all') })).toBe(`${result}: OK\n`);
+    const bytes = readFileSync(join(folder, 'all', result));
+    const patches = await loadPatches();
+    const line = await loopLine();
+    const unneeded = patches.filter(({ id }) => id !== 'dma-unmap');
+    expect(JSON.parse(stdout)).toStrictEqual({
+      schema: 'mft-patch/build@1',
+      mft: { version: '4.20.1', revision: '0sample' },
+      kernel: { requested: '5.18', version: '5.18.0' },
+      input: {
+        path: 'vendor.tgz',
+        member: `mft-4.20.1-0sample-x86_64-deb/SDEBS/${name}`,
+        sha256: sha256(deb),
+        bundleSha256: sha256(bundle),
+      },
+      patches: [
+        {
+          id: 'dma-unmap',
+          sha256: sha256(Buffer.from(await projectText('patches/dma-unmap.patch'))),
+          status: 'applied',
+          reason: '5.18 matches >=5.18; MFT 4.20.1 matches <4.21.0',
+          hunks: [{ file: 'mst_pciconf.c', line, offset: line - 596 }],
+        },
+        ...unneeded.map(({ id, sha256: sum, mft }) => ({
+          id,
+          sha256: sum,
+          status: 'not-needed',
+          reason: `MFT 4.20.1 does not match ${mft.raw}`,
+          hunks: [],
+        })),
+      ],
+      artifacts: [{ path: `all/${result}`, sha256: sha256(bytes), bytes: bytes.length }],
+      verification: { status: 'skipped', reason: '--no-verify', kernels: [] },
+    });
+    expect(readFileSync(join(folder, 'all', record), 'utf8')).toBe(stdout);
+    for (const file of names) expect(statSync(join(folder, 'all', file)).isFile()).toBe(true);
+  });
+
+  test('says to a person what was done and what comes next', async () => {
+    const { status, stdout, stderr } = await build('./text', '6.1.0-50-amd64', '--bundle', bundlePath);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: `reading ${bundlePath}\n` });
+    const line = await loopLine();
+    const lines = stdout.split('\n');
+    expect(lines[0]).toBe('MFT 4.20.1-0sample for kernel 6.1.0-50-amd64');
+    expect(lines).toContainEqual(expect.stringMatching(`^dma-unmap +applied +mst_pciconf.c:${line} \\(offset ${line - 596}\\)$`));
+    expect(lines).toContainEqual(expect.stringMatching(/^ccflags +not-needed +MFT 4.20.1 does not match /));
+    expect(lines).toContain('Not verified: --no-verify');
+    const wrote = lines.find((text) => text.startsWith('Wrote ')) ?? '';
+    const path = wrote.replace('Wrote ', '');
+    expect(existsSync(join(folder, path))).toBe(true);
+    // Without ./ apt takes a path for the name of a package.
+    expect(lines).toContain(`  sudo apt install ./${path}`);
+    expect(lines).toContain('  sudo mst start');
+    expect(stdout).not.toMatch(/reading|undefined|\[object/);
+  });
+
+  test('with --quiet tells no progress', async () => {
+    expect(await build('quiet', '5.18', '--bundle', bundlePath, '--quiet')).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.any(String),
+    });
+  });
+
+  test('for a kernel that needs no patch says so, and both packages of a folder keep their sums', async () => {
+    const [first, second] = [await json('both', '5.18', '--bundle', bundlePath), await json('both', '5.10', '--bundle', bundlePath)];
+    expect(second.patches[0]).toMatchObject({ id: 'dma-unmap', status: 'not-needed', reason: '5.10 does not match >=5.18', hunks: [] });
+    expect(second.artifacts[0].path).toBe('both/kernel-mft-dkms_4.20.1-0sample+mftpatch0_all.deb');
+    const again = await json('both', '5.18', '--bundle', bundlePath);
+    expect(again).toEqual(first);
+    const checked = sh('sha256sum -c --strict SHA256SUMS', { cwd: join(folder, 'both') });
+    const names = [first, second].map(({ artifacts }) => artifacts[0].path.replace('both/', ''));
+    expect(checked.trim().split('\n').sort()).toEqual(names.map((file) => `${file}: OK`).sort());
+    expect(readdirSync(join(folder, 'both'))).toHaveLength(5);
+  });
+
+  test('drops the sums of files that are gone, and keeps those of other files', async () => {
+    await json('kept', '5.10', '--sample');
+    sh('rm *.deb; echo x > other.txt; sha256sum other.txt >> SHA256SUMS', { cwd: join(folder, 'kept') });
+    await json('kept', '5.18', '--sample');
+    expect(sh('sha256sum -c --strict SHA256SUMS', { cwd: join(folder, 'kept') }).split('\n')).toEqual([
+      expect.stringMatching(/^kernel-mft-dkms_.*: OK$/),
+      'other.txt: OK',
+      '',
+    ]);
+  });
+
+  test('takes bundle, package and sample to the same bytes', async () => {
+    const sources = [['--bundle', bundlePath], ['--deb', debPath], ['--sample']];
+    const results = [];
+    for (const args of sources) results.push(await json(`from${args[0]}`, '5.18', ...args));
+    expect(new Set(results.map(({ artifacts }) => artifacts[0].sha256)).size).toBe(1);
+    const [, fromDeb, fromSample] = results;
+    expect(fromDeb.input).toStrictEqual({ path: debPath, member: '', sha256: sha256(deb) });
+    expect(fromSample.input).toMatchObject({ path: 'sample:mft-4.20.1-0sample-x86_64-deb.tgz', sha256: sha256(deb) });
+  });
+});
+
+describe('our own package as input', () => {
+  const resultOf = async (out: string, kernel: string, from: string) => {
+    const document = await json(out, kernel, '--deb', from);
+    return { document, path: join(folder, document.artifacts[0].path), status: document.patches[0].status };
+  };
+
+  test('is seen to be patched, and comes out with the same version and bytes', async () => {
+    const first = await resultOf('one', '5.18', debPath);
+    const second = await resultOf('two', '5.18', first.path);
+    expect(second.document.patches[0]).toMatchObject({ id: 'dma-unmap', status: 'already-applied', hunks: [{ file: 'mst_pciconf.c' }] });
+    expect(second.path).toBe(first.path.replace('/one/', '/two/'));
+    expect(readFileSync(second.path)).toEqual(readFileSync(first.path));
+  });
+
+  test('made for a kernel without need is patched for one with, and its version goes up', async () => {
+    const first = await resultOf('old', '5.10', debPath);
+    const second = await resultOf('new', '5.18', first.path);
+    expect([first.status, second.status]).toEqual(['not-needed', 'applied']);
+    expect(second.document.artifacts[0].path).toMatch(/\/kernel-mft-dkms_4\.20\.1-0sample\+mftpatch\d{8}\.[0-9a-f]{7}_all\.deb$/);
+  });
+
+  test.skipIf(missing('tools') !== '')('never gives one version to two contents', async () => {
+    const direct = await resultOf('direct', '5.10', debPath);
+    const patchedFirst = await resultOf('patched', '5.18', debPath);
+    const roundabout = await resultOf('roundabout', '5.10', patchedFirst.path);
+    const contents = (path: string) =>
+      sh(`dpkg-deb -f ${path} Version; dpkg-deb --fsys-tarfile ${path} | tar xO --wildcards '*.c' | sha256sum`);
+    const [a, b] = [contents(direct.path), contents(roundabout.path)].map((text) => text.split('\n'));
+    if (a?.[0] === b?.[0]) expect(b).toEqual(a);
+  });
+});

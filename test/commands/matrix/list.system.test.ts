@@ -1,0 +1,202 @@
+/** What `matrix` does without a container: list, merge, and refuse before anything runs. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadTargets } from '../../../src/catalogue.js';
+import type { MatrixDocument } from '../../../src/documents/index.js';
+import { renderText } from '../../../src/report/text.js';
+import { cli } from '../../cli.js';
+import { all, baseline, cellOf, matrixOf, readHtml, readXml } from '../../report/matrices.js';
+import { makeDirectory, missing, runCli } from '../../support.js';
+
+const cwd = makeDirectory();
+// Without programs on the path there is no engine: what asks for one here fails with another code.
+const env = { ...process.env, PATH: join(cwd, 'nothing') };
+const matrix = (...args: string[]) => runCli(['matrix', ...args], { cwd, env });
+const matrixCli = (line: string | string[]) => cli(typeof line === 'string' ? `matrix ${line}` : ['matrix', ...line], { cwd, env });
+const names = (await loadTargets()).map(({ name }) => name);
+
+describe('matrix --list', () => {
+  test('prints the targets of the catalogue, a line each', async () => {
+    for (const line of ['--list', '--list --kernel all --format text', '--list --kernels all'])
+      await matrixCli(line).succeeds(`${names.join('\n')}\n`);
+  });
+
+  test('of some kernels prints the targets that they mean, each once, in the order of the list', async () => {
+    const lists = [
+      ['--kernel', 'debian-13, 6.1,6.6.30,,debian-12'],
+      ['--kernels', 'debian-13, 6.1,6.6.30,,debian-12'],
+    ];
+    for (const list of [...lists, ['--kernel', 'debian-13', '--kernel', '6.1', '--kernel', '6.6.30,debian-12']])
+      await matrixCli(['--list', ...list]).succeeds('debian-13\ndebian-12\nlinux-6.6.30\n', '6.1: using target debian-12\n');
+    await matrixCli('--list --kernel-source /usr/src/linux-6.1').succeeds('linux-6.1\n');
+    // With a source, --kernel says where it is prepared.
+    await matrixCli('--list --kernel debian-11 --kernel-source /usr/src/linux-6.1').succeeds('linux-6.1\n');
+  });
+
+  test("--format github is one line of JSON, a job's matrix as GitHub's fromJSON takes it", async () => {
+    const { stdout } = await matrixCli('--list --format github').succeeds(/^[^\n]+\n$/);
+    expect(JSON.parse(stdout)).toStrictEqual({ include: names.map((kernel) => ({ kernel })) });
+    // Each of them must mean itself when the job gives it back with --kernel.
+    await matrixCli(['--list', '--kernel', names.join()]).succeeds(`${names.join('\n')}\n`);
+  });
+
+  test('--json is a document', async () => {
+    const document = { schema: 'mft-patch/matrix-list@1', format: 'text', kernels: names };
+    expect(await matrixCli('--list').prints(document)).toStrictEqual(document);
+    const some = { ...document, format: 'github', kernels: ['debian-12'] };
+    expect(await matrixCli('--list --format github --kernel debian-12').prints(some)).toStrictEqual(some);
+  });
+});
+
+describe('matrix refuses before anything runs:', () => {
+  const formats = '.json, .xml, .md, .html';
+  test.concurrent.each<[string | string[], string, string]>([
+    ['--kernels debian-12,debian-99 --sample', "'debian-99'", 'did you mean debian-11 or debian-12 or debian-13'],
+    ['--kernel debian-12 --kernel debian-99 --sample', "'debian-99'", 'did you mean debian-11 or debian-12 or debian-13'],
+    ['--kernels hsot --sample', "'hsot'", 'did you mean host or'],
+    ['--kernels 6.1,5 --sample --quiet', "invalid kernel release '5'", 'MAJOR.MINOR'],
+    [['--kernels', ' , ', '--sample'], '--kernel is empty', '6.1,debian-13, or all'],
+    [['--kernel', ' , ', '--sample'], '--kernel is empty', '6.1,debian-13, or all'],
+    [['--kernels', '', '--sample'], '--kernel is empty', '6.1,debian-13, or all'],
+    ['--list --kernels debian-99', "'debian-99'", 'did you mean'],
+    ['--jobs 0 --sample', "argument '0' is invalid. It must be a whole number above 0.", '--help'],
+    ['--jobs x --sample', "argument 'x' is invalid", '--help'],
+    ['--jobs -1 --sample', "argument '-1' is invalid", '--help'],
+    ['--jobs 1.5 --sample', "argument '1.5' is invalid", '--help'],
+    ['--timeout 0 --sample', "argument '0' is invalid", '--help'],
+    ['--only-failed --sample', 'cannot read dist/matrix.json: ENOENT', 'run without --only-failed first'],
+    ['--only-failed --sample --out there', 'cannot read there/matrix.json', 'pass its directory with --out'],
+    ['--format github --sample', '--format requires --list', '--list'],
+    ['--kernel-config x --kernels 6.1 --sample', '--kernel-config requires --kernel-source', 'pass the source'],
+    ['--kernel-source https:// --sample', "'https://' is not a URL", 'check it'],
+    ['--kernel-source x --kernel 6.1,5.18 --sample', '--kernel-source takes one --kernel', 'a run of their own'],
+    ['--list --format gitlab', "argument 'gitlab' is invalid", '--help'],
+    ['--report out.txt --sample', '--report out.txt: unknown report format', formats],
+    ['--report a.json --report out --sample', '--report out: unknown report format', formats],
+    ['--report a.json --report a.JSON.gz --sample', '--report a.JSON.gz', formats],
+  ])('%j', async (line, words, hint) => {
+    const failure = { code: 'usage', message: expect.stringContaining(words), hint: expect.stringContaining(hint) };
+    await matrixCli(line).fails(2, failure);
+    for (const path of ['dist', 'there', 'a.json']) expect(existsSync(join(cwd, path))).toBe(false);
+  });
+
+  test('a kernel without a target, with those that are near', async () => {
+    await matrixCli('--kernels 5.14.0-427.el9.x86_64 --sample').fails(2, {
+      code: 'no-target',
+      kernel: '5.14.0-427.el9.x86_64',
+      targets: expect.arrayContaining(['ubuntu-22.04 (5.15)']),
+    });
+  });
+
+  test('no engine is exit 5, so that the codes above are no accident', async () => {
+    await matrixCli('--kernels debian-12 --sample').fails(5, { code: 'no-engine' });
+  });
+
+  test('--only-failed after a run for another release', async () => {
+    mkdirSync(join(cwd, 'other'));
+    writeFileSync(join(cwd, 'other/matrix.json'), JSON.stringify(baseline));
+    // The release is known once the package is read, and the engine is looked for at the same time.
+    const { status, stderr } = await matrix('--only-failed', '--sample', '--out', 'other');
+    expect([2, 5]).toContain(status);
+    expect(stderr).toMatch(/4\.20\.1-14.*4\.20\.1-0sample|no container engine/);
+    expect(JSON.parse(readFileSync(join(cwd, 'other/matrix.json'), 'utf8'))).toEqual(baseline);
+  });
+
+  test('--only-failed after a run of --kernel-source, whose name could mean another kernel', async () => {
+    mkdirSync(join(cwd, 'from-source'));
+    const cell = { ...cellOf({ target: 'linux-6.1', patched: { ...cellOf().patched, status: 'fails' } }), requested: '' };
+    writeFileSync(join(cwd, 'from-source/matrix.json'), JSON.stringify(matrixOf(cell)));
+    await matrixCli('--only-failed --sample --out from-source').fails(2, { code: 'usage', detail: expect.stringContaining('linux-6.1') });
+    // With the source it would run, if there were an engine.
+    await matrixCli('--only-failed --sample --out from-source --kernel-source /usr/src/linux-6.1').fails(5, { code: 'no-engine' });
+  });
+});
+
+describe('matrix --merge', () => {
+  const merge = async (parts: Record<string, unknown>, ...args: string[]) => {
+    for (const [name, document] of Object.entries(parts)) writeFileSync(join(cwd, name), JSON.stringify(document, null, 2));
+    return matrix('--merge', ...Object.keys(parts), ...args);
+  };
+  const [one, two, ...rest] = baseline.cells as [MatrixDocument['cells'][0], MatrixDocument['cells'][0], ...MatrixDocument['cells']];
+  const parts = { '1.json': matrixOf(one), '2.json': matrixOf(two), '3.json': matrixOf(...rest) };
+
+  test('shows several results as one, with the exit code of the whole', async () => {
+    expect(await merge(parts)).toEqual({ status: 1, stdout: `${renderText(baseline)}\n`, stderr: '' });
+    const { status, stdout } = await merge(parts, '--json');
+    expect({ status, document: JSON.parse(stdout) }).toStrictEqual({ status: 1, document: baseline });
+    expect(await merge({ '1.json': matrixOf(one), '2.json': matrixOf(two) })).toMatchObject({ status: 0 });
+    const untried = matrixOf(cellOf({ target: 'x', patched: { ...cellOf().patched, status: 'error' } }));
+    expect(await merge({ '1.json': matrixOf(one), '2.json': untried })).toMatchObject({ status: 5 });
+    expect(await merge({ '1.json': matrixOf(one) })).toMatchObject({ status: 0 });
+  });
+
+  test('of the same kernel the later one counts', async () => {
+    const mended = matrixOf(cellOf({ target: 'debian-sid' }));
+    const { status, stdout } = await merge({ ...parts, '4.json': mended }, '--json');
+    const { cells } = JSON.parse(stdout) as MatrixDocument;
+    expect(cells.map(({ target }) => target)).toEqual(baseline.cells.map(({ target }) => target));
+    expect({ status, cell: cells[3] }).toEqual({ status: 5, cell: mended.cells[0] });
+  });
+
+  test.skipIf(missing('tools') !== '')('writes a report in every format', async () => {
+    const files = ['json', 'xml', 'md', 'html'].map((kind) => `reports/out.${kind}`);
+    expect(await merge(parts, ...files.flatMap((file) => ['--report', file]))).toMatchObject({ status: 1 });
+    const [json = '', xml = '', md = '', html = ''] = files.map((file) => readFileSync(join(cwd, file), 'utf8'));
+    expect(JSON.parse(json)).toStrictEqual(baseline);
+    const targets = baseline.cells.map(({ target }) => target);
+    const cases = all(readXml(xml), 'testcase').map(({ attributes }) => attributes.name ?? '');
+    expect(md.startsWith('## MFT 4.20.1-14\n')).toBe(true);
+    const rows = all(readHtml(html), 'tr');
+    expect(rows).toHaveLength(1 + targets.length);
+    for (const target of targets) {
+      expect(cases.filter((name) => name.includes(target))).not.toEqual([]);
+      expect(md).toMatch(new RegExp(`^\\|[^|]*\\| ${target} \\|`, 'm'));
+      expect(html).toContain(target);
+    }
+    // What was written can be merged again.
+    expect(JSON.parse((await matrix('--merge', 'reports/out.json', '--json')).stdout)).toStrictEqual(baseline);
+  });
+
+  const stranger = { ...matrixOf(cellOf()), mft: { version: '4.22.0', revision: '417' } };
+  const first = { '1.json': matrixOf(one) };
+  test.each<{ title: string; documents: Record<string, unknown>; args: string[]; words: string; hint: string }>([
+    {
+      title: 'two releases',
+      documents: { ...first, '2.json': stranger },
+      args: [],
+      words: '(4.20.1-14, 4.22.0-417)',
+      hint: 'of one release',
+    },
+    {
+      title: 'a file that is none',
+      documents: { ...first, 'x.json': [] },
+      args: [],
+      words: 'x.json is not a matrix result',
+      hint: '--report FILE.json',
+    },
+    {
+      title: 'a report of no format',
+      documents: first,
+      args: ['--report', 'a.json', '--report', 'o.txt'],
+      words: '--report o.txt',
+      hint: '.html',
+    },
+    {
+      title: 'a file that is not there',
+      documents: first,
+      args: ['--merge', 'no.json', '--report', 'a.json'],
+      words: 'cannot read no.json: ENOENT',
+      hint: '--report',
+    },
+  ])('refuses $title, and writes nothing', async ({ documents, args, words, hint }) => {
+    for (const [name, document] of Object.entries(documents)) writeFileSync(join(cwd, name), JSON.stringify(document));
+    const failure = { code: 'usage', message: expect.stringContaining(words), hint: expect.stringContaining(hint) };
+    await matrixCli(['--merge', ...Object.keys(documents), ...args]).fails(2, failure);
+    expect(existsSync(join(cwd, 'a.json'))).toBe(false);
+  });
+
+  test('refuses no file', async () => {
+    await matrixCli('--merge').fails(2, { code: 'usage', message: expect.stringContaining("option '--merge <file...>' argument missing") });
+  });
+});

@@ -1,0 +1,122 @@
+/** Images: made once, named by what they are made from, listed, removed; with mmdebstrap, and from another archive. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeDirectory, missing, runCli, sh } from '../support.js';
+import { imageOf, missingOwnDocker, OwnDocker, wrapper } from './own-docker.js';
+
+const folder = makeDirectory();
+const common = ['--engine', 'docker', '--cache-dir', join(folder, 'cache'), '--json'];
+
+interface Run {
+  status: number | null;
+  stderr: string;
+  /** Of what the command has told. */
+  images: { image: string; target: string; release: string; size: string }[];
+}
+async function image(args: string[], env: NodeJS.ProcessEnv = process.env): Promise<Run> {
+  const { status, stdout, stderr } = await runCli(['image', ...args, ...common], { env });
+  return { status, stderr, images: JSON.parse(stdout).images ?? [] };
+}
+
+describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || 'it is there'})`, () => {
+  test('what is there is listed, and is not built again', async () => {
+    const first = await image(['build', 'debian-12']);
+    expect(first).toMatchObject({ status: 0, images: [{ target: 'debian-12', release: expect.stringMatching(/^6\.1\./) }] });
+    expect(first.images[0]?.image).toMatch(/^mft-patch\/debian-12:[0-9a-f]{12}$/);
+    const id = () => sh(`docker image inspect --format {{.Id}} ${first.images[0]?.image}`);
+    const before = id();
+    // By its release, too; and nothing is told, since nothing is done.
+    const second = await image(['build', '6.1', 'debian-12', '--quiet']);
+    expect(second).toEqual({ status: 0, stderr: '', images: first.images });
+    expect(id()).toBe(before);
+    const { images, stderr } = await image(['ls']);
+    expect(images).toContainEqual(first.images[0]);
+    expect(stderr).toBe('');
+    // A file of its own says so; a name alone would go with any image that somebody tags so.
+    expect(sh(`docker run --rm --network none ${first.images[0]?.image} cat /etc/mft-patch-release`).trim()).toBe(first.images[0]?.release);
+  });
+
+  test.each([
+    ['build', 'debain-12', 'did you mean debian-12'],
+    ['rm', 'debain-12', "no image for 'debain-12'"],
+    ['rm', 'mft-patch/debian-12:000000000000', 'no image for'],
+  ])('image %s %s is a wrong call', async (command, name, words) => {
+    expect(await image([command, name])).toMatchObject({ status: 2, stderr: expect.stringContaining(words) });
+  });
+
+  test('an archive that is none is a wrong call, one that does not answer is told in the words of apt', async () => {
+    expect(await image(['build', 'debian-12', '--apt-mirror', 'debian.example'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('must be the URL of a Debian or Ubuntu mirror'),
+    });
+    const broken = await image(['build', 'debian-12', '--apt-mirror', 'http://127.0.0.1:9/debian']);
+    expect(broken).toMatchObject({ status: 5, stderr: expect.stringMatching(/E: (Some index files failed|Failed to fetch)/) });
+  });
+});
+
+describe.skipIf(missingOwnDocker() !== '')(`with a daemon of our own (${missingOwnDocker() || 'it is there'})`, () => {
+  let own: OwnDocker;
+  let env: NodeJS.ProcessEnv;
+  /** The archive that the distribution's image knows, as it stands there. */
+  let url = '';
+  let own12: string[] = [];
+  const log = join(folder, 'mmdebstrap.calls');
+  const calls = () => readFileSync(log, 'utf8').trim().split('\n');
+  const names = () =>
+    own
+      .docker("image ls --format '{{.Repository}}:{{.Tag}}' mft-patch/*")
+      .split('\n')
+      .filter((name) => name !== '');
+
+  beforeAll(async () => {
+    own = new OwnDocker(join(folder, 'own'), '3g');
+    const [tag] = await Promise.all([imageOf('debian-12'), own.start()]);
+    const known = sh(
+      `docker run --rm --network none ${tag} sh -c 'cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null || true'`,
+    );
+    url = /https?:\/\/[^ \n]+/.exec(known)?.[0] ?? '';
+    own12 = ['--bootstrap', '--apt-mirror', url];
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's
+    const online = wrapper(join(folder, 'bin'), 'docker', '[ "$1" = build ] && set -- build --network host "${@:2}"', own.env);
+    env = wrapper(join(folder, 'bin2'), 'mmdebstrap', `echo "$*" >> ${log}`, online);
+  });
+  afterAll(() => own.end());
+
+  test('--bootstrap makes a base once for two cells that want the same at the same time', async () => {
+    const noBuild = wrapper(join(folder, 'bin3'), 'docker', 'if [ "$1" = build ]; then echo "not today" >&2; exit 1; fi', env);
+    const args = ['--sample', '--kernels', 'debian-12,debian-12-backports', '--jobs', '2', ...own12, '--out', join(folder, 'base')];
+    const { status, stdout } = await runCli(['matrix', ...args, ...common], { env: noBuild });
+    expect(status).toBe(5);
+    for (const { target, patched } of JSON.parse(stdout).cells) expect(patched.reason).toContain(`build the image of ${target}: not today`);
+    expect(calls()).toEqual([expect.stringMatching(` bookworm .*${url}`)]);
+    expect(names()).toEqual([expect.stringMatching(/^mft-patch\/base:bookworm-[0-9a-f]{12}$/)]);
+  });
+
+  test('an image on that base takes all from the archive; it is listed, and removed by its name', async () => {
+    const { status, stderr, images } = await image(['build', 'debian-12', ...own12], env);
+    expect(status, stderr).toBe(0);
+    expect(images).toMatchObject([{ target: 'debian-12', release: expect.stringMatching(/^6\.1\./) }]);
+    expect(calls()).toHaveLength(1);
+    const [made] = images.map(({ image }) => image);
+    expect(own.docker(`run --rm --network none ${made} cat /etc/apt/sources.list`)).toMatch(new RegExp(`^deb \\S+ ${url} bookworm main$`));
+
+    const [base] = names().filter((name) => name !== made);
+    own.docker(`tag ${base} mft-patch/other:1`);
+    const told = async (...args: string[]) => (await image(args, env)).images.map(({ image }) => image);
+    expect(await told('ls')).toEqual([base, made, 'mft-patch/other:1']);
+    expect(await told('rm', 'debian-12')).toEqual([made]);
+    expect(await told('rm', 'mft-patch/other:1')).toEqual(['mft-patch/other:1']);
+    expect(await told('rm', 'all')).toEqual([base]);
+    expect(names()).toEqual([]);
+  });
+
+  test('the name changes with whatever an image is made from', async () => {
+    const nameOf = async (...options: string[]) =>
+      /transfer it with docker save and load: (\S+)/.exec((await image(['build', 'debian-12', '--offline', ...options], env)).stderr)?.[1];
+    const all = await Promise.all([nameOf(), nameOf('--bootstrap'), nameOf('--apt-mirror', url), nameOf('--apt-mirror', `${url}x`)]);
+    expect(new Set(all).size).toBe(4);
+    expect(all.every((name) => /^mft-patch\/debian-12:[0-9a-f]{12}$/.test(name ?? ''))).toBe(true);
+    expect(await nameOf()).toBe(all[0]);
+  });
+});

@@ -1,0 +1,119 @@
+/** The package for every kernel: what is in it, and what it is refused for. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { makeDirectory, projectRoot, runCli, sh, writeFiles } from '../support.js';
+import { changedPackage, source } from './packages.js';
+
+const folder = makeDirectory();
+
+async function build(...args: string[]) {
+  const { status, stdout, stderr } = await runCli(['build', '--no-verify', '--json', ...args]);
+  return { status, stderr, document: JSON.parse(stdout) };
+}
+
+describe('build without --kernel', () => {
+  test("the vendor's sources stay, the patches lie beside them, and dkms.conf names them", async () => {
+    const out = join(folder, 'sample');
+    const { status, document } = await build('--sample', '--out', out);
+    expect({ status, kernel: document.kernel }).toEqual({ status: 0, kernel: { requested: 'all', version: '' } });
+    expect(document.patches[0]).toMatchObject({ id: 'dma-unmap', status: 'applied', match: expect.stringMatching(/^\^.*\$$/) });
+    expect(document.patches[1]).toMatchObject({ id: 'kernel-variable', status: 'not-needed' });
+    const deb = document.artifacts[0].path;
+    sh(`dpkg-deb -R ${deb} new && cd new && md5sum --check --quiet DEBIAN/md5sums`, { cwd: folder });
+    const root = join(folder, 'new', source);
+    expect(sh(`diff -r ${projectRoot}samples/flat/source ${root} || true`).trim().split('\n').at(-1)).toBe(`Only in ${root}: patches`);
+    expect(sh(`diff -rq ${projectRoot}samples/flat/source ${root} || true`).trim().split('\n')).toHaveLength(2);
+    expect(readFileSync(join(root, 'patches/mft-patch-dma-unmap.patch'))).toEqual(
+      readFileSync(join(projectRoot, 'patches/dma-unmap.patch')),
+    );
+    const conf = readFileSync(join(root, 'dkms.conf'), 'utf8');
+    expect(conf).toContain(`PATCH[0]="mft-patch-dma-unmap.patch"\n# Linux >=5.18\nPATCH_MATCH[0]='${document.patches[0].match}'\n`);
+    // Policy 4.9 of files: who may read them; and every file of the package is summed.
+    expect(sh(`dpkg-deb -c ${deb} | grep patches/`)).toMatch(/^drwxr-xr-x root\/root .*\/patches\/\n-rw-r--r-- root\/root .*patch\n$/);
+    expect(sh(`cd new && find usr -type f | wc -l`, { cwd: folder })).toBe(sh('wc -l < new/DEBIAN/md5sums', { cwd: folder }));
+    const size = (path: string) =>
+      Number(/^Installed-Size: (\d+)$/m.exec(sh(`dpkg-deb -f ${path}`).replace('Installed-Size', '\nInstalled-Size'))?.[1]);
+    const vendor = await changedPackage('true');
+    expect(size(deb) - size(vendor)).toBeGreaterThan(1);
+  });
+
+  test('--kernel all means the same, to the byte', async () => {
+    const paths = await Promise.all(
+      [[], ['--kernel', 'all']].map(
+        async (args, i) => (await build('--sample', ...args, '--out', join(folder, `all${i}`))).document.artifacts[0].path,
+      ),
+    );
+    sh(`cmp ${paths.join(' ')}`);
+  });
+
+  test("our patches come after the vendor's own", async () => {
+    const deb = await changedPackage(
+      `mkdir ${source}/patches && echo x > ${source}/patches/own.patch && echo 'PATCH[0]="own.patch"' >> ${source}/dkms.conf`,
+    );
+    const { document } = await build('--deb', deb, '--out', join(folder, 'own'));
+    sh(`dpkg-deb -R ${document.artifacts[0].path} own-tree`, { cwd: folder });
+    expect(readFileSync(join(folder, 'own-tree', source, 'dkms.conf'), 'utf8')).toContain('PATCH[1]="mft-patch-dma-unmap.patch"');
+    expect(existsSync(join(folder, 'own-tree', source, 'patches/own.patch'))).toBe(true);
+    expect(sh(`dpkg-deb -c ${document.artifacts[0].path} | grep -c 'patches/$'`).trim()).toBe('1');
+  });
+
+  test.each([
+    ['a PATCH that ours cannot follow', `echo 'PATCH+=(own.patch)' >> ${source}/dkms.conf`, 3, 'unsupported form'],
+    [
+      'a patch of our name',
+      `mkdir ${source}/patches && echo x > ${source}/patches/mft-patch-dma-unmap.patch`,
+      3,
+      'already contains patches/mft-patch-dma-unmap.patch',
+    ],
+    ['a source that the patch does not fit', `sed -i 's/MST_DMA_END; i++/MST_DMA_MAX; i++/' ${source}/mst_pciconf.c`, 4, 'dma-unmap'],
+  ])('%s is refused, and nothing written', async (_, commands, code, words) => {
+    const out = join(folder, `refused${code}${words.length}`);
+    const { status, stderr } = await build('--deb', await changedPackage(commands), '--out', out);
+    expect(status).toBe(code);
+    expect(stderr).toContain(words);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('a universal package of ours is not patched again, in neither way', async () => {
+    const { document } = await build('--sample', '--out', join(folder, 'once'));
+    for (const args of [[], ['--kernel', '6.1']]) {
+      const { status, stderr } = await build('--deb', document.artifacts[0].path, ...args, '--out', join(folder, 'twice'));
+      expect({ status, stderr }).toMatchObject({ status: 3, stderr: expect.stringContaining('was already patched by mft-patch') });
+    }
+  });
+
+  test('a fault that the source does not have needs no patch', async () => {
+    const deb = await changedPackage(
+      `sed -i 's/pci_unmap_single(dev->pci_dev/dma_unmap_single(\\&dev->pci_dev->dev/' ${source}/mst_pciconf.c`,
+    );
+    const { document } = await build('--deb', deb, '--out', join(folder, 'mended'));
+    expect(document.patches[0]).toMatchObject({ status: 'not-needed', reason: expect.stringContaining('not affected: ') });
+    expect(sh(`dpkg-deb -c ${document.artifacts[0].path}`)).not.toContain('patches/');
+  });
+});
+
+describe('plan', () => {
+  test('without a kernel shows what dkms will pick from', async () => {
+    const { status, stdout } = await runCli(['plan', '--sample', 'nnt']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^MFT 4\.22\.0-0sample for every kernel\n/);
+    expect(stdout).toMatch(/ccflags +apply +dkms applies it for kernels >=6\.15/);
+  });
+
+  test('--headers takes the release from the headers', async () => {
+    const headers = join(folder, 'headers');
+    writeFiles(headers, { 'include/config/kernel.release': '5.14.0-427.13.1.el9_4.x86_64\n' });
+    const { stdout } = await runCli(['plan', '--sample', '--headers', headers, '--json']);
+    const { kernel, patches } = JSON.parse(stdout);
+    expect(kernel).toEqual({ requested: '5.14.0-427.13.1.el9_4.x86_64', version: '5.14.0' });
+    expect(patches[0]).toMatchObject({ id: 'dma-unmap', status: 'selected', reason: expect.stringContaining('Red Hat') });
+  });
+
+  test.each([
+    [['--headers', '/nowhere'], 3, 'contains no include/config/kernel.release'],
+    [['--headers', '/nowhere', '--kernel', '6.1'], 2, '--headers and --kernel are mutually exclusive'],
+  ])('%j is refused', async (args, code, words) => {
+    expect(await runCli(['plan', '--sample', ...args])).toMatchObject({ status: code, stdout: '', stderr: expect.stringContaining(words) });
+  });
+});

@@ -1,0 +1,139 @@
+/** What we put into dkms.conf, read by bash as dkms reads it: it must pick what we would have baked in. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { loadPatches } from '../../src/catalogue.js';
+import { parseKernelRelease } from '../../src/kernels/release.js';
+import { isExtended, withPatches } from '../../src/patches/dkms-conf.js';
+import { parsePatch } from '../../src/patches/patch.js';
+import { selectPatches } from '../../src/patches/select.js';
+import { makeDirectory, sh, writeFiles } from '../support.js';
+import { diff, patchOf, patchText } from './fixtures.js';
+
+const folder = makeDirectory();
+
+/**
+ * For each release the patches that dkms would apply. dkms reads dkms.conf in a shell of its own with the variables that it
+ * sets before, and asks as in `prepare_build`: the loop is what dkms 2.8.4, 3.0.10 and 3.2.2 have in common.
+ */
+function pickedByDkms(conf: string, releases: readonly string[], headers: string): string[] {
+  writeFiles(folder, { 'dkms.conf': conf, releases: releases.map((release) => `${release}\n`).join('') });
+  const script = `
+    set +u
+    while read -r kernelver; do
+      kernel_source_dir=${headers}/build arch=x86_64
+      unset PATCH PATCH_MATCH; . ./dkms.conf >/dev/null
+      picked=
+      for ((index=0; index < \${#PATCH[@]}; index++)); do
+        if [[ \${PATCH[$index]} && (! \${PATCH_MATCH[$index]} || $kernelver =~ \${PATCH_MATCH[$index]}) ]]; then picked+=" \${PATCH[$index]}"; fi
+      done
+      echo "$picked"
+    done < releases`;
+  return sh(script, { cwd: folder }).split('\n').slice(0, -1);
+}
+
+const suffixes = ['', '-rc1', '-50-amd64', '+deb13-amd64', '-41-generic', '-1033-azure', '-1-pve', '-427.13.1.el9_4.x86_64', '.el8.x86_64'];
+const releases = fc.oneof(
+  fc.tuple(fc.integer({ min: 3, max: 19 }), fc.integer({ min: 0, max: 99 }), fc.integer({ min: 0, max: 20 }), fc.constantFrom(...suffixes)),
+  fc.tuple(fc.constantFrom(5, 6), fc.constantFrom(9, 10, 14, 15, 16, 17, 18, 19), fc.constantFrom(0, 1, 17), fc.constantFrom(...suffixes)),
+);
+const texts = [
+  ...fc.sample(releases, 3000).map(([major, minor, patch, suffix]) => `${major}.${minor}.${patch}${suffix}`),
+  '5.4.17-2136.300.7.el8uek.x86_64',
+  '5.14.21-150500.55.19-default',
+  '5.3.18-lp152.106-default',
+];
+
+describe('dkms picks from a universal package what would be baked in', () => {
+  test("the project's patches, on three thousand releases", async () => {
+    const patches = await loadPatches();
+    const picked = pickedByDkms(withPatches('PACKAGE_NAME="x"\n', patches), texts, '/nowhere');
+    for (const [index, text] of texts.entries()) {
+      const concerned = patches.map((patch) => ({ ...patch, mft: patchOf(diff, { MFT: '*' }).mft }));
+      const baked = selectPatches(concerned, parseKernelRelease(text), '4.22.0').filter(({ selected }) => selected);
+      expect(picked[index], text).toBe(baked.map(({ patch }) => ` mft-patch-${patch.id}.patch`).join(''));
+    }
+    expect(new Set(picked).size).toBeGreaterThan(2);
+  });
+
+  test.each([
+    ['says yes', '#include <linux/new-thing.h>\n', true],
+    ['says no', '#include <linux/old-thing.h>\n', false],
+  ])('a fix that breaks older kernels, on kernels with backports whose header %s', (_, header, answer) => {
+    const headers = join(folder, String(answer));
+    mkdirSync(headers, { recursive: true });
+    // As Debian lays it out: what all flavours share is in `source`.
+    writeFiles(headers, { 'build/include/config/x': '', 'source/include/linux/api.h': header });
+    const texts_ = ['yes', 'no'].map((word) =>
+      parsePatch(
+        `${word}.patch`,
+        Buffer.from(
+          patchText(diff, {
+            Kernel: '>=5.18',
+            MFT: '*',
+            'Good-On-Older': 'no',
+            Probe: `include/linux/api.h ${word === 'yes' ? '~' : '!~'} new-thing\\.h`,
+          }),
+        ),
+      ),
+    );
+    const picked = pickedByDkms(withPatches('', texts_), texts, headers);
+    for (const [index, text] of texts.entries()) {
+      const baked = selectPatches(texts_, parseKernelRelease(text), '4.22.0', ({ matches }) => matches === answer);
+      const ids = baked.flatMap(({ patch, selected }) => (selected ? [` mft-patch-${patch.id}.patch`] : []));
+      expect(picked[index], text).toBe(ids.join(''));
+    }
+  });
+
+  test('without headers the fix is left out there', () => {
+    const patch = patchOf(diff, { Kernel: '>=5.18', 'Good-On-Older': 'no', Probe: 'include/linux/api.h ~ new' });
+    expect(pickedByDkms(withPatches('', [patch]), ['5.14.0-427.el9.x86_64', '6.1'], '/nowhere')).toEqual(['', ' mft-patch-x.patch']);
+  });
+});
+
+describe('the text of dkms.conf', () => {
+  test("ours come after the vendor's, who keeps his", () => {
+    const vendor = 'PATCH[0]="a.patch"\n# PATCH[7]="not this"\n  PATCH[1]="b.patch"\nPATCH_MATCH[1]="^5"';
+    const conf = withPatches(vendor, [patchOf(diff, { Kernel: '*' })]);
+    expect(conf.endsWith(`\n${vendor}`)).toBe(true);
+    expect(conf).toContain('PATCH[2]="mft-patch-x.patch"\n');
+    expect(isExtended(conf)).toBe(true);
+    expect(isExtended(vendor)).toBe(false);
+    expect(pickedByDkms(conf, ['5.10', '6.1'], '/nowhere')).toEqual([' a.patch b.patch mft-patch-x.patch', ' a.patch mft-patch-x.patch']);
+  });
+
+  test.each(['return 0\n', 'A=1 \\\n', 'cat <<END\n', '# a comment\\'])('%j at its end does not swallow ours', (end) => {
+    expect(pickedByDkms(withPatches(end, [patchOf(diff, { Kernel: '*' })]), ['6.1'], '/nowhere')).toEqual([' mft-patch-x.patch']);
+  });
+
+  test('without patches it stays as it is', () => {
+    expect(withPatches('A=1', [])).toBe('A=1');
+  });
+
+  test.each([
+    ['PATCH[1]="a.patch"\n', 'non-contiguous indices: 1'],
+    ['PATCH=(a.patch)\n', 'unsupported form'],
+    ['PATCH+=(a.patch)\n', 'unsupported form'],
+    ['PATCH[i]=a.patch\n', 'unsupported form'],
+    ['PATCH[0]+=a.patch\n', 'unsupported form'],
+    ['PATCH[0]=a.patch\nPATCH[0]=b.patch\n', 'sets a PATCH twice'],
+    ['MAKE="make \\\nPATCH[0]=a.patch"\n', 'conditionally'],
+    ['if [ -e /x ]; then\nPATCH[0]=a.patch\nfi\n', 'conditionally'],
+  ])('%j is refused', (conf, words) => {
+    expect(() => withPatches(conf, [patchOf()])).toThrow(words);
+  });
+});
+
+describe('a probe', () => {
+  test.each([
+    ['include/linux/pci.h ~ dma_map', { file: 'include/linux/pci.h', pattern: 'dma_map', matches: true }],
+    ['include/linux/pci.h !~ a (b|c) d', { file: 'include/linux/pci.h', pattern: 'a (b|c) d', matches: false }],
+  ])('%s is read', (text, probe) => {
+    expect(patchOf(diff, { Probe: text }).probe).toEqual(probe);
+  });
+
+  test.each(['', '/etc/passwd ~ x', '../x ~ y', 'include/x.h', 'include/x.h = y', 'a ~', "a ~ it's"])('%j is refused', (text) => {
+    expect(() => patchOf(diff, { Probe: text })).toThrow('bad-catalogue');
+  });
+});

@@ -1,0 +1,90 @@
+/**
+ * The JSON Schemas in schemas/ are made here from the descriptions in src; `npm run schemas` writes them, and a test run says
+ * when they are old. What the program ships and prints is held against them.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { toJsonSchema } from '@valibot/to-json-schema';
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { releaseFile } from '../src/bundle/release-file.js';
+import { buildDocument, planDocument, rebuildDocument } from '../src/documents/build.js';
+import { errorDocument } from '../src/documents/error.js';
+import type { ResultDocument } from '../src/documents/index.js';
+import { fetchDocument, imagesDocument, kernelsDocument, patchesDocument, releasesDocument } from '../src/documents/lists.js';
+import { matrixDocument, matrixListDocument } from '../src/documents/matrix.js';
+import { verifyDocument } from '../src/documents/verdict.js';
+import { targetFile } from '../src/kernels/target-file.js';
+import { patchHeader } from '../src/patches/header.js';
+import { cli } from './cli.js';
+import { makeDirectory, projectRoot } from './support.js';
+
+/** Every document by its schema: one that is added to the program does not compile until it is here. */
+const documents: Record<ResultDocument['schema'] | 'mft-patch/error@1', v.GenericSchema> = {
+  'mft-patch/plan@1': planDocument,
+  'mft-patch/build@1': buildDocument,
+  'mft-patch/rebuild@1': rebuildDocument,
+  'mft-patch/verify@1': verifyDocument,
+  'mft-patch/matrix@1': matrixDocument,
+  'mft-patch/matrix-list@1': matrixListDocument,
+  'mft-patch/patches@1': patchesDocument,
+  'mft-patch/kernels@1': kernelsDocument,
+  'mft-patch/releases@1': releasesDocument,
+  'mft-patch/image@1': imagesDocument,
+  'mft-patch/fetch@1': fetchDocument,
+  'mft-patch/error@1': errorDocument,
+};
+const files: Record<string, [title: string, schema: v.GenericSchema]> = {
+  kernel: ['A file of kernels/: a kernel that a package can be verified on', targetFile],
+  releases: ['releases.json: the releases of MFT that are known', releaseFile],
+  'patch-header': ['The header of a patch, its field names in lower case', patchHeader],
+  ...Object.fromEntries(
+    Object.entries(documents).map(([name, schema]) => [name.replace('mft-patch/', '').replace('@', '-'), [`The document ${name}`, schema]]),
+  ),
+};
+const directory = join(projectRoot, 'schemas');
+
+describe('schemas/', () => {
+  test.each(Object.entries(files))('%s is what src describes', async (name, [title, schema]) => {
+    // What a schema cannot say (that a day exists) only the program checks.
+    const { $schema, ...body } = toJsonSchema(schema, { typeMode: 'input', errorMode: 'ignore' });
+    await expect(`${JSON.stringify({ $schema, title, ...body }, null, 2)}\n`).toMatchFileSnapshot(join(directory, `${name}.schema.json`));
+  });
+
+  test('holds no other file', () => {
+    expect(readdirSync(directory).sort()).toEqual(
+      Object.keys(files)
+        .map((name) => `${name}.schema.json`)
+        .sort(),
+    );
+  });
+});
+
+describe('an editor finds the schema of', () => {
+  test.each([...readdirSync(join(projectRoot, 'kernels')).map((name) => `kernels/${name}`), 'releases.json'])('%s', (path) => {
+    const { $schema } = JSON.parse(readFileSync(join(projectRoot, path), 'utf8'));
+    expect(readFileSync(join(projectRoot, path, '..', $schema), 'utf8')).toContain('"$schema"');
+    expect($schema).toMatch(path === 'releases.json' ? /releases\.schema\.json$/ : /kernel\.schema\.json$/);
+  });
+});
+
+describe('what a command prints is what its schema says:', () => {
+  const cwd = makeDirectory();
+
+  test.each([
+    ['plan --sample --kernel 6.1', 'mft-patch/plan@1'],
+    ['build --sample --no-verify --quiet', 'mft-patch/build@1'],
+    ['patches', 'mft-patch/patches@1'],
+    ['kernels', 'mft-patch/kernels@1'],
+    ['releases', 'mft-patch/releases@1'],
+    ['matrix --list', 'mft-patch/matrix-list@1'],
+  ] as const)('%s', async (line, schema) => {
+    const document = await cli(line, { cwd }).prints({ schema });
+    expect(v.safeParse(documents[schema], document).issues).toBeUndefined();
+  });
+
+  test('a failure', async () => {
+    const failure = await cli('build --sample --kernel nonsense', { cwd }).fails(2, { code: 'usage' });
+    expect(v.safeParse(errorDocument, { schema: 'mft-patch/error@1', ...failure }).issues).toBeUndefined();
+  });
+});

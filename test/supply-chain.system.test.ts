@@ -1,0 +1,152 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import subset from 'semver/ranges/subset.js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { emptyHome, installPacked } from './installed.js';
+import { missing, projectRoot, sh } from './support.js';
+
+const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
+const project = JSON.parse(read('package.json'));
+
+interface Locked {
+  version: string;
+  integrity?: string;
+  resolved?: string;
+  hasInstallScript?: boolean;
+  dev?: boolean;
+  engines?: { node?: string };
+}
+const lock: { packages: Record<string, Locked> } = JSON.parse(read('package-lock.json'));
+const locked = Object.entries(lock.packages).filter(([path]) => path !== '');
+
+describe('the lock file', () => {
+  test('has a digest for each package, names no registry, and knows no install script', () => {
+    expect(locked.length).toBeGreaterThan(50);
+    for (const [path, { integrity, resolved, hasInstallScript }] of locked) {
+      expect({ path, integrity, resolved, hasInstallScript }).toEqual({ path, integrity: expect.stringMatching(/^sha512-.{86}==$/) });
+    }
+  });
+
+  test('agrees with package.json', () => {
+    const { dependencies, devDependencies, engines } = project;
+    expect(lock.packages['']).toMatchObject({ dependencies, devDependencies, engines });
+  });
+
+  test('holds no package for production that leaves a Node which we promise', () => {
+    const production = locked.filter(([, { dev }]) => !dev);
+    for (const [path, { engines }] of production) {
+      expect({ path, runs: subset(project.engines.node, engines?.node ?? '*') }).toEqual({ path, runs: true });
+    }
+    // They say nothing of Node: that they run is what the tests with each version of it show.
+    const silent = production.filter(([, { engines }]) => engines?.node === undefined).map(([path]) => path.replace('node_modules/', ''));
+    const known = [
+      '@commander-js/extra-typings',
+      '@sec-ant/readable-stream',
+      'fflate',
+      'fzstd',
+      'isexe',
+      'jsonc-parser',
+      'ms',
+      'valibot',
+      'xxhash-wasm',
+    ];
+    expect(silent).toEqual(known);
+  });
+});
+
+describe('what is installed', () => {
+  test('has no install scripts, and they would not run', () => {
+    expect(read('.npmrc').split('\n')).toContain('ignore-scripts=true');
+    const manifests = locked.map(([path]) => join(path, 'package.json')).filter((path) => existsSync(join(projectRoot, path)));
+    expect(manifests.length).toBeGreaterThan(50);
+    for (const path of manifests) {
+      const { scripts = {} } = JSON.parse(read(path));
+      const atInstall = ['preinstall', 'install', 'postinstall'].filter((name) => name in scripts);
+      expect({ path, atInstall }).toEqual({ path, atInstall: [] });
+    }
+  });
+
+  test('is in the table of docs/architecture.md with its reason, and nothing else is', () => {
+    const [, section = ''] = read('docs/architecture.md').split('## Dependencies\n');
+    const rows = section.split('\n').filter((line) => /^\| `/.test(line));
+    for (const row of rows) expect(row).toMatch(/^\| `.*\| [^|]{8,} \|$/);
+    const told = rows.flatMap((row) => row.split('|')[1]?.match(/(?<=`)[\w@/.-]+(?=`)/g) ?? []).sort();
+    // The types have no use of their own: they come with node and semver.
+    const used = Object.keys({ ...project.dependencies, ...project.devDependencies }).filter((name) => !name.startsWith('@types/'));
+    expect(told).toEqual(used.sort());
+  });
+
+  const audit = spawnSync('npm', ['audit', 'signatures', '--fetch-retries=0'], { cwd: projectRoot, encoding: 'utf8', timeout: 60_000 });
+  const said = `${audit.stdout}${audit.stderr}`;
+  // Whether there are keys and signatures to compare with is up to the registry, and to the network in front of it.
+  const none =
+    /ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|supported registry|E40[1345]\b/.exec(said)?.[0] ??
+    (audit.error ? 'it does not answer' : '');
+  const why = audit.status !== 0 && none !== '' ? `, skipped: the registry serves no keys for it here (${none})` : '';
+  test.skipIf(why !== '')(`is signed, as npm audit signatures says${why}`, () => {
+    expect({ status: audit.status, said }).toEqual({ status: 0, said: expect.stringContaining('verified registry signature') });
+  });
+});
+
+describe('the packed program', () => {
+  /** What a user needs: the program, the data that it reads, and what runs in containers. */
+  const wanted = [
+    /^(README\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE|package\.json|releases\.json|Dockerfile)$/,
+    /^build\/([\w-]+\/)*[\w-]+\.js$/,
+    /^patches\/(series|[\w-]+\.patch)$/,
+    /^kernels\/[\w.-]+\.json$/,
+    /^schemas\/[\w-]+\.schema\.json$/,
+    /^samples\/(flat|nnt)\/(README\.txt|changelog|DEBIAN\/(control|postinst|prerm)|source\/.+)$/,
+    /^docs\/[\w-]+\.md$/,
+    /^container\/(Dockerfile\.boot|boot\.sh|prepare-kernel\.sh|verify\.sh)$/,
+  ];
+  const filesOf = (folder: string) =>
+    readdirSync(join(projectRoot, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(projectRoot.length));
+
+  test('has what a user needs, whole and nothing else', () => {
+    const [{ files }] = JSON.parse(sh('npm pack --dry-run --json', { cwd: projectRoot, env: emptyHome() }));
+    const packed: string[] = files.map(({ path }: { path: string }) => path);
+    expect(packed.filter((path) => !wanted.some((form) => form.test(path)))).toEqual([]);
+    const compiled = filesOf('src').map((path) => path.replace(/^src\/(.*)\.ts$/, 'build/$1.js'));
+    const data = ['patches', 'kernels', 'samples', 'container', 'schemas', 'docs'].flatMap(filesOf);
+    const single = [
+      'README.md',
+      'CHANGELOG.md',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
+      'LICENSE',
+      'package.json',
+      'releases.json',
+      'Dockerfile',
+    ];
+    expect(packed.sort()).toEqual([...compiled, ...data, ...single].sort());
+  });
+
+  describe('installed into an empty folder, with an empty home', () => {
+    let app: string;
+    const env = emptyHome();
+    beforeAll(() => {
+      app = installPacked(env);
+    });
+    const mftPatch = (args: string) => sh(`npx --no-install mft-patch ${args}`, { cwd: app, env });
+
+    test('brings what it needs to run, and nothing that only tests need', () => {
+      const modules = join(app, 'node_modules');
+      const there = Object.keys({ ...project.dependencies, ...project.devDependencies }).filter((name) => existsSync(join(modules, name)));
+      expect(there.sort()).toEqual(Object.keys(project.dependencies).sort());
+    });
+
+    test('builds the sample', () => {
+      expect(mftPatch('build --sample --no-verify')).toContain('\nWrote dist/kernel-mft-dkms_4.20.1-0sample+mftpatch');
+      expect(readdirSync(join(app, 'dist'))).toHaveLength(3);
+    });
+
+    test.skipIf(missing('docker') !== '')('builds and verifies the sample', () => {
+      const { verification } = JSON.parse(mftPatch('build --sample --kernel debian-12 --verify --engine docker --json --quiet'));
+      expect(verification).toMatchObject({ status: 'passed', kernels: [{ target: 'debian-12', status: 'builds' }] });
+    });
+  });
+});

@@ -1,0 +1,45 @@
+/** The steps of our GitHub workflow, run as it runs them, with the sample. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadTargets } from '../src/catalogue.js';
+import { makeDirectory, missing, projectRoot, sh } from './support.js';
+
+const workflow = readFileSync(join(projectRoot, '.github/workflows/kernels.yml'), 'utf8');
+const folder = makeDirectory();
+
+/** Runs the `run` line of the step with this id, in a folder that looks like the checkout. */
+function step(id: string, env: Record<string, string>): string {
+  const line = new RegExp(`- id: ${id}\\n(?: +if: .*\\n)? +run: (.*)`).exec(workflow)?.[1];
+  if (line === undefined) throw new Error(`no step '${id}'`);
+  return sh(line, { cwd: folder, env: { ...process.env, ...env } });
+}
+
+describe.skipIf(missing('docker') !== '')('the workflow over kernels', () => {
+  test('lists the kernels, builds each, and shows them in one table', () => {
+    sh(`ln -s ${projectRoot}build ${projectRoot}kernels .`, { cwd: folder });
+    const [GITHUB_OUTPUT, GITHUB_STEP_SUMMARY] = [join(folder, 'output'), join(folder, 'summary')];
+    writeFileSync(GITHUB_OUTPUT, '');
+    step('list', { GITHUB_OUTPUT });
+    const { include } = JSON.parse(readFileSync(GITHUB_OUTPUT, 'utf8').replace('kernels=', ''));
+    expect(include).toContainEqual({ kernel: 'debian-12' });
+    for (const KERNEL of ['debian-11', 'debian-12']) {
+      step('matrix', { KERNEL, SOURCE: '--sample' });
+      mkdirSync(join(folder, `results/kernel-${KERNEL}`), { recursive: true });
+      sh(`mv dist results/kernel-${KERNEL}/`, { cwd: folder });
+    }
+    step('merge', {});
+    step('show', { GITHUB_STEP_SUMMARY });
+    const summary = readFileSync(GITHUB_STEP_SUMMARY, 'utf8');
+    expect(summary).toContain('2 of 2 kernels build');
+    expect(summary).toMatch(/\| 6\.1 \| debian-12 \| \S+ \| ✗ fails \| ✓ builds \| dma-unmap \|/);
+  });
+});
+
+test('the GitLab variant names every kernel but those that no runner reaches', async () => {
+  const variant = readFileSync(join(projectRoot, 'docs/ci.md'), 'utf8');
+  const named = /KERNEL: \[([^\]]*)\]/.exec(variant)?.[1]?.split(/[,\s]+/);
+  const all = (await loadTargets()).map(({ name }) => name);
+  expect(all.filter((name) => !named?.includes(name))).toEqual(['debian-2022-07']);
+  expect(named?.filter((name) => !all.includes(name))).toEqual([]);
+});
