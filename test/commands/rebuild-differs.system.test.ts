@@ -35,7 +35,7 @@ describe('rebuild says what differs, with exit 1:', () => {
     });
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
     expect(stdout.replaceAll(/[0-9a-f]{64}/g, 'HEX')).toBe(
-      `${name}: differs from its record\n\npatches inside it, so that it cannot be made again:\n` +
+      `${name}: differs from the record\n\npatches inside it, so that it cannot be rebuilt:\n` +
         '  kernel-variable has SHA-256 HEX now, HEX in the record\n  ccflags is no longer in the series\n',
     );
   });
@@ -54,8 +54,8 @@ describe('rebuild says what differs, with exit 1:', () => {
     const contents = whats(differences, 'content');
     expect(contents).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^control: the field version is '94\.20\.1-0sample.*', '4\.20\.1-0sample.*' when made again$/),
-        "control: the field evil is 'yes', '' when made again",
+        expect.stringMatching(/^control: the field version is '94\.20\.1-0sample.*', '4\.20\.1-0sample.*' when rebuilt$/),
+        "control: the field evil is 'yes', '' when rebuilt",
         'control: postinst: other content',
         'usr/src/kernel-mft-dkms-4.20.1/driver_common.h: not in the file',
         'usr/src/kernel-mft-dkms-4.20.1/mst_pci.c: other content',

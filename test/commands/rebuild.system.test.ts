@@ -55,14 +55,14 @@ describe('rebuild says equal for what was built', () => {
     const { status, stdout, stderr } = await runCli(['rebuild', record]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toBe(
-      `${name}: equal\nMade again from sample:mft-4.20.1-0sample-x86_64-deb.tgz: SHA-256 ${JSON.parse(readFileSync(record, 'utf8')).artifacts[0].sha256}\nNo such file lies beside the record.\n`,
+      `${name}: identical\nRebuilt from sample:mft-4.20.1-0sample-x86_64-deb.tgz: SHA-256 ${JSON.parse(readFileSync(record, 'utf8')).artifacts[0].sha256}\nThere is no package next to the record.\n`,
     );
   });
 
   test('and which files it did not make again', async () => {
     const { record } = await built('--bundle', 'vendor.tgz', '--repack-bundle');
     expect(await run(['rebuild', record])).toMatchObject({ ...equal, notRebuilt: ['vendor.tgz'] });
-    expect((await runCli(['rebuild', record], { cwd: folder })).stdout).toContain('\nNot made again, and not compared: vendor.tgz\n');
+    expect((await runCli(['rebuild', record], { cwd: folder })).stdout).toContain('\nNeither rebuilt nor compared: vendor.tgz\n');
   });
 
   test('offline, from the cache, when the server is gone', async () => {
