@@ -94,6 +94,11 @@ export function fail(failure: Failure, cause?: unknown): never {
   throw new MftPatchError(failure, cause === undefined ? undefined : { cause });
 }
 
+/** Throws bad-catalogue for all that is wrong with a data file. */
+export function failFile(file: string, [first, ...others]: readonly FileFault[]): never {
+  return fail({ code: 'bad-catalogue', file, detail: '', ...first, ...(others.length > 0 ? { others } : {}) });
+}
+
 /** errno(3), as far as a user meets it. */
 const errnoWords: Record<string, string> = {
   ENOENT: 'no such file',

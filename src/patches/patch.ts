@@ -1,7 +1,7 @@
 import type { StructuredPatch } from 'diff';
 import { parsePatch as parseDiff } from 'diff/lib/patch/parse.js';
 import type Range from 'semver/classes/range.js';
-import { type FileFault, fail, messageOf } from '../errors.js';
+import { type FileFault, fail, failFile, messageOf } from '../errors.js';
 import { sha256 } from '../system/digest.js';
 import { type Probe, parseHeader } from './header.js';
 
@@ -57,8 +57,7 @@ export function parseSeries(text: string): string[] {
  * @throws bad-catalogue with all faults of the header, and the first of the diff
  */
 export function parsePatch(file: string, bytes: Buffer): Patch {
-  const refuse = ([first, ...others]: FileFault[]): never =>
-    fail({ code: 'bad-catalogue', file: `patches/${file}`, detail: '', ...first, ...(others.length > 0 ? { others } : {}) });
+  const refuse = (faults: FileFault[]) => failFile(`patches/${file}`, faults);
   // It names a file of the package.
   if (!/^[A-Za-z0-9][\w.+-]*\.patch$/.test(file)) refuse([{ detail: 'its name must be of letters, digits and -, and end in .patch' }]);
   // Sources are handled as Latin-1, so that bytes of any encoding survive; the diff must be too.

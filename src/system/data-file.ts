@@ -1,7 +1,7 @@
 /** Validates data files that a user edits, with the line of each fault. Loaded with the file, since valibot takes 10 ms. */
 import { findNodeAtLocation, type JSONPath, parseTree } from 'jsonc-parser';
 import * as v from 'valibot';
-import { type FileFault, fail } from '../errors.js';
+import { type FileFault, fail, failFile } from '../errors.js';
 import { parseJson } from './json.js';
 
 /** An object of just these fields: a misspelt one is a fault, as an editor with the JSON Schema shows it. */
@@ -34,8 +34,10 @@ export function parseDataFile<Schema extends v.GenericSchema>(schema: Schema, fi
     const path = pathOf(issue);
     return [{ line: lineOf(isMissing(issue) ? path.slice(0, -1) : path), detail: describe(issue) }];
   });
-  const [first, ...others] = faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
-  return fail({ code: 'bad-catalogue', file, detail: '', ...first, ...(others.length > 0 ? { others } : {}) });
+  return failFile(
+    file,
+    faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+  );
 }
 
 /** A fault in words: the field that it is in, and what is expected there. */
