@@ -1,7 +1,7 @@
 /** What `matrix` prints and writes. */
 import * as v from 'valibot';
 import { mftVersion, seconds, text } from './common.js';
-import { loads, status } from './verdict.js';
+import { failedStep, loads, notTested, provenance, status } from './verdict.js';
 
 const cellVerdict = v.object({
   status,
@@ -11,6 +11,15 @@ const cellVerdict = v.object({
   loads: v.exactOptional(
     v.pipe(loads, v.description('what became of the modules on the booted kernel, if they were built and --boot was given')),
   ),
+  works: v.exactOptional(
+    v.pipe(
+      v.picklist(['works', 'fails', 'error']),
+      v.description('whether the driver answers on the booted kernel as it must, if its modules were loaded'),
+    ),
+  ),
+  failedStep: v.exactOptional(failedStep),
+  notTested: v.exactOptional(notTested),
+  on: v.exactOptional(v.pipe(provenance, v.description('what this is a verdict on; missing if nothing ran'))),
 });
 export type CellVerdict = v.InferOutput<typeof cellVerdict>;
 

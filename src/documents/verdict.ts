@@ -1,6 +1,6 @@
 /** What `verify` found out about a package on a kernel, and its boot. */
 import * as v from 'valibot';
-import { seconds, text } from './common.js';
+import { seconds, sha256, text } from './common.js';
 
 const moduleVerdict = v.object({
   name: v.string(),
@@ -30,6 +30,48 @@ export type BootVerdict = v.InferOutput<typeof bootVerdict>;
 export const status = v.pipe(v.picklist(['builds', 'fails', 'error']), v.description('error: it could not be tested'));
 export const loads = bootVerdict.entries.status;
 
+/** The steps of a verdict, in their order. */
+export const stepNames = ['builds', 'installs', 'kernelHook', 'removes', 'loads', 'works'] as const;
+export type StepName = (typeof stepNames)[number];
+
+export const failedStep = v.pipe(v.picklist(stepNames), v.description('the first step that failed'));
+export const notTested = v.pipe(
+  v.array(v.string()),
+  v.description('what could not be tested, such as a driver whose hardware is missing; it counts as neither passed nor failed'),
+);
+
+const moment = v.pipe(v.string(), v.isoTimestamp('expected a time in UTC, as 2026-11-23T10:00:00.000Z'));
+
+/** What a verdict is a verdict on: it says nothing about anything else. */
+export const provenance = v.object({
+  package: v.pipe(sha256, v.description('SHA-256 of the package that was installed')),
+  patches: v.exactOptional(
+    v.pipe(
+      v.array(v.object({ id: v.string(), sha256 })),
+      v.description('the patches inside, in the order of the series; missing if the package was not built by this run'),
+    ),
+  ),
+  image: text("the image's id, as the engine gives it"),
+  imageCreated: v.pipe(moment, v.description('when the image was made')),
+  program: v.pipe(
+    v.object({ version: v.string(), sha256 }),
+    v.description('this program: its version, and the SHA-256 of its own code and of what it runs in containers'),
+  ),
+  engine: text('name and version of the container engine, as in docker 20.10.24'),
+  architecture: text("the machine's, as `uname -m` prints it"),
+  options: v.object({
+    boot: v.pipe(v.boolean(), v.description('whether the kernel was to be booted')),
+    package: v.exactOptional(
+      v.pipe(
+        v.picklist(['universal', 'baked', 'vendor']),
+        v.description("for all kernels, for the patches of one, or the vendor's own; missing if the package was not built by this run"),
+      ),
+    ),
+  }),
+  date: v.pipe(moment, v.description('when the test began')),
+});
+export type Provenance = v.InferOutput<typeof provenance>;
+
 export const kernelVerdict = v.object({
   target: v.string(),
   kernel: text('major.minor, as the target promises'),
@@ -39,13 +81,19 @@ export const kernelVerdict = v.object({
   steps: v.object({
     builds: v.boolean(),
     installs: v.boolean(),
+    kernelHook: v.exactOptional(v.pipe(v.boolean(), v.description("whether the kernel packages' own hook of dkms passes"))),
+    removes: v.exactOptional(v.pipe(v.boolean(), v.description('whether the package can be removed and purged, and nothing is left'))),
     loads: v.exactOptional(v.pipe(v.boolean(), v.description('present if the kernel was booted'))),
+    works: v.exactOptional(v.pipe(v.boolean(), v.description('whether the driver answers as it must; present if the kernel was booted'))),
   }),
+  failedStep: v.exactOptional(failedStep),
+  notTested: v.exactOptional(notTested),
   boot: v.exactOptional(bootVerdict),
   modules: v.array(moduleVerdict),
   patches: v.pipe(v.array(v.string()), v.description('the patches that dkms itself applied, by its log')),
   log: text("where dpkg's output and dkms's make.log were saved; empty if nothing ran"),
   seconds,
+  on: v.exactOptional(v.pipe(provenance, v.description('what this is a verdict on; missing if nothing ran'))),
 });
 export type KernelVerdict = v.InferOutput<typeof kernelVerdict>;
 
