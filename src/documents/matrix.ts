@@ -1,7 +1,7 @@
 /** What `matrix` prints and writes. */
 import * as v from 'valibot';
 import { mftVersion, seconds, text } from './common.js';
-import { failedStep, loads, notTested, provenance, status } from './verdict.js';
+import { accel, failedStep, loads, notTested, provenance, status } from './verdict.js';
 
 const cellVerdict = v.object({
   status,
@@ -20,6 +20,7 @@ const cellVerdict = v.object({
   failedStep: v.exactOptional(failedStep),
   notTested: v.exactOptional(notTested),
   on: v.exactOptional(v.pipe(provenance, v.description('what this is a verdict on; missing if nothing ran'))),
+  accel,
 });
 export type CellVerdict = v.InferOutput<typeof cellVerdict>;
 

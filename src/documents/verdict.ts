@@ -9,17 +9,46 @@ const moduleVerdict = v.object({
 });
 export type ModuleVerdict = v.InferOutput<typeof moduleVerdict>;
 
+export const notTested = v.pipe(
+  v.array(v.string()),
+  v.description('what could not be tested, such as a driver whose hardware is missing; it counts as neither passed nor failed'),
+);
+
+/** What a driver was asked by an ioctl on its device. */
+const bootQuestion = v.object({
+  question: v.string(),
+  expected: text('0, values, or the name of an errno'),
+  answer: v.string(),
+});
+export type BootQuestion = v.InferOutput<typeof bootQuestion>;
+
 /** What a boot of the kernel has shown of the modules. */
 const bootVerdict = v.object({
-  status: v.pipe(v.picklist(['loads', 'fails', 'error']), v.description('error: nothing is known of the modules')),
+  status: v.pipe(
+    v.picklist(['loads', 'fails', 'error']),
+    v.description('loads: nothing is wrong, and works says whether the drivers have answered; error: nothing is known of the modules'),
+  ),
   reason: v.exactOptional(v.string()),
+  loads: v.exactOptional(v.pipe(v.boolean(), v.description('every module was twice loaded and unloaded without a complaint'))),
+  works: v.exactOptional(
+    v.pipe(v.boolean(), v.description('mst_pci and mst_pciconf are there and gave every answer that could be asked for as it must be')),
+  ),
+  notTested: v.exactOptional(notTested),
+  accel: v.exactOptional(v.pipe(v.picklist(['kvm', 'tcg']), v.description('tcg: the processor was emulated'))),
   modules: v.array(
     v.object({
       name: v.string(),
       loaded: v.pipe(v.number(), v.description('how often it was loaded; two are expected')),
       unloaded: v.pipe(v.number(), v.description('how often it was unloaded; two are expected')),
       devices: v.pipe(v.array(v.string()), v.description('the character devices that it registered, as `major name`')),
-      answers: v.pipe(v.array(v.string()), v.description('what an ioctl on each device returned, in the words of strerror(3)')),
+      answers: v.pipe(
+        v.array(v.string()),
+        v.description('what the ioctls on each device returned, each once; questions has them one by one'),
+      ),
+      generation: v.exactOptional(
+        v.pipe(v.picklist(['flat', 'nnt']), v.description('by its answer to INIT on a PCI device that is not of NVIDIA')),
+      ),
+      questions: v.exactOptional(v.array(bootQuestion)),
     }),
   ),
   console: text('where the console was saved; empty if nothing was booted'),
@@ -28,18 +57,13 @@ const bootVerdict = v.object({
 export type BootVerdict = v.InferOutput<typeof bootVerdict>;
 
 export const status = v.pipe(v.picklist(['builds', 'fails', 'error']), v.description('error: it could not be tested'));
-export const loads = bootVerdict.entries.status;
+export const { status: loads, accel } = bootVerdict.entries;
 
 /** The steps of a verdict, in their order. */
 export const stepNames = ['builds', 'installs', 'kernelHook', 'removes', 'loads', 'works'] as const;
 export type StepName = (typeof stepNames)[number];
 
 export const failedStep = v.pipe(v.picklist(stepNames), v.description('the first step that failed'));
-export const notTested = v.pipe(
-  v.array(v.string()),
-  v.description('what could not be tested, such as a driver whose hardware is missing; it counts as neither passed nor failed'),
-);
-
 const moment = v.pipe(v.string(), v.isoTimestamp('expected a time in UTC, as 2026-11-23T10:00:00.000Z'));
 
 /** What a verdict is a verdict on: it says nothing about anything else. */

@@ -5,12 +5,13 @@ import {
   factsOf,
   hasBoot,
   hasVendor,
-  loadWords,
   patchesOf,
   type Status,
   statusWords,
   titleOf,
   verdictOf,
+  worksStatus,
+  worksWords,
 } from './matrix-words.js';
 
 // On a phone a row becomes a card, and each cell names its column. On paper the details of red and grey cells are open.
@@ -97,7 +98,7 @@ function table(document: MatrixDocument): string {
     ['kernel', 'Kernel'],
     ...(vendor ? [['', 'Vendor']] : []),
     ['', 'Patched'],
-    ...(boot ? [['', 'Loads']] : []),
+    ...(boot ? [['', 'Works']] : []),
     ['patches', 'Patches'],
   ];
   return `<div class="strip" aria-hidden="true">${strip.join('')}</div>
@@ -112,13 +113,14 @@ ${document.cells.map((cell) => row(cell, vendor, boot)).join('\n')}
 
 function row(cell: MatrixCell, vendor: boolean, boot: boolean): string {
   const { patched } = cell;
-  const loads = `<td class="${patched.loads === 'loads' ? 'builds' : patched.status}" data-column="Loads">${escapeMarkup(loadWords(patched))}</td>\n`;
+  const status = worksStatus(patched) ?? '';
+  const works = `<td class="${status === 'works' ? 'builds' : status}" data-column="Works">${escapeMarkup(worksWords(patched))}</td>\n`;
   const names = [cell.target, cell.release].filter((name) => name !== '').map((name) => `<small>${escapeMarkup(name)}</small>`);
   return `<tr>
 <th scope="row">${escapeMarkup(cell.kernel)}${names.join('')}</th>
 ${vendor ? `${cell.vendor ? verdictCell(cell, 'vendor', cell.vendor) : '<td data-column="Vendor">-</td>'}\n` : ''}\
 ${verdictCell(cell, 'patched', patched)}
-${boot ? loads : ''}<td data-column="Patches">${escapeMarkup(patchesOf(cell))}</td>
+${boot ? works : ''}<td data-column="Patches">${escapeMarkup(patchesOf(cell))}</td>
 </tr>`;
 }
 

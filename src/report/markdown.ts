@@ -5,12 +5,12 @@ import {
   factsOf,
   hasBoot,
   hasVendor,
-  loadWords,
   patchesOf,
   printable,
   statusWords,
   titleOf,
   verdictOf,
+  worksWords,
 } from './matrix-words.js';
 
 /**
@@ -19,14 +19,14 @@ import {
  */
 export function renderMarkdown(document: MatrixDocument): string {
   const [vendor, boot] = [hasVendor(document), hasBoot(document)];
-  const head = ['KERNEL', 'TARGET', 'RELEASE', ...(vendor ? ['VENDOR'] : []), 'PATCHED', ...(boot ? ['LOADS'] : []), 'PATCHES'];
+  const head = ['KERNEL', 'TARGET', 'RELEASE', ...(vendor ? ['VENDOR'] : []), 'PATCHED', ...(boot ? ['WORKS'] : []), 'PATCHES'];
   const rows = document.cells.map((cell) => [
     cell.kernel,
     cell.target,
     cell.release || '-',
     ...(vendor ? [cell.vendor ? statusWords[cell.vendor.status] : '-'] : []),
     statusWords[builtStatus(cell.patched)],
-    ...(boot ? [loadWords(cell.patched)] : []),
+    ...(boot ? [worksWords(cell.patched)] : []),
     patchesOf(cell),
   ]);
   const table = [head, head.map(() => '---'), ...rows.map((row) => row.map(inline))].map((row) => `| ${row.join(' | ')} |`);

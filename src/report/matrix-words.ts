@@ -15,14 +15,25 @@ export const hasVendor = ({ cells }: MatrixDocument): boolean => cells.some(({ v
 
 export const hasBoot = ({ cells }: MatrixDocument): boolean => cells.some(({ patched }) => patched.loads);
 
-/** What the PATCHED column says: what was booted had been built, and LOADS says the rest. */
+/** What the PATCHED column says: what was booted had been built, and WORKS says the rest. */
 export function builtStatus({ status, loads }: CellVerdict): Status {
   return loads === undefined ? status : 'builds';
 }
 
-/** What the LOADS column says. */
-export function loadWords({ loads }: CellVerdict): string {
-  return loads === undefined ? '-' : { loads: '✓ loads', fails: statusWords.fails, error: statusWords.error }[loads];
+/** What the WORKS column says: of what loads, but could not be asked, nothing more is known. */
+export function worksStatus({ loads, works = 'error' }: CellVerdict): 'works' | 'fails' | 'error' | undefined {
+  return loads === 'loads' ? works : loads;
+}
+
+/** The same with a sign before it, as in `statusWords`. */
+export function worksWords(verdict: CellVerdict): string {
+  const works = worksStatus(verdict);
+  return works === undefined ? '-' : { works: '✓ works', fails: statusWords.fails, error: statusWords.error }[works];
+}
+
+/** How a booted kernel ran; empty if none was booted. */
+export function accelWords(accel: CellVerdict['accel']): string {
+  return accel === undefined ? '' : { kvm: 'KVM', tcg: 'emulation' }[accel];
 }
 
 /** One column as a sentence without its full stop: `4 of 6 kernels build; debian-sid fails; debian-13 could not be tested`. */
@@ -51,6 +62,8 @@ export function factsOf(cell: MatrixCell, column: 'vendor' | 'patched'): [label:
     ['Release', cell.release],
     ['Patches', (column === 'patched' && cell.patches.join(', ')) || 'none'],
     ['Package', column === 'patched' ? nameOf(cell.patched.artifact) : ''],
+    ['Booted', column === 'patched' ? accelWords(cell.patched.accel) : ''],
+    ['Not tested', (column === 'patched' && cell.patched.notTested?.join('; ')) || ''],
     ['Log', nameOf(cell[column]?.log ?? '')],
   ];
   return facts.filter(([, value]) => value !== '');

@@ -8,6 +8,7 @@ import type {
   ReleasesDocument,
   ResultDocument,
 } from '../documents/index.js';
+import { bootedWords, bootNotes, worksColumn } from './boot-text.js';
 import { builtStatus, hasBoot, hasVendor, titleOf } from './matrix-words.js';
 import { renderRebuild } from './rebuild-text.js';
 
@@ -110,24 +111,25 @@ function verdicts(kernels: readonly KernelVerdict[]): string {
     k.kernel,
     k.target,
     k.release || '-',
-    k.boot && k.steps.installs ? `builds, ${k.boot.status === 'loads' ? 'loads' : `loading: ${k.boot.status}`}` : k.status,
+    k.boot && k.steps.installs ? `builds, ${bootedWords(k.boot)}` : k.status,
     k.modules.flatMap(({ name, file }) => (file ? [name] : [])).join(', ') || '-',
     `${k.seconds} s`,
   ]);
   const failures = kernels.filter(({ status }) => status !== 'builds').flatMap((verdict) => failureLines(verdict.target, verdict));
-  return [table(['KERNEL', 'TARGET', 'RELEASE', 'VERDICT', 'MODULES', 'TIME'], rows), ...failures].join('\n');
+  const booted = kernels.flatMap(({ target, boot }) => (boot ? [{ target, ...boot }] : []));
+  return [table(['KERNEL', 'TARGET', 'RELEASE', 'VERDICT', 'MODULES', 'TIME'], rows), ...failures, ...bootNotes(booted)].join('\n');
 }
 
 function matrix(document: MatrixDocument): string {
   const { cells } = document;
   const [vendorToo, bootToo] = [hasVendor(document), hasBoot(document)];
-  const head = ['KERNEL', 'TARGET', ...(vendorToo ? ['VENDOR'] : []), 'PATCHED', ...(bootToo ? ['LOADS'] : []), 'PATCHES'];
+  const head = ['KERNEL', 'TARGET', ...(vendorToo ? ['VENDOR'] : []), 'PATCHED', ...(bootToo ? ['WORKS'] : []), 'PATCHES'];
   const rows = cells.map(({ kernel, target, vendor, patched, patches }) => [
     kernel || '-',
     target,
     ...(vendorToo ? [vendor?.status ?? '-'] : []),
     builtStatus(patched),
-    ...(bootToo ? [patched.loads ?? '-'] : []),
+    ...(bootToo ? [worksColumn(patched)] : []),
     patches.join(', ') || '-',
   ]);
   // That the vendor's package fails is what the patches are for; that it could not be tested is not.
@@ -135,7 +137,8 @@ function matrix(document: MatrixDocument): string {
     ...(patched.status === 'builds' ? [] : failureLines(target, patched)),
     ...(vendor?.status === 'error' && vendor.reason !== patched.reason ? failureLines(`${target}, the vendor's package`, vendor) : []),
   ]);
-  return [titleOf(document), '', table(head, rows), ...failures].join('\n');
+  const booted = cells.map(({ target, patched }) => ({ target, ...patched }));
+  return [titleOf(document), '', table(head, rows), ...failures, ...bootNotes(booted)].join('\n');
 }
 
 function failureLines(title: string, { reason = '', log }: { reason?: string; log: string }): string[] {

@@ -73,9 +73,11 @@ export async function verifyIn(image: Image, verification: Verification, context
 
 /** What a boot has shown, on top of what the installation has. */
 function withBoot(verdict: KernelVerdict, boot: BootVerdict): KernelVerdict {
-  const { status, reason } = boot;
-  const steps = { ...verdict.steps, loads: status === 'loads' };
-  return { ...verdict, steps, boot, ...(status === 'loads' ? {} : { status, ...(reason === undefined ? {} : { reason }) }) };
+  const { status, reason, loads = status === 'loads', works = false, notTested = [] } = boot;
+  // That the drivers could not be asked is neither a pass nor a failure.
+  const steps = { ...verdict.steps, loads, ...(loads && status === 'loads' && !works ? {} : { works }) };
+  const untested = notTested.length > 0 ? { notTested } : {};
+  return { ...verdict, steps, ...untested, boot, ...(status === 'loads' ? {} : { status, ...(reason === undefined ? {} : { reason }) }) };
 }
 
 /** The modules as dkms has installed them, by their file names. */

@@ -3,7 +3,7 @@ import type { LimitFunction } from 'p-limit';
 import type { Image } from '../../containers/image.js';
 import type { Images } from '../../containers/images.js';
 import type { Context } from '../../context.js';
-import type { CellVerdict, KernelVerdict, MatrixCell } from '../../documents/index.js';
+import type { BootVerdict, CellVerdict, KernelVerdict, MatrixCell } from '../../documents/index.js';
 import { parseKernelRelease } from '../../kernels/release.js';
 import { seriesOf, type Target } from '../../kernels/target.js';
 import { type PatchPlan, planPatches, type VendorPackage } from '../../packaging/prepare.js';
@@ -109,8 +109,20 @@ class Cell {
 
 function verdictOf(result: Attempt<KernelVerdict>): CellVerdict {
   if ('verdict' in result) return result.verdict;
-  const { status, reason, seconds, log, boot } = result.value;
-  return { status, ...(reason === undefined ? {} : { reason }), seconds, log, ...(boot ? { loads: boot.status } : {}) };
+  const { status, reason, seconds, log, notTested, boot } = result.value;
+  return {
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    seconds,
+    log,
+    ...(notTested ? { notTested } : {}),
+    ...(boot ? bootedCell(boot) : {}),
+  };
+}
+
+function bootedCell({ status, loads, works, accel }: BootVerdict): Partial<CellVerdict> {
+  const answers = status === 'loads' ? (works ? ('works' as const) : ('error' as const)) : loads && status;
+  return { loads: loads ? 'loads' : status, ...(answers ? { works: answers } : {}), ...(accel === undefined ? {} : { accel }) };
 }
 
 type Attempt<T> = { value: T } | { verdict: CellVerdict };

@@ -1,0 +1,23 @@
+/** What boots have shown, in plain text. */
+import type { BootVerdict, CellVerdict } from '../documents/index.js';
+import { accelWords, worksStatus } from './matrix-words.js';
+
+/** A boot after `builds, `. */
+export function bootedWords({ status, loads, works }: BootVerdict): string {
+  if (status === 'loads') return works ? 'works' : 'loads';
+  return `${loads ? 'loads, working' : 'loading'}: ${status}`;
+}
+
+/** What the boots could not test, and how the kernels ran. */
+export function bootNotes(booted: readonly Pick<BootVerdict & { target: string }, 'target' | 'accel' | 'notTested'>[]): string[] {
+  const untested = booted.flatMap(({ target, notTested = [] }) => notTested.map((what) => `Not tested on ${target}: ${what}`));
+  const ran = (accel: BootVerdict['accel']) => booted.filter((boot) => boot.accel === accel).map(({ target }) => target);
+  const accels = (['kvm', 'tcg'] as const).filter((accel) => ran(accel).length > 0);
+  const lines = [...untested, ...accels.map((accel) => `Booted by ${accelWords(accel)}: ${ran(accel).join(', ')}`)];
+  return lines.length > 0 ? ['', ...lines] : [];
+}
+
+/** The WORKS column: what loads, but could not be asked, is not known to work. */
+export function worksColumn(verdict: CellVerdict): string {
+  return verdict.loads === 'loads' && worksStatus(verdict) === 'error' ? 'not tested' : (worksStatus(verdict) ?? '-');
+}
