@@ -140,7 +140,7 @@ describe('the packed program', () => {
     });
 
     test('builds the sample', () => {
-      expect(mftPatch('build --sample --no-verify')).toContain('\nWrote dist/kernel-mft-dkms_4.20.1-0sample+mftpatch');
+      expect(mftPatch('build --sample --no-verify')).toContain('\nWrote dist/kernel-mft-dkms_4.15.1-0sample+mftpatch');
       expect(readdirSync(join(app, 'dist'))).toHaveLength(3);
     });
 

@@ -111,6 +111,15 @@ export async function sample(generation = 'flat'): Promise<{ bundle: Buffer; deb
   return { bundle: bytes, deb: found.bytes, name: found.member.replace(/^.*\//, '') };
 }
 
+/** A directory with a sample's dkms source. */
+export async function sampleSource(layout = 'flat'): Promise<string> {
+  const folder = makeDirectory();
+  for (const [path, bytes] of await loadSample(layout)) {
+    if (path.startsWith('source/')) writeFiles(folder, { [path.slice('source/'.length)]: bytes });
+  }
+  return folder;
+}
+
 /** Why a kind of test cannot run here; empty if it can. */
 export function missing(what: 'tools' | 'docker' | 'podman'): string {
   return inject('missing')[what];

@@ -6,26 +6,39 @@ import { type Deb, writeDeb } from '../deb/deb.js';
 import { directoryEntry, type Entry, fileEntry, writeTar } from '../deb/tar.js';
 import { parseVersion } from '../deb/version.js';
 import { fail } from '../errors.js';
-import { projectNames, projectTree } from '../project-files.js';
+import { projectTree } from '../project-files.js';
 
 /** 2022-07-02, the day of the first report; fixed, so that the sample is the same bytes everywhere. */
 const sampleTime = Date.UTC(2022, 6, 2) / 1000;
 
-/** The samples' names, which are directories of `samples/`: each has the layout of one generation of MFT. */
+/** The samples' names: the directories of `samples/` with a package of their own, rather than files that several share. */
 export async function sampleNames(): Promise<string[]> {
-  return projectNames('samples');
+  return namesIn(await projectTree('samples'));
 }
 
 /**
- * A sample's files by path relative to its directory.
+ * A sample's files by path relative to its directory: its own, and those of its base that it does not replace.
  *
- * @param name a directory of `samples/`
+ * @param name of `sampleNames`
  * @throws usage, with the names of those that there are
  */
 export async function loadSample(name: string): Promise<Map<string, Buffer>> {
-  const samples = await sampleNames();
+  const tree = await projectTree('samples');
+  const samples = namesIn(tree);
   if (!samples.includes(name)) fail({ code: 'usage', detail: `unknown sample '${name}'`, hint: `use one of: ${samples.join(', ')}` });
-  return projectTree(`samples/${name}`);
+  return filesOf(name, tree);
+}
+
+function namesIn(tree: ReadonlyMap<string, Buffer>): string[] {
+  return [...tree.keys()].flatMap((path) => /^([^/]+)\/DEBIAN\/control$/.exec(path)?.[1] ?? []).sort();
+}
+
+/** The file `base` of a directory names another one, whose files lie below its own. */
+function filesOf(name: string, tree: ReadonlyMap<string, Buffer>): Map<string, Buffer> {
+  const own = new Map([...tree].flatMap(([path, bytes]) => (path.startsWith(`${name}/`) ? [[path.slice(name.length + 1), bytes]] : [])));
+  const base = own.get('base')?.toString('utf8').trim();
+  own.delete('base');
+  return base === undefined ? own : new Map([...filesOf(base, tree), ...own]);
 }
 
 /**

@@ -23,7 +23,7 @@ export const options = {
   mft: new Option('--mft <release>', 'MFT release: 4.20.1-14, 4.20.1 for its newest revision, or latest (default: 4.20.1-14)').helpGroup(
     source,
   ),
-  sample: new Option('--sample [layout]', 'use the built-in sample bundle: flat (default) or nnt').helpGroup(source),
+  sample: new Option('--sample [layout]', 'use the built-in sample bundle: flat (default), nnt or nnt-4.26').helpGroup(source),
 
   arch: new Option('--arch <arch>', "the bundle's architecture (default: this machine's)").helpGroup(download),
   mirror: new Option('--mirror <url>', 'base URL to download bundles from (default: $MFT_PATCH_MIRROR)').helpGroup(download),

@@ -8,7 +8,7 @@ export function makeBundles(): void {
   sh(`${process.execPath} ${cli} build --kernel 5.10 --sample --no-verify --quiet --out plain > /dev/null`);
   sh(`dpkg-deb -R plain/*.deb tree
     sed -i 's/^Version:.*/Version: 4.20.1-14/' tree/DEBIAN/control
-    for i in $(seq 20); do sed "s/mst_/mst\${i}_/" tree/usr/src/*/driver_common.c tree/usr/src/*/mst_pciconf.c tree/usr/src/*/driver_common.h > tree/usr/src/kernel-mft-dkms-4.20.1/filler$i.h; done
+    for i in $(seq 20); do sed "s/mst_/mst\${i}_/" tree/usr/src/*/driver_common.c tree/usr/src/*/mst_pciconf.c tree/usr/src/*/driver_common.h > tree/usr/src/kernel-mft-dkms-4.15.1/filler$i.h; done
     (cd tree && find usr -type f | xargs md5sum > DEBIAN/md5sums)
     mkdir -p b/mft/DEBS b/mft/SDEBS
     dpkg-deb -Zxz -b tree b/mft/SDEBS/kernel-mft-dkms_4.20.1-14_all.deb
@@ -24,7 +24,7 @@ export function makeBundles(): void {
     `set -e
     rm -rf hand && mkdir hand && tar xzf "$1" -C hand
     dpkg-deb -R hand/mft/SDEBS/*.deb hand/tree
-    patch -s -p1 -d hand/tree/usr/src/kernel-mft-dkms-4.20.1 < ${root}patches/dma-unmap.patch
+    patch -s -p1 -d hand/tree/usr/src/kernel-mft-dkms-4.15.1 < ${root}patches/dma-unmap.patch
     sed -i 's/^Version: .*/&+byhand1/' hand/tree/DEBIAN/control
     (cd hand/tree && find usr -type f | xargs md5sum > DEBIAN/md5sums)
     dpkg-deb -b hand/tree hand/out.deb > hand/log

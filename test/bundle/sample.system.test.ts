@@ -6,9 +6,9 @@ import { readSource, resolveSource } from '../../src/bundle/vendor-package.js';
 import { loadPatches, loadTargets } from '../../src/catalogue.js';
 import { plan } from '../../src/commands/plan.js';
 import { resolveKernels } from '../../src/kernels/resolve.js';
-import { failureOf, makeDirectory, missing, projectRoot, sh, stream, testContext, writeFiles } from '../support.js';
+import { failureOf, makeDirectory, missing, projectRoot, sampleSource, sh, stream, testContext, writeFiles } from '../support.js';
 
-const layouts = ['flat', 'nnt'] as const;
+const layouts = ['flat', 'nnt', 'nnt-4.26'] as const;
 const signal = new AbortController().signal;
 
 /** The files of a sample's dkms source, by path in it. */
@@ -41,9 +41,19 @@ describe.each(layouts)('the sample %s', (layout) => {
     });
     expect(said).toBe('');
     sh('md5sum --quiet -c DEBIAN/md5sums', { cwd: join(folder, 'out') });
-    const [packed, own] = [join(folder, 'out/usr/src/kernel-mft-dkms-*'), join(projectRoot, 'samples', layout, 'source')];
-    sh(`diff -r ${packed} '${own}'`);
+    sh(`diff -r out/usr/src/kernel-mft-dkms-* '${await sampleSource(layout)}'`, { cwd: folder });
   });
+});
+
+test('a sample has the files of its base, but for those that it replaces', async () => {
+  const [base, files] = [await loadSample('nnt'), await loadSample('nnt-4.26')];
+  expect([...files.keys()].filter((path) => !base.has(path)).sort()).toEqual([
+    'source/misc_drivers/bf3_livefish/Makefile',
+    'source/misc_drivers/bf3_livefish/bf3_livefish.c',
+  ]);
+  expect([...base.keys()].filter((path) => !files.has(path))).toEqual([]);
+  expect(files.get('source/common.postinst')).toEqual(base.get('source/common.postinst'));
+  expect(files.get('DEBIAN/control')?.toString()).toContain('Version: 4.26.1-0sample\n');
 });
 
 describe('which sample', () => {
@@ -52,13 +62,13 @@ describe('which sample', () => {
   test('is flat if none is named', async () => {
     const [unnamed, flat, nnt] = [await open(true), await open('flat'), await open('nnt')];
     expect(unnamed).toEqual(flat);
-    expect(unnamed.path).toBe('sample:mft-4.20.1-0sample-x86_64-deb.tgz');
+    expect(unnamed.path).toBe('sample:mft-4.15.1-0sample-x86_64-deb.tgz');
     expect(nnt.path).toBe('sample:mft-4.22.0-0sample-x86_64-deb.tgz');
   });
 
-  test.each(['ntt', '', 'NNT', '.', '../samples/nnt'])("is refused if it is '%s'", async (name) => {
+  test.each(['ntt', '', 'NNT', '.', '../samples/nnt', 'common'])("is refused if it is '%s'", async (name) => {
     const detail = `unknown sample '${name}'`;
-    expect(await failureOf(() => open(name))).toEqual({ code: 'usage', detail, hint: 'use one of: flat, nnt' });
+    expect(await failureOf(() => open(name))).toEqual({ code: 'usage', detail, hint: 'use one of: flat, nnt, nnt-4.26' });
   });
 
   test.each([
@@ -66,6 +76,8 @@ describe('which sample', () => {
     ['flat', '7.3', ['dma-unmap']],
     ['nnt', '5.10', ['kernel-variable']],
     ['nnt', '7.3', ['kernel-variable', 'ccflags']],
+    ['nnt-4.26', '6.12', []],
+    ['nnt-4.26', '7.3', ['ccflags']],
   ])('decides on the patches: %s for %s', async (sample, kernel, expected) => {
     const [resolved] = await resolveKernels({ kernel: [kernel] }, await loadTargets());
     const source = await resolveSource({ sample }, testContext());

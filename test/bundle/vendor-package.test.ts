@@ -122,7 +122,7 @@ describe('the package comes', () => {
   test('from a bundle and from a file, with the digest that --sha256 says', async () => {
     expect(await read({ deb: debPath })).toEqual({ ...found, path: debPath, member: '' });
     expect(await read({ deb: debPath, sha256: sha256(deb) })).toEqual({ ...found, path: debPath, member: '' });
-    const member = `mft-4.20.1-0sample-x86_64-deb/SDEBS/${name}`;
+    const member = `mft-4.15.1-0sample-x86_64-deb/SDEBS/${name}`;
     const bundleSha256 = sha256(bundle);
     for (const options of [{ bundle: bundlePath }, { file: bundlePath }, { bundle: bundlePath, sha256: bundleSha256 }]) {
       expect(await read(options)).toEqual({ ...found, path: bundlePath, bundleFile: bundlePath, member, bundleSha256 });

@@ -14,7 +14,7 @@ const debPath = join(folder, name);
 writeFileSync(bundlePath, bundle);
 writeFileSync(debPath, deb);
 
-const patched = /^kernel-mft-dkms_4\.20\.1-0sample\+mftpatch\d{8}\.[0-9a-f]{7}_all\.deb$/;
+const patched = /^kernel-mft-dkms_4\.15\.1-0sample\+mftpatch\d{8}\.[0-9a-f]{7}_all\.deb$/;
 const build = async (out: string, kernel: string, ...args: string[]) => {
   const result = await runCli(['build', '--kernel', kernel, '--no-verify', '--out', out, ...args], { cwd: folder });
   return { ...result, names: existsSync(join(folder, out)) ? readdirSync(join(folder, out)).sort() : [] };
@@ -25,10 +25,10 @@ const json = async (out: string, kernel: string, ...args: string[]) => {
   return JSON.parse(stdout);
 };
 
-/** The line, counted from 1, of the loop in close_dma() that dma-unmap goes into. */
-async function loopLine(): Promise<number> {
+/** The line, counted from 1, of the call in close_dma() that dma-unmap replaces. */
+async function callLine(): Promise<number> {
   const lines = (await projectText('samples/flat/source/mst_pciconf.c')).split('\n');
-  return lines.findIndex((line, i) => line.includes('i < MST_DMA_END') && lines[i + 1]?.includes('if (dev->dma_props[i].mem_pa)')) + 1;
+  return lines.findIndex((line) => line.includes('pci_unmap_single(')) + 1;
 }
 
 describe('build', () => {
@@ -42,15 +42,15 @@ describe('build', () => {
     expect(sh('sha256sum -c --strict SHA256SUMS', { cwd: join(folder, 'all') })).toBe(`${result}: OK\n`);
     const bytes = readFileSync(join(folder, 'all', result));
     const patches = await loadPatches();
-    const line = await loopLine();
+    const line = await callLine();
     const unneeded = patches.filter(({ id }) => id !== 'dma-unmap');
     expect(JSON.parse(stdout)).toStrictEqual({
       schema: 'mft-patch/build@1',
-      mft: { version: '4.20.1', revision: '0sample' },
+      mft: { version: '4.15.1', revision: '0sample' },
       kernel: { requested: '5.18', version: '5.18.0' },
       input: {
         path: 'vendor.tgz',
-        member: `mft-4.20.1-0sample-x86_64-deb/SDEBS/${name}`,
+        member: `mft-4.15.1-0sample-x86_64-deb/SDEBS/${name}`,
         sha256: sha256(deb),
         bundleSha256: sha256(bundle),
       },
@@ -59,14 +59,14 @@ describe('build', () => {
           id: 'dma-unmap',
           sha256: sha256(Buffer.from(await projectText('patches/dma-unmap.patch'))),
           status: 'applied',
-          reason: '5.18 matches >=5.18; MFT 4.20.1 matches <4.21.0',
-          hunks: [{ file: 'mst_pciconf.c', line, offset: line - 596 }],
+          reason: '5.18 matches >=5.18; MFT 4.15.1 matches <4.21.0',
+          hunks: [{ file: 'mst_pciconf.c', line, offset: line - 588 }],
         },
         ...unneeded.map(({ id, sha256: sum, mft }) => ({
           id,
           sha256: sum,
           status: 'not-needed',
-          reason: `MFT 4.20.1 does not match ${mft.raw}`,
+          reason: `MFT 4.15.1 does not match ${mft.raw}`,
           hunks: [],
         })),
       ],
@@ -80,11 +80,11 @@ describe('build', () => {
   test('says to a person what was done and what comes next', async () => {
     const { status, stdout, stderr } = await build('./text', '6.1.0-50-amd64', '--bundle', bundlePath);
     expect({ status, stderr }).toEqual({ status: 0, stderr: `reading ${bundlePath}\n` });
-    const line = await loopLine();
+    const line = await callLine();
     const lines = stdout.split('\n');
-    expect(lines[0]).toBe('MFT 4.20.1-0sample for kernel 6.1.0-50-amd64');
-    expect(lines).toContainEqual(expect.stringMatching(`^dma-unmap +applied +mst_pciconf.c:${line} \\(offset ${line - 596}\\)$`));
-    expect(lines).toContainEqual(expect.stringMatching(/^ccflags +not-needed +MFT 4.20.1 does not match /));
+    expect(lines[0]).toBe('MFT 4.15.1-0sample for kernel 6.1.0-50-amd64');
+    expect(lines).toContainEqual(expect.stringMatching(`^dma-unmap +applied +mst_pciconf.c:${line} \\(offset ${line - 588}\\)$`));
+    expect(lines).toContainEqual(expect.stringMatching(/^ccflags +not-needed +MFT 4.15.1 does not match /));
     expect(lines).toContain('Not verified: --no-verify');
     const wrote = lines.find((text) => text.startsWith('Wrote ')) ?? '';
     const path = wrote.replace('Wrote ', '');
@@ -106,7 +106,7 @@ describe('build', () => {
   test('for a kernel that needs no patch says so, and both packages of a folder keep their sums', async () => {
     const [first, second] = [await json('both', '5.18', '--bundle', bundlePath), await json('both', '5.10', '--bundle', bundlePath)];
     expect(second.patches[0]).toMatchObject({ id: 'dma-unmap', status: 'not-needed', reason: '5.10 does not match >=5.18', hunks: [] });
-    expect(second.artifacts[0].path).toBe('both/kernel-mft-dkms_4.20.1-0sample+mftpatch0_all.deb');
+    expect(second.artifacts[0].path).toBe('both/kernel-mft-dkms_4.15.1-0sample+mftpatch0_all.deb');
     const again = await json('both', '5.18', '--bundle', bundlePath);
     expect(again).toEqual(first);
     const checked = sh('sha256sum -c --strict SHA256SUMS', { cwd: join(folder, 'both') });
@@ -133,7 +133,7 @@ describe('build', () => {
     expect(new Set(results.map(({ artifacts }) => artifacts[0].sha256)).size).toBe(1);
     const [, fromDeb, fromSample] = results;
     expect(fromDeb.input).toStrictEqual({ path: debPath, member: '', sha256: sha256(deb) });
-    expect(fromSample.input).toMatchObject({ path: 'sample:mft-4.20.1-0sample-x86_64-deb.tgz', sha256: sha256(deb) });
+    expect(fromSample.input).toMatchObject({ path: 'sample:mft-4.15.1-0sample-x86_64-deb.tgz', sha256: sha256(deb) });
   });
 });
 
@@ -155,7 +155,7 @@ describe('our own package as input', () => {
     const first = await resultOf('old', '5.10', debPath);
     const second = await resultOf('new', '5.18', first.path);
     expect([first.status, second.status]).toEqual(['not-needed', 'applied']);
-    expect(second.document.artifacts[0].path).toMatch(/\/kernel-mft-dkms_4\.20\.1-0sample\+mftpatch\d{8}\.[0-9a-f]{7}_all\.deb$/);
+    expect(second.document.artifacts[0].path).toMatch(/\/kernel-mft-dkms_4\.15\.1-0sample\+mftpatch\d{8}\.[0-9a-f]{7}_all\.deb$/);
   });
 
   test.skipIf(missing('tools') !== '')('never gives one version to two contents', async () => {

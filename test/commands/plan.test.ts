@@ -15,10 +15,10 @@ describe('plan', () => {
     const { status, stdout, stderr } = await runCli(['plan', '--sample', '--kernel', '5.18'], { cwd, env: { ...process.env, HOME: cwd } });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const [heading, blank, ...table] = stdout.trimEnd().split('\n');
-    expect([heading, blank]).toEqual(['MFT 4.20.1-0sample for kernel 5.18', '']);
+    expect([heading, blank]).toEqual(['MFT 4.15.1-0sample for kernel 5.18', '']);
     expect(table[0]).toMatch(/^PATCH +PLAN +WHY$/);
-    expect(table[1]).toMatch(/^dma-unmap +apply +5\.18 matches >=5\.18; MFT 4\.20\.1 matches <4\.21\.0$/);
-    expect(table[2]).toMatch(/^kernel-variable +leave +MFT 4\.20\.1 does not match >=4\.22\.0 <4\.23\.0$/);
+    expect(table[1]).toMatch(/^dma-unmap +apply +5\.18 matches >=5\.18; MFT 4\.15\.1 matches <4\.21\.0$/);
+    expect(table[2]).toMatch(/^kernel-variable +leave +MFT 4\.15\.1 does not match >=4\.22\.0 <4\.23\.0$/);
     expect(table).toHaveLength(1 + (await loadPatches()).length);
     expect(readdirSync(cwd)).toEqual([]);
   });
@@ -30,13 +30,13 @@ describe('plan', () => {
     const patches = await loadPatches();
     expect(JSON.parse(stdout)).toStrictEqual({
       schema: 'mft-patch/plan@1',
-      mft: { version: '4.20.1', revision: '0sample' },
+      mft: { version: '4.15.1', revision: '0sample' },
       kernel: { requested: 'debian-11', version: `${kernel}.0` },
       patches: patches.map(({ id, sha256, mft }) => ({
         id,
         sha256,
         status: 'not-selected',
-        reason: id === 'dma-unmap' ? `${kernel} does not match >=5.18` : `MFT 4.20.1 does not match ${mft.raw}`,
+        reason: id === 'dma-unmap' ? `${kernel} does not match >=5.18` : `MFT 4.15.1 does not match ${mft.raw}`,
       })),
     });
     expect(existsSync(join(folder, 'dist'))).toBe(false);

@@ -88,7 +88,7 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
   test('a package that does not build is exit 1 from build as well', async () => {
     const broken = join(folder, 'broken');
     sh(
-      `dpkg-deb -R ${vendor} ${broken} && echo '#error broken on purpose' >> ${broken}/usr/src/kernel-mft-dkms-4.20.1/mst_pci.c && dpkg-deb -b ${broken}`,
+      `dpkg-deb -R ${vendor} ${broken} && echo '#error broken on purpose' >> ${broken}/usr/src/kernel-mft-dkms-4.15.1/mst_pci.c && dpkg-deb -b ${broken}`,
     );
     const { status, stdout } = await runCli([
       'build',

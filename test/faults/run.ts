@@ -133,7 +133,7 @@ export async function makeBundle(megabytes: number): Promise<string> {
   const path = join(dirname(newPlace()), name);
   writeFileSync(join(directory, 'sample.tgz'), bytes);
   const script = `rm -rf tree && mkdir tree && tar xzf sample.tgz -C tree && cd tree/* && mkdir -p DEBS
-    head -c "$2" /dev/urandom > DEBS/mft_4.20.1-0sample_amd64.deb && cd .. && tar czf "$1" *`;
+    head -c "$2" /dev/urandom > DEBS/mft_4.15.1-0sample_amd64.deb && cd .. && tar czf "$1" *`;
   sh(script, path, String(megabytes * 1e6));
   return path;
 }

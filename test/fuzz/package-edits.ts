@@ -29,7 +29,7 @@ const strangers: readonly (TarFields & { body?: string })[] = [
   { name: '././@LongLink', type: 'L', body: '' },
   { name: 'pax', type: 'x', body: '30 path=../../../tmp/outside\n' },
   { name: 'pax', type: 'g', body: '14 size=999999\n' },
-  { name: './usr/src/kernel-mft-dkms-4.20.1/patches/', type: '5', mode: '0000755' },
+  { name: './usr/src/kernel-mft-dkms-4.15.1/patches/', type: '5', mode: '0000755' },
   { name: './usr/src/other-1/dkms.conf', body: 'PACKAGE_NAME=other\n' },
   { name: './control', body: 'Package: other\nVersion: 1-1\nArchitecture: all\n' },
   { name: 'kernel-mft-dkms_9-9_all.deb', body: '!<arch>\n' },

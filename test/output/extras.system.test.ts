@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { makeDirectory, missing, runCli, sample, sh, writeFiles } from '../support.js';
 
 const folder = makeDirectory();
-const root = 'mft-4.20.1-0sample-x86_64-deb';
+const root = 'mft-4.15.1-0sample-x86_64-deb';
 const tools = createHash('shake256', { outputLength: 700_000 }).update('tools').digest();
 const build = (...args: string[]) => runCli(['build', '--kernel', '5.18', '--no-verify', '--json', '--quiet', ...args], { cwd: folder });
 
@@ -13,8 +13,8 @@ describe.skipIf(missing('tools') !== '')('what lies beside the package', () => {
   beforeAll(async () => {
     const { deb, name } = await sample();
     writeFiles(folder, {
-      [`${root}/DEBS/mft_4.20.1-0sample_amd64.deb`]: tools,
-      [`${root}/DEBS/mft-oem_4.20.1-0sample_amd64.deb`]: 'oem',
+      [`${root}/DEBS/mft_4.15.1-0sample_amd64.deb`]: tools,
+      [`${root}/DEBS/mft-oem_4.15.1-0sample_amd64.deb`]: 'oem',
       [`${root}/SDEBS/${name}`]: deb,
       [`${root}/${'long/'.repeat(30)}${'name'.repeat(30)}`]: 'x',
       [`${root}/install.sh`]: '#!/bin/sh\n',
@@ -28,14 +28,14 @@ describe.skipIf(missing('tools') !== '')('what lies beside the package', () => {
   test('--with-userland is the tools package, as it is', async () => {
     const { status, stdout, stderr } = await build('--bundle', `${root}.tgz`, '--out', 'with', '--with-userland');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(readFileSync(join(folder, 'with/mft_4.20.1-0sample_amd64.deb')).equals(tools)).toBe(true);
+    expect(readFileSync(join(folder, 'with/mft_4.15.1-0sample_amd64.deb')).equals(tools)).toBe(true);
     expect(readdirSync(join(folder, 'with'))).toHaveLength(4);
     const { artifacts } = JSON.parse(stdout);
     expect(artifacts.map(({ path }: { path: string }) => path)).toEqual([
       expect.stringContaining('kernel-mft-dkms'),
-      'with/mft_4.20.1-0sample_amd64.deb',
+      'with/mft_4.15.1-0sample_amd64.deb',
     ]);
-    expect(sh('cd with && sha256sum -c SHA256SUMS', { cwd: folder })).toContain('mft_4.20.1-0sample_amd64.deb: OK');
+    expect(sh('cd with && sha256sum -c SHA256SUMS', { cwd: folder })).toContain('mft_4.15.1-0sample_amd64.deb: OK');
   });
 
   test.each(['gnu', 'pax', 'ustar'])('--repack-bundle changes the package in it, and nothing else (%s)', async (format) => {
@@ -52,11 +52,11 @@ describe.skipIf(missing('tools') !== '')('what lies beside the package', () => {
     const changed = after.filter((line, i) => line !== before[i]);
     // The package's size may have changed, nothing else.
     expect(after.length).toBe(before.length);
-    for (const line of changed) expect(line).toContain('/SDEBS/kernel-mft-dkms_4.20.1-0sample_all.deb');
+    for (const line of changed) expect(line).toContain('/SDEBS/kernel-mft-dkms_4.15.1-0sample_all.deb');
     sh(`mkdir old-${format} new-${format}; tar xzf ${bundle} -C old-${format}; tar xzf ${again} -C new-${format}`, { cwd: folder });
     const differing = sh(`diff -rq --no-dereference old-${format} new-${format} || true`, { cwd: folder });
     // The package, and the symbolic link to it is the same link.
-    expect(differing.trim().split('\n')).toEqual([expect.stringContaining('kernel-mft-dkms_4.20.1-0sample_all.deb differ')]);
+    expect(differing.trim().split('\n')).toEqual([expect.stringContaining('kernel-mft-dkms_4.15.1-0sample_all.deb differ')]);
     expect(sh(`cmp new-${format}/${root}/SDEBS/*.deb ${deb} && echo same`, { cwd: folder })).toBe('same\n');
     // What comes out is a bundle again, with everything applied.
     expect(JSON.parse((await build('--bundle', again, '--out', 'twice')).stdout).patches[0].status).toBe('already-applied');

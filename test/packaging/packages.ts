@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory, sample, sh } from '../support.js';
 
-export const source = 'usr/src/kernel-mft-dkms-4.20.1';
+export const source = 'usr/src/kernel-mft-dkms-4.15.1';
 
 /**
  * Puts the sample's package together again after shell commands changed it in its unpacked folder.

@@ -5,15 +5,16 @@ import { projectText } from '../../src/project-files.js';
 import { makeDirectory, missing, runCli } from '../support.js';
 import { changedPackage, source } from './packages.js';
 
+/** The line that dma-unmap changes. */
+const call = '            pci_unmap_single(dev->pci_dev, dev->dma_props[i].dma_map, DMA_MBOX_SIZE, DMA_BIDIRECTIONAL);';
+
 describe.skipIf(missing('tools') !== '')('a patch that does not apply', () => {
   const out = join(makeDirectory(), 'out');
   let vendor: string;
   let lines: string[];
   beforeAll(async () => {
-    // The loop in close_dma() runs the other way, so the line that the hunk starts with is another.
-    vendor = await changedPackage(
-      `sed -i '/^static void close_dma/,/^}/ s/for (i = 0; i < MST_DMA_END; i++)/for (i = 1; i < MST_DMA_END; i++)/' ${source}/mst_pciconf.c`,
-    );
+    // The buffer's size has another name, so the line is another.
+    vendor = await changedPackage(`sed -i '/pci_unmap_single/ s/DMA_MBOX_SIZE/MBOX_SIZE/' ${source}/mst_pciconf.c`);
     lines = (await projectText('samples/flat/source/mst_pciconf.c')).split('\n');
   });
 
@@ -22,17 +23,12 @@ describe.skipIf(missing('tools') !== '')('a patch that does not apply', () => {
     expect({ status, stdout }).toEqual({ status: 4, stdout: '' });
     const [message, place, ...rest] = stderr.trimEnd().split('\n');
     expect(message).toBe('mft-patch: patch dma-unmap does not apply; nothing was written');
-    expect(place).toMatch(/^ {2}mst_pciconf\.c:596: /);
-    expect(rest.slice(0, 4)).toEqual([
-      '    expected:',
-      '      |     for (i = 0; i < MST_DMA_END; i++) {',
-      '      |         if (dev->dma_props[i].mem_pa) {',
-      '    found:',
-    ]);
+    expect(place).toMatch(/^ {2}mst_pciconf\.c:588: /);
+    expect(rest.slice(0, 3)).toEqual(['    expected:', `      | ${call}`, '    found:']);
     expect(rest.at(-1)).toMatch(/^ {2}\S.*MFT range/);
     // The sample is shorter than the vendor's file: at that line there is nothing.
-    expect(lines.length).toBeLessThan(596);
-    expect(rest[4]).toBe('      | (end of file)');
+    expect(lines.length).toBeLessThan(588);
+    expect(rest[3]).toBe('      | (end of file)');
     expect(existsSync(out)).toBe(false);
   });
 
@@ -50,16 +46,16 @@ describe.skipIf(missing('tools') !== '')('a patch that does not apply', () => {
       hunks: [
         {
           file: 'mst_pciconf.c',
-          line: 596,
+          line: 588,
           cause: expect.stringMatching(/\S/),
-          expected: ['    for (i = 0; i < MST_DMA_END; i++) {', '        if (dev->dma_props[i].mem_pa) {'],
-          found: ['/* 596 */', '/* 597 */'],
+          expected: [call],
+          found: ['/* 588 */'],
         },
       ],
-      message: expect.stringContaining('mst_pciconf.c:596'),
+      message: expect.stringContaining('mst_pciconf.c:588'),
       hint: expect.stringMatching(/\S/),
     });
-    expect(stderr).toContain('      | /* 596 */\n      | /* 597 */\n');
+    expect(stderr).toContain('      | /* 588 */\n');
     expect(existsSync(out)).toBe(false);
   });
 

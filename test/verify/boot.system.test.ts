@@ -7,7 +7,7 @@ import { makeDirectory, missing, runCli, sample, sh, writeFiles } from '../suppo
 
 const folder = makeDirectory();
 const cache = join(folder, 'cache');
-const source = 'usr/src/kernel-mft-dkms-4.20.1';
+const source = 'usr/src/kernel-mft-dkms-4.15.1';
 
 /** The sample with something put into one of its modules. */
 async function changedSample(name: string, edit: string): Promise<string> {

@@ -4,9 +4,14 @@
 
 #include <linux/cdev.h>
 #include <linux/fs.h>
+#include <linux/pci.h>
 
 struct nnt_device {
     const char *name;
+    /* The ioctls of this module. */
+    unsigned int init;
+    unsigned int stop;
+    size_t init_size;
     dev_t number;
     struct cdev cdev;
 };

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
-/* Sample of a module for access by PCI configuration space: it registers its character device and drives nothing. */
+/* Sample of a module for access by PCI configuration space: it knows only devices of one vendor. */
 #include <linux/init.h>
 #include <linux/module.h>
 
 #include "nnt_ioctl.h"
 #include "nnt_device.h"
 
-static struct nnt_device mst_pciconf = { .name = NNT_PCICONF };
+static struct nnt_device mst_pciconf = {
+    .name = NNT_PCICONF,
+    .init = PCICONF_INIT,
+    .stop = PCICONF_STOP,
+    .init_size = sizeof(struct nnt_pciconf_init),
+};
 
 static int __init mst_pciconf_init(void)
 {
