@@ -33,7 +33,7 @@ export type Failure =
   | { code: 'source-unfit'; path: string; detail: string; hint?: string }
   | { code: 'patch-does-not-apply'; patch: string; hunks: FailedHunk[] }
   | { code: 'cannot-write'; path: string; detail: string }
-  | { code: 'no-engine'; tried: { engine: string; detail: string }[] }
+  | { code: 'no-engine'; tried: { engine: string; detail: string }[]; hint?: string }
   | { code: 'engine-failed'; detail: string; hint?: string }
   | { code: 'internal'; detail: string }
   /** `isPending`: what was begun had not ended in time. */

@@ -118,7 +118,8 @@ function addImages(command: MakeCommand, program: Command, show: Show): void {
   const image = program.command('image').description('manage kernel images').copyInheritedSettings(program).helpCommand(false);
   command('ls', 'list images', { examples: ['mft-patch image ls', 'mft-patch image ls --engine podman'] }, image)
     .addOption(options.engine)
-    .action((options) => show(options, async (context) => (await import('../commands/image.js')).listImages(options.engine, context)));
+    .addOption(options.timeout)
+    .action((options) => show(options, async (context) => (await import('../commands/image.js')).listImages(options, context)));
   command('build', 'build missing images', { examples: ['mft-patch image build debian-12', 'mft-patch image build --kernel all'] }, image)
     .argument('[kernel...]', 'the same as --kernel')
     .addOption(options.kernel)
@@ -142,10 +143,11 @@ function addImages(command: MakeCommand, program: Command, show: Show): void {
     .argument('[kernel...]', 'the same as --kernel; also the name of an image')
     .addOption(options.kernel)
     .addOption(options.engine)
+    .addOption(options.timeout)
     .action((names, options) =>
       show(options, async (context) => {
         const [{ removeImages }, values] = await Promise.all([import('../commands/image.js'), import('./values.js')]);
-        return removeImages(await values.imageNames(values.withNames(options, names)), options.engine, context);
+        return removeImages(await values.imageNames(values.withNames(options, names)), options, context);
       }),
     );
 }

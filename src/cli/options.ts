@@ -74,7 +74,7 @@ export const options = {
     .helpGroup(images),
   bootstrap: new Option('--bootstrap', 'build base images with mmdebstrap instead of pulling').helpGroup(images),
   aptMirror: new Option('--apt-mirror <url>', 'Debian/Ubuntu mirror to use when building images').argParser(aptMirror).helpGroup(images),
-  timeout: new Option('--timeout <seconds>', 'time limit for building an image and for each installation, in seconds')
+  timeout: new Option('--timeout <seconds>', 'time limit for building an image, each installation, and each call of the engine, in seconds')
     .argParser(positive)
     .default(1800)
     .helpGroup(limits),

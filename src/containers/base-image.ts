@@ -7,6 +7,7 @@ import type { Target } from '../kernels/target.js';
 import { shortDigest } from '../system/digest.js';
 import { runProgram } from '../system/run-program.js';
 import { type Engine, failWithLog, lastLines } from './engine.js';
+import { inspect } from './inspect.js';
 
 /** How images are made; part of what they are named by. */
 export interface ImageOptions {
@@ -14,11 +15,6 @@ export interface ImageOptions {
   bootstrap?: boolean;
   /** The mirror to take packages from, instead of the distribution's. */
   aptMirror?: string;
-}
-
-/** Whether the engine has an image of this name. */
-export async function hasImage(engine: Engine, name: string): Promise<boolean> {
-  return (await engine.run(['image', 'inspect', '--format', '{{.Id}}', name])).exitCode === 0;
 }
 
 /**
@@ -29,14 +25,14 @@ export async function hasImage(engine: Engine, name: string): Promise<boolean> {
  * @throws engine-failed
  */
 export async function ensureBase(engine: Engine, target: Target, options: ImageOptions, context: Context): Promise<string> {
-  if (!options.bootstrap && (await hasImage(engine, target.image))) return target.image;
+  if (!options.bootstrap && (await inspect(engine, target.image, context)) !== undefined) return target.image;
   const [suite = ''] = target.suites;
   const tag = `mft-patch/base:${suite}${options.aptMirror === undefined ? '' : `-${shortDigest(options.aptMirror)}`}`;
-  if (await hasImage(engine, tag)) return tag;
+  if ((await inspect(engine, tag, context)) !== undefined) return tag;
   const bootstrap = (why: string) => new Bootstrap(engine, target, options, context).run(tag, why);
   if (options.bootstrap) return bootstrap('--bootstrap');
   context.progress({ step: 'image', text: `pulling ${target.image}` });
-  const pull = await engine.run(['pull', target.image]);
+  const pull = await engine.run(['pull', target.image], context);
   if (pull.exitCode === 0) return target.image;
   context.progress({ step: 'image', text: `cannot pull ${target.image}; building it from suite ${suite} with mmdebstrap` });
   return bootstrap(`${engine.name} cannot pull ${target.image} (${lastLines(pull)})`);
@@ -79,7 +75,7 @@ class Bootstrap {
   }
 
   async #import(archive: string, tag: string): Promise<void> {
-    const imported = await this.engine.run(['import', archive, tag]);
+    const imported = await this.engine.run(['import', archive, tag], this.context);
     const detail = `${this.engine.name} cannot import ${tag}: ${lastLines(imported)}`;
     if (imported.exitCode !== 0) fail({ code: 'engine-failed', detail });
   }

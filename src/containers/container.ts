@@ -3,12 +3,15 @@ import type { Context } from '../context.js';
 import { plainPath } from '../deb/deb.js';
 import { type Entry, readTar, writeTar } from '../deb/tar.js';
 import { fail } from '../errors.js';
-import { outputLimit, type RunResult, runProgram } from '../system/run-program.js';
+import { outputLimit, type RunResult } from '../system/run-program.js';
 import type { Engine } from './engine.js';
 import { type Limits, limitOptions, withDiskLimit } from './limits.js';
 
 /** What dpkg needs to unpack files of root and set their owners and modes; a container gets nothing else. */
 const capabilities = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'];
+
+/** How long an engine may take to remove a container whose work has ended, in milliseconds. */
+const removalLimit = 20_000;
 
 /** What every container of ours is created with: no network, no mounts, few rights, nothing left in the daemon's logs. */
 export const sandboxArgs = [
@@ -24,8 +27,11 @@ export const sandboxArgs = [
 export async function withContainer<T>(engine: Engine, context: Context, work: (name: string) => Promise<T>): Promise<T> {
   // With the process in it, so that a person can tell whose it is.
   const name = `mft-patch-${process.pid}-${randomBytes(4).toString('hex')}`;
-  const uninterrupted = { ...context, signal: new AbortController().signal };
-  const remove = () => runProgram(engine.name, ['rm', '--force', name], {}, uninterrupted);
+  const remove = async () => {
+    const uninterrupted = { ...context, signal: AbortSignal.timeout(removalLimit) };
+    // An engine that does not answer has made the work fail already.
+    await engine.run(['rm', '--force', name], uninterrupted).catch(() => {});
+  };
   // The engine's client does not end before its container does, and the container does not heed SIGTERM.
   context.signal.addEventListener('abort', remove);
   try {
@@ -69,7 +75,7 @@ export async function runScript({ engine, image, files, command, ...run }: Scrip
       ...[image, 'sh', '-c', `tar -x -C / && exec bash ${command}`],
     ];
     const options = { input: writeTar(files), binary: true, onLine: run.onLine };
-    const result = await withDiskLimit(engine, container, run.limits, () => engine.run(args, options));
+    const result = await withDiskLimit({ engine, container, limits: run.limits }, context, () => engine.run(args, context, options));
     return readReport(result, engine);
   });
 }

@@ -1,33 +1,100 @@
 import { join } from 'node:path';
 import type { Context } from '../context.js';
-import { fail } from '../errors.js';
+import { fail, MftPatchError } from '../errors.js';
 import { type RunOptions, type RunResult, runProgram } from '../system/run-program.js';
 import { writeAtomic } from '../system/stage.js';
+import { withTimeout } from './timeout.js';
 
 export type EngineName = 'docker' | 'podman';
 const engineNames: readonly EngineName[] = ['docker', 'podman'];
 
-/** A container engine: a command line that docker and podman share. */
+/** A container engine that answers: a command line that docker and podman share. */
 export interface Engine {
   name: EngineName;
-  /** Runs `docker ARGS` or `podman ARGS` to its end. */
-  run(args: string[], options?: RunOptions): Promise<RunResult>;
+  /** As the engine itself reports it, as in 20.10.24; not that of the client. */
+  version: string;
+  /** The architecture of its containers as Debian names it, as in amd64; empty if it does not say. */
+  arch: string;
+  /**
+   * Runs `docker ARGS` or `podman ARGS` to its end, or until --timeout is over.
+   * @param context the limits of the work that it is part of
+   * @throws engine-failed when the time is over
+   */
+  run(args: string[], context: Context, options?: RunOptions): Promise<RunResult>;
+}
+
+/** How long an engine may take to say that it is there, in seconds. */
+const answerLimit = 60;
+/** How long its client may take to read its configuration, in seconds. */
+const contextLimit = 10;
+
+/** What prints an engine's version and architecture. */
+const questions: Record<EngineName, string[]> = {
+  docker: ['version', '--format', '{{.Server.Version}} {{.Server.Arch}}'],
+  podman: ['info', '--format', '{{.Version.Version}} {{.Host.Arch}}'],
+};
+
+/** The variables that say which daemon is meant. */
+const addresses: Record<EngineName, string[]> = { docker: ['DOCKER_HOST', 'DOCKER_CONTEXT'], podman: ['CONTAINER_HOST'] };
+
+/** Which engine is used, and for how long at most it may work. */
+export interface EngineSettings {
+  engine?: EngineName;
+  /** The time limit of each call of the engine; seconds. */
+  timeout: number;
 }
 
 /**
- * Finds an engine that answers: the wanted one, else docker, else podman.
+ * Finds an engine that answers: the wanted one; else that whose address the environment gives; else docker, else podman. Where
+ * an address or a docker context is set no other engine is taken: the user means that one.
+ *
  * @throws no-engine, with the reason for each
  */
-export async function findEngine(wanted: EngineName | undefined, context: Context): Promise<Engine> {
+export async function findEngine({ engine: wanted, timeout }: EngineSettings, context: Context): Promise<Engine> {
+  const addressed = engineNames.filter((name) => addressOf(name, context) !== undefined);
   const tried: { engine: string; detail: string }[] = [];
-  for (const name of wanted === undefined ? engineNames : [wanted]) {
-    const engine: Engine = { name, run: (args, options = {}) => runProgram(name, args, options, context) };
-    const question = name === 'docker' ? ['version', '--format', '{{.Server.Version}}'] : ['info', '--format', '{{.Host.Arch}}'];
-    const { exitCode, stderr } = await engine.run(question);
-    if (exitCode === 0) return engine;
-    tried.push({ engine: name, detail: stderr.trim().split('\n')[0] ?? '' });
+  const refuse = (address: string): never => {
+    const hint = `check ${address}, or unset it; the engine is not used on another address than that`;
+    return fail({ code: 'no-engine', tried, ...(address === '' ? {} : { hint }) });
+  };
+  for (const name of wanted !== undefined ? [wanted] : addressed.length > 0 ? addressed : engineNames) {
+    const run: Engine['run'] = (args, within, options = {}) =>
+      withTimeout(timeout, `${name} ${args[0]}`, within, (limited) => runProgram(name, args, options, limited));
+    const answer = await askVersion(name, run, Math.min(timeout, answerLimit), context);
+    if ('version' in answer) return { name, ...answer, run };
+    const address = addressOf(name, context) ?? (await dockerContext(name, run, context));
+    tried.push({ engine: name, detail: address === '' ? answer.detail : `${address}: ${answer.detail}` });
+    if (address !== '' && addressed.length < 2) refuse(address);
   }
-  return fail({ code: 'no-engine', tried });
+  return refuse(addressed.map((name) => addressOf(name, context)).join(' and '));
+}
+
+type Answer = Pick<Engine, 'version' | 'arch'> | { detail: string };
+
+async function askVersion(name: EngineName, run: Engine['run'], seconds: number, context: Context): Promise<Answer> {
+  try {
+    const { exitCode, stdout, stderr } = await withTimeout(seconds, name, context, (limited) => run(questions[name], limited));
+    const [version = '', arch = ''] = stdout.toString().trim().split(/\s+/);
+    return exitCode === 0 ? { version, arch: arch === '<no' ? '' : arch } : { detail: stderr.trim().split('\n')[0] ?? '' };
+  } catch (error) {
+    if (!(error instanceof MftPatchError) || error.failure.code !== 'engine-failed') throw error;
+    return { detail: `accepts connections but did not answer within ${seconds} s; check it with ${name} ${questions[name][0]}` };
+  }
+}
+
+/** The variable that gives the address of an engine, with its value. */
+function addressOf(name: EngineName, { env }: Context): string | undefined {
+  const variable = addresses[name].find((candidate) => env[candidate]);
+  return variable && `${variable}=${env[variable]}`;
+}
+
+/** The docker context that the user has chosen; empty for the default one. The client answers this from its configuration. */
+async function dockerContext(name: EngineName, run: Engine['run'], context: Context): Promise<string> {
+  if (name !== 'docker') return '';
+  const ask = withTimeout(contextLimit, name, context, (limited) => run(['context', 'show'], limited));
+  const { exitCode, stdout } = await ask.catch(() => ({ exitCode: 1, stdout: Buffer.alloc(0) }));
+  const current = stdout.toString().trim();
+  return exitCode === 0 && current !== '' && current !== 'default' ? `docker context ${current}` : '';
 }
 
 /** What an engine prints about itself and about a whole RUN line, which does not show what went wrong. */

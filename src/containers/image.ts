@@ -1,13 +1,17 @@
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
-import { hasImage } from './base-image.js';
 import { type Engine, failWithLog, lastLines } from './engine.js';
+import { inspect } from './inspect.js';
 
 /** An image that holds dkms and one kernel's headers. */
 export interface Image {
   tag: string;
   /** The kernel's release, as `uname -r` prints it. */
   release: string;
+  /** Its digest as the engine has it, with `sha256:` before it. */
+  id: string;
+  /** When its packages were taken from the archive, as ISO 8601 has it: that of its base where that is older. */
+  created: string;
 }
 
 /** An image to be built from a Dockerfile without a context. */
@@ -19,13 +23,24 @@ export interface ImageBuild {
   args: Record<string, string>;
 }
 
+/** What is noted in an image. */
+export interface ImageLabels {
+  tag: string;
+  target: string;
+  release: string;
+  /** When its packages were taken from the archive, as ISO 8601 has it. */
+  created: string;
+}
+
 /** Builds an image. @throws engine-failed with the end of the output, and the log in which all of it is */
 export async function buildImage(engine: Engine, { tag, name, dockerfile, args }: ImageBuild, context: Context): Promise<void> {
   const text = `building the image of ${name}`;
   context.progress({ step: 'image', text });
   const options = Object.entries(args).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]);
   const onLine = (detail: string) => context.progress({ step: 'image', text, detail });
-  const build = await engine.run(['build', '--force-rm', '--tag', tag, ...options, '-'], { input: Buffer.from(dockerfile), onLine });
+  // Past the build cache: it would give the packages of the day on which it was filled.
+  const command = ['build', '--no-cache', '--force-rm', '--tag', tag, ...options, '-'];
+  const build = await engine.run(command, context, { input: Buffer.from(dockerfile), onLine });
   if (build.exitCode === 0) return;
   // A kernel of one's own, or one that the archive has replaced by a newer.
   const isUnknown = lastLines(build).includes('E: Unable to locate package linux-headers-');
@@ -34,9 +49,9 @@ export async function buildImage(engine: Engine, { tag, name, dockerfile, args }
 }
 
 /** The one kernel's release that an image of ours was made with; `none` if it has none. @throws engine-failed if it has several */
-export async function releaseInside(engine: Engine, tag: string, name: string): Promise<string> {
+export async function releaseInside(engine: Engine, { tag, name }: Pick<ImageBuild, 'tag' | 'name'>, context: Context): Promise<string> {
   const ask = 'cat /etc/mft-patch-release || echo none';
-  const { stdout } = await engine.run(['run', '--rm', '--network', 'none', tag, 'sh', '-c', ask]);
+  const { stdout } = await engine.run(['run', '--rm', '--network', 'none', tag, 'sh', '-c', ask], context);
   const release = stdout.toString().trim();
   if (release !== '' && !release.includes('\n')) return release;
   return fail({
@@ -54,17 +69,18 @@ export function refuseOffline(engine: Engine, name: string, tag: string): never 
   });
 }
 
-/** The kernel's release in an image of ours, or undefined if there is no such image or it was not finished. */
-export async function releaseOf(engine: Engine, tag: string): Promise<string | undefined> {
-  const { exitCode, stdout } = await engine.run(['image', 'inspect', '--format', '{{index .Config.Labels "mft-patch.release"}}', tag]);
-  const release = stdout.toString().trim();
-  return exitCode === 0 && release !== '' && release !== '<no value>' ? release : undefined;
+/** The image of a target, or undefined if there is none or it was not finished. */
+export async function findImage(engine: Engine, tag: string, context: Context): Promise<Image | undefined> {
+  const { id = '', created = '', labels = {} } = (await inspect(engine, tag, context)) ?? {};
+  const release = labels['mft-patch.release'];
+  return release === undefined ? undefined : { tag, release, id, created };
 }
 
-/** Notes in an image what it is of. @throws engine-failed */
-export async function label(engine: Engine, tag: string, target: string, release: string): Promise<void> {
-  const dockerfile = `FROM ${tag}\nLABEL mft-patch.target=${target} mft-patch.release=${release}\n`;
-  const labelled = await engine.run(['build', '--force-rm', '--tag', tag, '-'], { input: Buffer.from(dockerfile) });
-  if (labelled.exitCode !== 0 || !(await hasImage(engine, tag)))
-    fail({ code: 'engine-failed', detail: `${engine.name} cannot label ${tag}: ${lastLines(labelled)}` });
+/** Notes in an image what it is of. @returns it @throws engine-failed */
+export async function label(engine: Engine, { tag, ...labels }: ImageLabels, context: Context): Promise<Image> {
+  const { target, release, created } = labels;
+  const dockerfile = `FROM ${tag}\nLABEL mft-patch.target=${target} mft-patch.release=${release} mft-patch.created=${created}\n`;
+  const labelled = await engine.run(['build', '--force-rm', '--tag', tag, '-'], context, { input: Buffer.from(dockerfile) });
+  const image = labelled.exitCode === 0 ? await findImage(engine, tag, context) : undefined;
+  return image ?? fail({ code: 'engine-failed', detail: `${engine.name} cannot label ${tag}: ${lastLines(labelled)}` });
 }

@@ -4,24 +4,20 @@ import type { Target } from '../kernels/target.js';
 import { projectText } from '../project-files.js';
 import { shortDigest } from '../system/digest.js';
 import { ensureBase, type ImageOptions } from './base-image.js';
-import { type Engine, type EngineName, findEngine } from './engine.js';
-import { buildImage, type Image, label, refuseOffline, releaseInside, releaseOf } from './image.js';
+import { type Engine, type EngineSettings, findEngine } from './engine.js';
+import { buildImage, findImage, type Image, label, refuseOffline, releaseInside } from './image.js';
 import type { Limits } from './limits.js';
 import { withTimeout } from './timeout.js';
 
 /** Which engine is used, and how. */
-export interface ContainerSettings extends ImageOptions, Limits {
-  engine?: EngineName;
-  /** The time limit for building an image, and then for an installation in it; seconds. */
-  timeout: number;
-}
+export interface ContainerSettings extends EngineSettings, ImageOptions, Limits {}
 
 /** What makes modules_prepare work, in the place of a headers package. */
 const kernelTools = 'bc bison flex libelf-dev libssl-dev xz-utils zstd bzip2 rsync python3';
 
 /** The engine that answers, with its images. @throws no-engine */
 export async function openImages(settings: ContainerSettings, context: Context): Promise<Images> {
-  return new Images(await findEngine(settings.engine, context), settings);
+  return new Images(await findEngine(settings, context), settings);
 }
 
 /** The images of targets: found by the digest of what they are made from, or made. */
@@ -63,13 +59,13 @@ export class Images {
     const dockerfile = await projectText('container/Dockerfile.boot');
     const name = `${target.name}-boot`;
     const tag = `mft-patch/${name}:${shortDigest(JSON.stringify([dockerfile, image.tag]))}`;
-    if ((await releaseOf(this.engine, tag)) !== undefined) return tag;
+    if ((await findImage(this.engine, tag, context)) !== undefined) return tag;
     if (context.offline) refuseOffline(this.engine, name, tag);
     const args = { BASE_IMAGE: image.tag, RELEASE: image.release };
     return this.#once(tag, context, () =>
       withTimeout(this.settings.timeout, `building the image of ${name}`, context, async (limited) => {
         await buildImage(this.engine, { tag, name, dockerfile, args }, limited);
-        await label(this.engine, tag, name, image.release);
+        await label(this.engine, { tag, target: name, release: image.release, created: image.created }, limited);
         return tag;
       }),
     );
@@ -78,16 +74,16 @@ export class Images {
   async #ensure(target: Target, packages: string, context: Context): Promise<Image> {
     const dockerfile = await projectText('Dockerfile');
     const tag = this.#tag(target, packages, dockerfile);
-    const release = await releaseOf(this.engine, tag);
-    if (release !== undefined) return { tag, release };
+    const found = await findImage(this.engine, tag, context);
+    if (found !== undefined) return found;
     if (context.offline) refuseOffline(this.engine, target.name, tag);
     return this.#once(tag, context, async () => {
       const base = await this.#once(`base:${target.suites[0]}`, context, () => ensureBase(this.engine, target, this.settings, context));
+      const created = new Date().toISOString();
       const args = { BASE_IMAGE: base, ...buildArgs(target, packages, this.settings) };
       await buildImage(this.engine, { tag, name: target.name, dockerfile, args }, context);
-      const release = await releaseInside(this.engine, tag, target.name);
-      await label(this.engine, tag, target.name, release);
-      return { tag, release };
+      const release = await releaseInside(this.engine, { tag, name: target.name }, context);
+      return label(this.engine, { tag, target: target.name, release, created }, context);
     });
   }
 

@@ -8,7 +8,7 @@ import { shortDigest } from '../system/digest.js';
 import { runProgram } from '../system/run-program.js';
 import { sandboxArgs, withContainer } from './container.js';
 import { type Engine, failWithLog, lastLines } from './engine.js';
-import { type Image, releaseOf } from './image.js';
+import { findImage, type Image } from './image.js';
 
 import { type Limits, limitOptions } from './limits.js';
 
@@ -46,14 +46,16 @@ export class KernelBuild {
     );
     const digest = await digestOf(place, isDirectory, this.context);
     const tag = `mft-patch/kernel:${shortDigest(JSON.stringify([toolsTag, script, digest, source.config]))}`;
-    const release = await releaseOf(this.engine, tag);
-    if (release !== undefined) return { tag, release };
-    const { tag: tools } = await ensureTools();
+    const image = await findImage(this.engine, tag, this.context);
+    if (image !== undefined) return image;
+    const { tag: tools, created } = await ensureTools();
     this.context.progress({ step: 'image', text: this.#text(place) });
-    return withContainer(this.engine, this.context, (container) => this.#prepare({ container, tools, tag, script, place, isDirectory }));
+    return withContainer(this.engine, this.context, (container) =>
+      this.#prepare({ container, tools, created, tag, script, place, isDirectory }),
+    );
   }
 
-  async #prepare({ container, tools, tag, script, place, isDirectory }: Preparation): Promise<Image> {
+  async #prepare({ container, tools, created, tag, script, place, isDirectory }: Preparation): Promise<Image> {
     const step = (args: string[], input?: Buffer) => this.#step(place, args, input);
     await step(['create', '--name', container, ...sandboxArgs, ...limitOptions(this.limits), tools, 'bash', '/prepare/prepare-kernel.sh']);
     const config = this.target.source?.config;
@@ -67,17 +69,18 @@ export class KernelBuild {
     const report = await step(['start', '--attach', container]);
     const detail = `${place}: make kernelrelease printed nothing`;
     const release = /^release=(\S+)$/m.exec(report)?.[1] ?? fail({ code: 'engine-failed', detail });
-    const labels = [`LABEL mft-patch.target=${this.target.name} mft-patch.release=${release}`];
+    const labels = [`LABEL mft-patch.target=${this.target.name} mft-patch.release=${release} mft-patch.created=${created}`];
     // Without the symbols of a built kernel modpost can only warn of those that it does not know.
     if (/^symbols=no$/m.test(report)) labels.push('ENV KBUILD_MODPOST_WARN=1');
     await step(['commit', ...labels.flatMap((change) => ['--change', change]), container, tag]);
-    await this.engine.run(['rm', '--force', container]);
-    return { tag, release };
+    await this.engine.run(['rm', '--force', container], this.context);
+    const made = await findImage(this.engine, tag, this.context);
+    return made ?? fail({ code: 'engine-failed', detail: `${this.engine.name} has lost ${tag}` });
   }
 
   /** Runs the engine. @returns its stdout @throws source-unfit, engine-failed */
   async #step(place: string, args: string[], input?: Buffer): Promise<string> {
-    const result = await this.engine.run(args, {
+    const result = await this.engine.run(args, this.context, {
       ...(input === undefined ? {} : { input }),
       onLine: (detail) => this.context.progress({ step: 'image', text: this.#text(place), detail }),
     });
@@ -100,6 +103,8 @@ interface Preparation {
   container: string;
   /** The images with the tools, and with the kernel. */
   tools: string;
+  /** When the tools' packages were taken from the archive. */
+  created: string;
   tag: string;
   script: string;
   /** The source: a directory or an archive. */

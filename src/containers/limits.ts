@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import type { Engine } from './engine.js';
 
@@ -22,6 +23,13 @@ const slowLook = 250;
 /** What the smallest file takes of a disk, in bytes. */
 const block = 4096;
 
+/** A container that is watched. */
+interface Limited {
+  engine: Engine;
+  container: string;
+  limits: Limits;
+}
+
 /** The limits that an engine sets by itself, as options of docker-run(1) and podman-run(1). */
 export function limitOptions({ memory, processes }: Limits): string[] {
   // --memory-swap is memory and swap together: as much as --memory means none. Without a limit podman would set its own.
@@ -36,7 +44,9 @@ export function limitOptions({ memory, processes }: Limits): string[] {
  *
  * @throws engine-failed when it is over the limit
  */
-export async function withDiskLimit<T>(engine: Engine, container: string, { disk }: Limits, work: () => Promise<T>): Promise<T> {
+export async function withDiskLimit<T>(limited: Limited, context: Context, work: () => Promise<T>): Promise<T> {
+  const { engine, container, limits } = limited;
+  const { disk } = limits;
   const most = bytesOf(disk);
   if (most === 0) return work();
   const ended = new AbortController();
@@ -45,13 +55,13 @@ export async function withDiskLimit<T>(engine: Engine, container: string, { disk
     for (let pause = firstLook; !isOver; ) {
       await setTimeout(pause, undefined, { signal: ended.signal });
       const start = performance.now();
-      const { stdout } = await engine.run(['container', 'inspect', '--size', '--format', '{{.SizeRw}}', container]);
+      const { stdout } = await engine.run(['container', 'inspect', '--size', '--format', '{{.SizeRw}}', container], context);
       // It sums the files' lengths, which are next to nothing for very many small ones. To count them takes docker 1.5 s at the least.
-      const files = performance.now() - start > slowLook ? await countFiles(engine, container) : 0;
+      const files = performance.now() - start > slowLook ? await countFiles(limited, context) : 0;
       isOver = Number(stdout.toString()) + files * block > most;
       pause = Math.max(nextLook, rest * (performance.now() - start));
     }
-    await engine.run(['rm', '--force', container]);
+    await engine.run(['rm', '--force', container], context);
   };
   // It ends by an error when the work has ended or is interrupted.
   watch().catch(() => {});
@@ -66,8 +76,8 @@ export async function withDiskLimit<T>(engine: Engine, container: string, { disk
 }
 
 /** How many files a container has made or changed. */
-async function countFiles(engine: Engine, container: string): Promise<number> {
-  const { stdout, isCut } = await engine.run(['diff', container], { binary: true });
+async function countFiles({ engine, container }: Limited, context: Context): Promise<number> {
+  const { stdout, isCut } = await engine.run(['diff', container], context, { binary: true });
   return isCut ? Number.POSITIVE_INFINITY : stdout.filter((byte) => byte === 0x0a).length;
 }
 

@@ -44,6 +44,7 @@ export const imagesDocument = v.object({
       target: text('empty for a base image'),
       release: text('empty for a base image'),
       size: text('as the engine prints it'),
+      created: text('when its packages were taken from the archive, as ISO 8601 has it: that of its base where that is older'),
     }),
   ),
 });

@@ -39,9 +39,9 @@ export const mocks = {
   fetch: () => ({ fetchRelease: keeper('fetch') }),
   rebuild: () => ({ rebuild: (record: string, options: object, context: Context) => keep('rebuild', { record, options }, context) }),
   image: () => ({
-    listImages: (engine: unknown, context: Context) => keep('image ls', { engine }, context),
+    listImages: (settings: unknown, context: Context) => keep('image ls', { settings }, context),
     buildImages: (kernels: unknown, settings: unknown, context: Context) => keep('image build', { kernels, settings }, context),
-    removeImages: (names: unknown, engine: unknown, context: Context) => keep('image rm', { names, engine }, context),
+    removeImages: (names: unknown, settings: unknown, context: Context) => keep('image rm', { names, settings }, context),
   }),
   matrix: () => ({
     matrix: keeper('matrix'),

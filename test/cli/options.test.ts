@@ -158,7 +158,10 @@ const tables: Record<string, Table> = {
     '--format': { on: '--list', adds: '--format github', path: 'format', is: 'github' },
     '--merge': { adds: '--merge a.json b.json', path: 'merge', is: ['a.json', 'b.json'] },
   },
-  'image ls': { '--engine': { adds: '--engine podman', path: 'engine', is: 'podman' } },
+  'image ls': {
+    '--engine': { adds: '--engine podman', path: 'settings.engine', is: 'podman' },
+    '--timeout': { adds: '--timeout 9', path: 'settings.timeout', is: 9 },
+  },
   'image build': {
     KERNEL: { on: 'debian-12', adds: 'debian-13', path: 'kernels.1.target.name', is: 'debian-13' },
     ...Object.fromEntries(Object.entries(engine).map(([flag, row]) => [flag, { on: '--kernel debian-12', ...row }])),
@@ -167,7 +170,8 @@ const tables: Record<string, Table> = {
   'image rm': {
     KERNEL: { on: 'debian-12', adds: 'debian-13 x', path: 'names', is: ['debian-12', 'debian-13', 'x'] },
     '--kernel': { on: '--kernel debian-12', adds: '--kernel debian-13,x', path: 'names', is: ['debian-12', 'debian-13', 'x'] },
-    '--engine': { on: '--kernel debian-12', adds: '--engine podman', path: 'engine', is: 'podman' },
+    '--engine': { on: '--kernel debian-12', adds: '--engine podman', path: 'settings.engine', is: 'podman' },
+    '--timeout': { on: '--kernel debian-12', adds: '--timeout 9', path: 'settings.timeout', is: 9 },
   },
   releases: {},
   patches: {},

@@ -117,9 +117,9 @@ describe('help', () => {
       verify: ['--kernel', '--boot', ...engine, ...kernelSource],
       matrix: [...source, ...engine, ...kernelSource, ...matrix],
       rebuild: source,
-      'image ls': ['--engine'],
+      'image ls': ['--engine', '--timeout'],
       'image build': ['--kernel', ...engine.filter((option) => option !== '--disk'), ...kernelSource],
-      'image rm': ['--kernel', '--engine'],
+      'image rm': ['--kernel', '--engine', '--timeout'],
     };
     const named = stdout.match(/(?<=^ {2}(-\w, )?)--[a-z0-9-]+/gm);
     expect(named?.sort()).toEqual([...common, ...(own[command] ?? [])].sort());

@@ -57,7 +57,7 @@ describe('without an engine', () => {
 });
 
 describe('without a registry', () => {
-  const noRegistry = 'case "$1" in version) echo 1 ;; *) echo "no such host" >&2; exit 1 ;; esac';
+  const noRegistry = 'case "$1" in version) echo 20.10.24 amd64 ;; *) echo "no such host" >&2; exit 1 ;; esac';
 
   test('verify tells what is missing, as a verdict', async () => {
     const env = fakeDocker('lonely', noRegistry);
@@ -77,7 +77,10 @@ describe('without a registry', () => {
 });
 
 test('with --offline no image is made, and the verdict tells how to bring it', async () => {
-  const env = fakeDocker('offline', 'case "$1" in version) echo 1 ;; image) exit 1 ;; *) echo "asked: $*" >> "$0.asked" ;; esac');
+  const env = fakeDocker(
+    'offline',
+    'case "$1" in version) echo 20.10.24 amd64 ;; image) exit 1 ;; *) echo "asked: $*" >> "$0.asked" ;; esac',
+  );
   const { status, stdout } = await runCli(['verify', join(folder, 'vendor.deb'), '--kernel', '6.1', '--offline', '--json'], { env });
   expect(status).toBe(5);
   expect(JSON.parse(stdout).kernels).toMatchObject([

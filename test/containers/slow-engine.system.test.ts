@@ -8,8 +8,8 @@ import { makeDirectory, runCli, writeFiles } from '../support.js';
 /** It has every image, runs for ever, and takes ten seconds to remove a container. */
 const standIn = `#!/bin/sh
 case $1 in
-	version) echo 1 ;;
-	image) echo 6.1.0-50-amd64 ;;
+	version) echo 20.10.24 amd64 ;;
+	image) echo '[{"Id":"sha256:1","Created":"2026-11-01T00:00:00Z","Config":{"Labels":{"mft-patch.release":"6.1.0-50-amd64"}}}]' ;;
 	run) trap '' TERM; touch "$MARKS/running"; sleep 60 ;;
 	rm) sleep 10; touch "$MARKS/removed" ;;
 esac

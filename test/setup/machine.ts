@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { TestProject } from 'vitest/node';
 import { loadTargets } from '../../src/catalogue.js';
-import { type EngineName, findEngine } from '../../src/containers/engine.js';
-import { Images } from '../../src/containers/images.js';
+import type { EngineName } from '../../src/containers/engine.js';
+import { openImages } from '../../src/containers/images.js';
 import { resolveKernels } from '../../src/kernels/resolve.js';
 import { testContext } from '../support.js';
 
@@ -109,7 +109,7 @@ function downloadKernelSource(folder: string): void {
 async function prepareImages(engine: EngineName, folder: string): Promise<string> {
   const context = testContext({ offline: false, env: { ...process.env, CONTAINERS_CONF: join(folder, 'containers.conf') } });
   try {
-    const images = new Images(await findEngine(engine, context), { timeout: 1800, memory: '2g', processes: 2048, disk: '4g' });
+    const images = await openImages({ engine, timeout: 1800, memory: '2g', processes: 2048, disk: '4g' }, context);
     const all = await loadTargets();
     const targets = all.filter(({ tried }) => tried.includes(engine));
     // One kernel from source, which several test files want.

@@ -1,0 +1,47 @@
+import type { Context } from '../context.js';
+import { fail } from '../errors.js';
+import type { Engine } from './engine.js';
+
+/** What an engine reports of an image. */
+export interface ImageFacts {
+  /** Its digest, with `sha256:` before it. */
+  id: string;
+  /** When it was made, as ISO 8601 has it: by our own label, since the engine's date is that of its last layer. */
+  created: string;
+  labels: Partial<Record<string, string>>;
+  /** The digests of its layers, the base's first. */
+  layers: string[];
+}
+
+/** What the engine reports of an image; undefined if there is none of this name. */
+export async function inspect(engine: Engine, name: string, context: Context): Promise<ImageFacts | undefined> {
+  // Its whole JSON: templates differ between docker and podman in how they print dates.
+  const { exitCode, stdout } = await engine.run(['image', 'inspect', name], context);
+  if (exitCode !== 0) return undefined;
+  const [{ Id, Created, Config, RootFS }] = parse(engine, stdout.toString());
+  const labels = Config?.Labels ?? {};
+  const date = new Date(labels['mft-patch.created'] ?? Created);
+  return {
+    id: Id.replace(/^(?!sha256:)/, 'sha256:'),
+    created: Number.isNaN(date.getTime()) ? '' : date.toISOString(),
+    labels,
+    layers: RootFS?.Layers ?? [],
+  };
+}
+
+interface Inspected {
+  Id: string;
+  Created: string;
+  Config?: { Labels?: ImageFacts['labels'] | null };
+  RootFS?: { Layers?: string[] };
+}
+
+/** @throws engine-failed */
+function parse(engine: Engine, text: string): [Inspected] {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const detail = `${engine.name} image inspect did not print JSON: ${text.slice(0, 100)}`;
+    return fail({ code: 'engine-failed', detail }, error);
+  }
+}
