@@ -1,6 +1,6 @@
 /** Reads the files of the project itself: `patches/`, `kernels/`, `samples/`, `container/`, `releases.json`. */
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fail, messageOf } from './errors.js';
 
@@ -30,4 +30,10 @@ export async function projectTree(directory: string): Promise<Map<string, Buffer
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   return new Map(await Promise.all(files.map(async (file) => [file.slice(top.length + 1), await readFile(file)] as const)));
+}
+
+/** The program's own code, by path. */
+export async function ownCode(): Promise<Map<string, Buffer>> {
+  const files = await projectTree(basename(fileURLToPath(new URL('.', import.meta.url))));
+  return new Map([...files].filter(([path]) => /\.[jt]s$/.test(path) && !path.endsWith('.d.ts')));
 }

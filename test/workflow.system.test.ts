@@ -28,11 +28,14 @@ describe.skipIf(missing('docker') !== '')('the workflow over kernels', () => {
       mkdirSync(join(folder, `results/kernel-${KERNEL}`), { recursive: true });
       sh(`mv dist results/kernel-${KERNEL}/`, { cwd: folder });
     }
-    step('merge', {});
+    step('merge', { KERNELS: 'debian-11,debian-12' });
     step('show', { GITHUB_STEP_SUMMARY });
     const summary = readFileSync(GITHUB_STEP_SUMMARY, 'utf8');
     expect(summary).toContain('2 of 2 kernels build');
-    expect(summary).toMatch(/\| 6\.1 \| debian-12 \| \S+ \| ✗ fails \| ✓ builds \| dma-unmap \|/);
+    expect(summary).toMatch(/\| 6\.1 \| debian-12 \| \S+ \| ✗ fails[^|]*\| ✓ builds \| ✓ works \| [^|]*dma-unmap[^|]*\|/);
+    // A job that left nothing is not forgotten.
+    expect(() => step('merge', { KERNELS: include.map(({ kernel }: { kernel: string }) => kernel).join() })).toThrow();
+    expect(readFileSync(join(folder, 'summary.md'), 'utf8')).toMatch(/2 of \d+ kernels build; .*debian-13.* are missing/);
   });
 });
 
@@ -42,4 +45,5 @@ test('the GitLab variant names every kernel but those that no runner reaches', a
   const all = (await loadTargets()).map(({ name }) => name);
   expect(all.filter((name) => !named?.includes(name))).toEqual(['debian-2022-07']);
   expect(named?.filter((name) => !all.includes(name))).toEqual([]);
+  expect(/KERNELS: (\S+)/.exec(variant)?.[1]?.split(',')).toEqual(named);
 });

@@ -1,6 +1,6 @@
 import type { ResultDocument } from '../documents/index.js';
 
-/** 1 if a verification failed or a rebuilt package differs, 5 if none failed but one could not be tested, else 0. */
+/** 1 if a verification failed or a rebuilt package differs, 5 if none failed but one could not be tested or is missing, else 0. */
 export function exitCodeOf(document: ResultDocument): number {
   if (document.schema === 'mft-patch/build@1') return document.verification.status === 'failed' ? 1 : 0;
   if (document.schema === 'mft-patch/rebuild@1') return document.status === 'differs' ? 1 : 0;
@@ -8,5 +8,5 @@ export function exitCodeOf(document: ResultDocument): number {
   const verdicts = 'kernels' in document ? document.kernels : document.cells.map(({ patched }) => patched);
   const statuses = verdicts.map(({ status }) => status);
   if (statuses.includes('fails')) return 1;
-  return statuses.includes('error') ? 5 : 0;
+  return statuses.some((status) => status === 'error' || status === 'missing') ? 5 : 0;
 }

@@ -5,8 +5,7 @@ import type { MakeCommand, Show } from './command-maker.js';
 import { type OptionName, options } from './options.js';
 
 const downloads: OptionName[] = ['arch', 'mirror', 'sha256', 'requireDigest'];
-const matrixRun: OptionName[] = ['baseline', 'boot', 'universal', 'jobs', 'onlyFailed', 'out'];
-const kernelNames: OptionName[] = ['kernel', 'kernels', 'kernelSource', 'kernelConfig'];
+const matrixRun: OptionName[] = ['baseline', 'boot', 'baked', 'universal', 'jobs', 'onlyFailed', 'out'];
 
 export function addKernelCommands(command: MakeCommand, program: Command, show: Show): void {
   addVerify(command, show);
@@ -43,15 +42,16 @@ function addMatrix(command: MakeCommand, show: Show): void {
   command('matrix', 'build and verify over many kernels', {
     examples: [
       'mft-patch matrix --sample --baseline --kernel 5.10,6.1,6.12',
-      'mft-patch matrix --mft 4.20.1-14 --universal --report out.html',
+      'mft-patch matrix --mft 4.20.1-14 --boot --report out.html',
       'mft-patch matrix --mft 4.20.1-14 --only-failed',
+      'mft-patch matrix --merge results/*.json --kernel all --report out.html',
     ],
     rules: {
-      exclusive: [sources, ['kernel', 'kernels']],
+      exclusive: [sources, ['kernel', 'kernels'], ['baked', 'universal']],
       requires: [['format', 'list']],
       conflicts: [
         ['list', 'merge', 'report', ...sources, ...downloads, ...engineOptions, ...matrixRun],
-        ['merge', ...kernelNames, ...sources, ...downloads, ...engineOptions, ...matrixRun],
+        ['merge', 'kernelSource', 'kernelConfig', ...sources, ...downloads, ...engineOptions, ...matrixRun],
       ],
     },
   })
@@ -64,6 +64,7 @@ function addMatrix(command: MakeCommand, show: Show): void {
     .addOption(options.kernels)
     .addOption(options.kernelSource)
     .addOption(options.kernelConfig)
+    .addOption(options.baked)
     .addOption(options.universal)
     .addOption(options.baseline)
     .addOption(options.boot)
@@ -92,8 +93,8 @@ function addMatrix(command: MakeCommand, show: Show): void {
           import('./values.js'),
         ]);
         const reports = await values.reportsOf(options.report);
-        if (options.merge) return mergeMatrix(options.merge, reports, context);
         const kernels = await values.kernelsOf(values.withNames(options, options.kernels));
+        if (options.merge) return mergeMatrix({ paths: options.merge, kernels, reports }, context);
         if (options.list) return listMatrix(kernels ?? (await values.someKernels({ kernel: ['all'] })), options.format, context);
         return matrix(
           {
@@ -102,7 +103,7 @@ function addMatrix(command: MakeCommand, show: Show): void {
             settings: values.settingsOf(options),
             baseline: options.baseline ?? false,
             boot: options.boot ?? false,
-            universal: options.universal ?? false,
+            baked: options.baked ?? false,
             jobs: options.jobs,
             onlyFailed: options.onlyFailed ?? false,
             reports,

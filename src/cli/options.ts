@@ -63,8 +63,12 @@ export const options = {
   noVerify: new Option('--no-verify', 'do not verify').helpGroup(verification),
   boot: new Option('--boot', 'also boot the kernel in QEMU and load the modules there').helpGroup(verification),
   baseline: new Option('--baseline', 'also verify the unpatched vendor package').helpGroup(verification),
-  universal: new Option('--universal', 'one package for all kernels, patched by dkms at build time').helpGroup(verification),
-  onlyFailed: new Option('--only-failed', 're-run only kernels that failed last time').helpGroup(verification),
+  baked: new Option(
+    '--baked',
+    'a package for each set of patches, as build --kernel makes it; default: one package for all kernels',
+  ).helpGroup(verification),
+  universal: new Option('--universal', 'one package for all kernels: the default').hideHelp(),
+  onlyFailed: new Option('--only-failed', 'keep what built last time and still holds; test the rest').helpGroup(verification),
   jobs: new Option('--jobs <n>', 'number of parallel containers (default: by cores and memory)')
     .argParser(positive)
     .helpGroup(verification),

@@ -34,7 +34,7 @@ export async function build({ source, kernel, out, extras, verify, settings }: B
   const document = await writePackage(out, { deb, document: unverified, ...(addExtras ? { addExtras } : {}) }, context);
   if (verify === 'no') return document;
   const { verifyBuilt } = await import('../verify/after-build.js');
-  const verification = await verifyBuilt({ plan, deb, kernel, isRequired: verify === 'required', settings }, context);
+  const verification = await verifyBuilt({ plan, deb, patches, kernel, isRequired: verify === 'required', settings }, context);
   const verified = { ...document, verification };
   await writeRecord(out, name, verified, context);
   return verified;

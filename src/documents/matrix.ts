@@ -1,10 +1,13 @@
 /** What `matrix` prints and writes. */
 import * as v from 'valibot';
 import { mftVersion, seconds, text } from './common.js';
-import { accel, failedStep, loads, notTested, provenance, status } from './verdict.js';
+import { accel, failedStep, loads, moment, notTested, provenance } from './verdict.js';
 
 const cellVerdict = v.object({
-  status,
+  status: v.pipe(
+    v.picklist(['builds', 'fails', 'error', 'missing']),
+    v.description('error: it could not be tested; missing: the kernel was expected, and none of the merged results has it'),
+  ),
   reason: v.exactOptional(text("the compiler's words, or why it could not be tested")),
   seconds,
   log: text('where the whole log was saved; empty if nothing ran'),
@@ -38,6 +41,8 @@ export type MatrixCell = v.InferOutput<typeof matrixCell>;
 export const matrixDocument = v.object({
   schema: v.literal('mft-patch/matrix@1'),
   mft: mftVersion,
+  date: v.exactOptional(v.pipe(moment, v.description('when the run began; of several runs the first'))),
+  seconds: v.exactOptional(v.pipe(seconds, v.description('how long the run took; of several runs the sum'))),
   cells: v.array(matrixCell),
 });
 export type MatrixDocument = v.InferOutput<typeof matrixDocument>;

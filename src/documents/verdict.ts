@@ -64,7 +64,9 @@ export const stepNames = ['builds', 'installs', 'kernelHook', 'removes', 'loads'
 export type StepName = (typeof stepNames)[number];
 
 export const failedStep = v.pipe(v.picklist(stepNames), v.description('the first step that failed'));
-const moment = v.pipe(v.string(), v.isoTimestamp('expected a time in UTC, as 2026-11-23T10:00:00.000Z'));
+
+/** A time. */
+export const moment = v.pipe(v.string(), v.isoTimestamp('expected a time in UTC, as 2026-11-23T10:00:00.000Z'));
 
 /** What a verdict is a verdict on: it says nothing about anything else. */
 export const provenance = v.object({

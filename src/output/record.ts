@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { BuildDocument, BuiltPatch } from '../documents/index.js';
+import type { BuildDocument, BuiltPatch, KernelVerdict } from '../documents/index.js';
 import { fail, messageOf } from '../errors.js';
 import type { PatchPlan } from '../packaging/prepare.js';
 
@@ -53,6 +53,15 @@ export async function readRecord(path: string): Promise<BuildRecord> {
   }
 }
 
+/** The verdicts that a record holds; none if there is no record, or it is not one. */
+export async function recordedVerdicts(path: string): Promise<KernelVerdict[]> {
+  try {
+    return (await checked(JSON.parse(await readLimited(path)))).verification.kernels;
+  } catch {
+    return [];
+  }
+}
+
 async function readLimited(path: string): Promise<string> {
   const stats = await stat(path);
   if (!stats.isFile()) throw new TypeError('not a file');
@@ -61,7 +70,7 @@ async function readLimited(path: string): Promise<string> {
 }
 
 /** @throws TypeError naming the value that is wrong */
-async function parseRecord(value: unknown): Promise<BuildRecord> {
+async function checked(value: unknown): Promise<BuildDocument> {
   const [{ safeParse }, { buildDocument }, { describe }] = await Promise.all([
     import('valibot'),
     import('../documents/build.js'),
@@ -69,9 +78,14 @@ async function parseRecord(value: unknown): Promise<BuildRecord> {
   ]);
   const result = safeParse(buildDocument, value);
   if (!result.success) throw new TypeError(describe(result.issues[0]));
-  const [artifact, ...others] = result.output.artifacts.map((artifact) => ({ ...artifact, name: basename(artifact.path) }));
+  return result.output;
+}
+
+/** @throws TypeError naming the value that is wrong */
+async function parseRecord(value: unknown): Promise<BuildRecord> {
+  const { kernel, input, patches, artifacts } = await checked(value);
+  const [artifact, ...others] = artifacts.map((artifact) => ({ ...artifact, name: basename(artifact.path) }));
   if (artifact === undefined) throw new TypeError('no package in artifacts');
   if (!/^[\w.+~:-]+\.deb$/.test(artifact.name)) throw new TypeError('artifacts does not begin with a package');
-  const { kernel, input, patches } = result.output;
   return { kernel, input, patches, artifact, others: others.map(({ name }) => name) };
 }

@@ -1,6 +1,6 @@
 /** What boots have shown, in plain text. */
 import type { BootVerdict, CellVerdict } from '../documents/index.js';
-import { accelWords, worksStatus } from './matrix-words.js';
+import { accelWords, failedAt, worksStatus } from './matrix-words.js';
 
 /** A boot after `builds, `. */
 export function bootedWords({ status, loads, works }: BootVerdict): string {
@@ -19,5 +19,7 @@ export function bootNotes(booted: readonly Pick<BootVerdict & { target: string }
 
 /** The WORKS column: what loads, but could not be asked, is not known to work. */
 export function worksColumn(verdict: CellVerdict): string {
-  return verdict.loads === 'loads' && worksStatus(verdict) === 'error' ? 'not tested' : (worksStatus(verdict) ?? '-');
+  const status = worksStatus(verdict);
+  if (verdict.loads === 'loads' && status === 'error') return 'not tested';
+  return status === 'fails' ? `fails${failedAt({ ...verdict, status })}` : (status ?? '-');
 }

@@ -1,18 +1,19 @@
 import type { CellVerdict, MatrixCell, MatrixDocument } from '../documents/index.js';
 import {
   builtStatus,
+  builtWords,
   escapeMarkup,
   factsOf,
   hasBoot,
   hasVendor,
   patchesOf,
-  type Status,
   statusWords,
   titleOf,
   verdictOf,
   worksStatus,
   worksWords,
 } from './matrix-words.js';
+import { runFacts } from './run-words.js';
 
 // On a phone a row becomes a card, and each cell names its column. On paper the details of red and grey cells are open.
 const style = `
@@ -29,7 +30,7 @@ p { margin: .5rem 0; }
 .dim, small, dt, footer { color: var(--dim); }
 .strip { display: flex; gap: 3px; margin: 1rem 0 1.5rem; }
 .strip i { flex: 1; height: .5rem; border-radius: 2px; background: var(--status); }
-.builds { --status: var(--builds); } .fails { --status: var(--fails); } .error { --status: var(--error); }
+.builds { --status: var(--builds); } .fails { --status: var(--fails); } :is(.error, .missing) { --status: var(--error); }
 table { width: 100%; border-collapse: collapse; table-layout: fixed; }
 th, td { padding: .6rem .75rem; border: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { color: var(--dim); font-size: .85rem; }
@@ -55,7 +56,7 @@ footer { margin-top: 1.5rem; font-size: .85rem; }
   :root { --page: #fff; --text: #000; --dim: #444; --line: #999; --code: #fff; --builds: #1a7f37; --fails: #b00; --error: #555; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   .strip i, td[class] { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  :is(.fails, .error) > details::details-content { content-visibility: visible; }
+  :is(.fails, .error, .missing) > details::details-content { content-visibility: visible; }
   tr { break-inside: avoid; }
 }
 `;
@@ -64,6 +65,7 @@ footer { margin-top: 1.5rem; font-size: .85rem; }
 export function renderHtml(document: MatrixDocument): string {
   const title = escapeMarkup(titleOf(document));
   const verdict = escapeMarkup(verdictOf(document, 'patched'));
+  const facts = runFacts(document);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -78,12 +80,13 @@ export function renderHtml(document: MatrixDocument): string {
 <header>
 <h1>${title}</h1>
 <p class="verdict">${verdict}.</p>
-${hasVendor(document) ? `<p class="dim">The vendor's own package: ${escapeMarkup(verdictOf(document, 'vendor'))}.</p>\n` : ''}</header>
+${hasVendor(document) ? `<p class="dim">The vendor's own package: ${escapeMarkup(verdictOf(document, 'vendor'))}.</p>\n` : ''}\
+${facts.length > 0 ? `<p class="dim">Tested ${escapeMarkup(facts.join(', '))}.</p>\n` : ''}</header>
 <main>
 ${document.cells.length > 0 ? table(document) : ''}</main>
 <footer>
 <p>${escapeMarkup(statusWords.builds)}: dkms built and installed all modules for that kernel.
-${escapeMarkup(statusWords.fails)}: they are missing. ${escapeMarkup(statusWords.error)}: it could not be tested.
+${escapeMarkup(statusWords.fails)}: a step failed. ${escapeMarkup(statusWords.error)}: it could not be tested.
 Click a cell for details.</p>
 </footer>
 </body>
@@ -127,12 +130,11 @@ ${boot ? works : ''}<td data-column="Patches">${escapeMarkup(patchesOf(cell))}</
 /** A verdict with its details. Those of what makes the matrix fail are open; that the vendor's package fails is expected. */
 function verdictCell(cell: MatrixCell, column: 'vendor' | 'patched', verdict: CellVerdict): string {
   const { status, reason, seconds } = verdict;
+  const built = builtStatus(verdict);
   const facts = factsOf(cell, column).map(([label, value]) => `<dt>${label}</dt><dd>${escapeMarkup(value)}</dd>`);
   const open = column === 'patched' && status !== 'builds' ? ' open' : '';
-  return `<td class="${status}" data-column="${column === 'vendor' ? 'Vendor' : 'Patched'}"><details${open}>\
-<summary>${signed(builtStatus(verdict))} <span class="dim">${seconds} s</span></summary>
+  return `<td class="${built}" data-column="${column === 'vendor' ? 'Vendor' : 'Patched'}"><details${open}>\
+<summary><b>${escapeMarkup(builtWords(verdict))}</b> <span class="dim">${seconds} s</span></summary>
 ${reason ? `<pre>\n${escapeMarkup(reason)}</pre>\n` : ''}<dl>${facts.join('')}</dl>
 </details></td>`;
 }
-
-const signed = (status: Status): string => `<b>${escapeMarkup(statusWords[status])}</b>`;

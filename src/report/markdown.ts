@@ -1,17 +1,17 @@
 import type { MatrixCell, MatrixDocument } from '../documents/index.js';
 import {
-  builtStatus,
+  builtWords,
   escapeMarkup,
   factsOf,
   hasBoot,
   hasVendor,
   patchesOf,
   printable,
-  statusWords,
   titleOf,
   verdictOf,
   worksWords,
 } from './matrix-words.js';
+import { runFacts } from './run-words.js';
 
 /**
  * The matrix as GitHub's Markdown, for the summary of a CI step or a comment: the verdict, the table, and what the compiler
@@ -24,15 +24,17 @@ export function renderMarkdown(document: MatrixDocument): string {
     cell.kernel,
     cell.target,
     cell.release || '-',
-    ...(vendor ? [cell.vendor ? statusWords[cell.vendor.status] : '-'] : []),
-    statusWords[builtStatus(cell.patched)],
+    ...(vendor ? [cell.vendor ? builtWords(cell.vendor) : '-'] : []),
+    builtWords(cell.patched),
     ...(boot ? [worksWords(cell.patched)] : []),
     patchesOf(cell),
   ]);
+  const facts = runFacts(document);
   const table = [head, head.map(() => '---'), ...rows.map((row) => row.map(inline))].map((row) => `| ${row.join(' | ')} |`);
   return [
     `## ${inline(titleOf(document))}`,
     `${inline(verdictOf(document, 'patched'))}.`,
+    ...(facts.length > 0 ? [`Tested ${inline(facts.join(', '))}.`] : []),
     ...(rows.length > 0 ? [table.join('\n')] : []),
     ...document.cells.filter(({ patched }) => patched.status !== 'builds').map(details),
   ]
@@ -42,7 +44,7 @@ export function renderMarkdown(document: MatrixDocument): string {
 
 function details(cell: MatrixCell): string {
   const facts = factsOf(cell, 'patched').map(([label, value]) => `${label}: ${value}`);
-  const summary = `${cell.kernel} ${cell.target}: ${statusWords[cell.patched.status]} (${cell.patched.seconds} s)`;
+  const summary = `${cell.kernel} ${cell.target}: ${cell.patched.loads ? worksWords(cell.patched) : builtWords(cell.patched)} (${cell.patched.seconds} s)`;
   return [
     `<details><summary>${inline(summary)}</summary>`,
     ...(cell.patched.reason ? [fenced(cell.patched.reason)] : []),

@@ -1,10 +1,26 @@
 /** What the renderers of a matrix share: its title, verdict and status in words, the facts of a cell, and making text safe in markup. */
-import type { CellVerdict, MatrixCell, MatrixDocument } from '../documents/index.js';
+import type { CellVerdict, MatrixCell, MatrixDocument, StepName } from '../documents/index.js';
+import { ageOf, moment } from './run-words.js';
 
 export type Status = CellVerdict['status'];
 
 /** The words of a status with a sign before them, so that no colour is needed to tell them apart. */
-export const statusWords: Record<Status, string> = { builds: '✓ builds', fails: '✗ fails', error: '? not tested' };
+export const statusWords: Record<Status, string> = { builds: '✓ builds', fails: '✗ fails', error: '? not tested', missing: '? missing' };
+
+/** A step as what fails, in a word. */
+const stepWords: Record<StepName, string> = {
+  builds: 'build',
+  installs: 'install',
+  kernelHook: 'hook',
+  removes: 'remove',
+  loads: 'load',
+  works: 'ioctl',
+};
+
+/** ` at the step` that failed, after `fails`; else nothing. */
+export function failedAt({ status, failedStep }: Pick<CellVerdict, 'failedStep'> & { status: Status }): string {
+  return status === 'fails' && failedStep ? `: ${stepWords[failedStep]}` : '';
+}
 
 /** `MFT 4.20.1-14`. */
 export function titleOf({ mft }: MatrixDocument): string {
@@ -20,6 +36,12 @@ export function builtStatus({ status, loads }: CellVerdict): Status {
   return loads === undefined ? status : 'builds';
 }
 
+/** The same in words, with a sign before them and the step that failed. */
+export function builtWords(verdict: CellVerdict): string {
+  const status = builtStatus(verdict);
+  return `${statusWords[status]}${failedAt({ ...verdict, status })}`;
+}
+
 /** What the WORKS column says: of what loads, but could not be asked, nothing more is known. */
 export function worksStatus({ loads, works = 'error' }: CellVerdict): 'works' | 'fails' | 'error' | undefined {
   return loads === 'loads' ? works : loads;
@@ -28,7 +50,8 @@ export function worksStatus({ loads, works = 'error' }: CellVerdict): 'works' | 
 /** The same with a sign before it, as in `statusWords`. */
 export function worksWords(verdict: CellVerdict): string {
   const works = worksStatus(verdict);
-  return works === undefined ? '-' : { works: '✓ works', fails: statusWords.fails, error: statusWords.error }[works];
+  if (works === undefined) return '-';
+  return works === 'works' ? '✓ works' : `${statusWords[works]}${failedAt({ ...verdict, status: works })}`;
 }
 
 /** How a booted kernel ran; empty if none was booted. */
@@ -41,11 +64,12 @@ export function verdictOf({ cells }: MatrixDocument, column: 'vendor' | 'patched
   const tried = cells.flatMap((cell) => (cell[column] ? [{ target: cell.target, status: cell[column].status }] : []));
   if (tried.length === 0) return 'No kernel was asked for';
   const of = (status: Status) => tried.filter((cell) => cell.status === status).map(({ target }) => target);
-  const [builds, fails, untried] = [of('builds'), of('fails'), of('error')];
+  const [builds, fails, untried, missing] = [of('builds'), of('fails'), of('error'), of('missing')];
   return [
     `${builds.length} of ${tried.length} ${tried.length === 1 ? 'kernel builds' : 'kernels build'}`,
     ...(fails.length > 0 ? [`${listOf(fails)} ${fails.length === 1 ? 'fails' : 'fail'}`] : []),
     ...(untried.length > 0 ? [`${listOf(untried)} could not be tested`] : []),
+    ...(missing.length > 0 ? [`${listOf(missing)} ${missing.length === 1 ? 'is' : 'are'} missing`] : []),
   ].join('; ');
 }
 
@@ -58,12 +82,16 @@ export const patchesOf = ({ patches }: MatrixCell): string => patches.join(', ')
 
 /** What is known of a cell besides its verdict, as labels and values. Of files only the names: their directories are private to the machine. */
 export function factsOf(cell: MatrixCell, column: 'vendor' | 'patched'): [label: string, value: string][] {
+  const on = cell[column]?.on;
   const facts: [string, string][] = [
     ['Release', cell.release],
     ['Patches', (column === 'patched' && cell.patches.join(', ')) || 'none'],
     ['Package', column === 'patched' ? nameOf(cell.patched.artifact) : ''],
+    ['SHA-256', on?.package ?? ''],
     ['Booted', column === 'patched' ? accelWords(cell.patched.accel) : ''],
     ['Not tested', (column === 'patched' && cell.patched.notTested?.join('; ')) || ''],
+    ['Tested', on ? `${moment(on.date)}, ${on.engine}, ${on.architecture}` : ''],
+    ['Image', on ? `${moment(on.imageCreated)}, ${ageOf([on])}` : ''],
     ['Log', nameOf(cell[column]?.log ?? '')],
   ];
   return facts.filter(([, value]) => value !== '');

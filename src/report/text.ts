@@ -1,16 +1,17 @@
 import type {
   BuildDocument,
   KernelVerdict,
-  MatrixDocument,
   MatrixListDocument,
   PatchesDocument,
   PlanDocument,
   ReleasesDocument,
   ResultDocument,
 } from '../documents/index.js';
-import { bootedWords, bootNotes, worksColumn } from './boot-text.js';
-import { builtStatus, hasBoot, hasVendor, titleOf } from './matrix-words.js';
+import { bootedWords, bootNotes } from './boot-text.js';
+import { failureLines, renderMatrix } from './matrix-text.js';
+import { failedAt } from './matrix-words.js';
 import { renderRebuild } from './rebuild-text.js';
+import { table } from './table.js';
 
 /** The result of a command as a person reads it, without a newline at its end. */
 export function renderText(document: ResultDocument): string {
@@ -31,7 +32,7 @@ export function renderText(document: ResultDocument): string {
         document.kernels.map((k) => [k.target, `${k.kernel}${k.rolling ? ' or later' : ''}`, k.tried.join(', ') || '-', k.title]),
       );
     case 'mft-patch/matrix@1':
-      return matrix(document);
+      return renderMatrix(document);
     case 'mft-patch/matrix-list@1':
       return matrixList(document);
     case 'mft-patch/image@1':
@@ -44,20 +45,6 @@ export function renderText(document: ResultDocument): string {
     case 'mft-patch/fetch@1':
       return `${document.path}\nSHA-256 ${document.sha256}, ${document.bytes} bytes`;
   }
-}
-
-/** Columns as wide as their widest cell, two blanks between them. */
-export function table(head: string[], rows: string[][]): string {
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }
 
 function heading({ mft, kernel }: PlanDocument | BuildDocument): string {
@@ -111,38 +98,13 @@ function verdicts(kernels: readonly KernelVerdict[]): string {
     k.kernel,
     k.target,
     k.release || '-',
-    k.boot && k.steps.installs ? `builds, ${bootedWords(k.boot)}` : k.status,
+    k.boot && k.steps.installs ? `builds, ${bootedWords(k.boot)}` : `${k.status}${failedAt(k)}`,
     k.modules.flatMap(({ name, file }) => (file ? [name] : [])).join(', ') || '-',
     `${k.seconds} s`,
   ]);
   const failures = kernels.filter(({ status }) => status !== 'builds').flatMap((verdict) => failureLines(verdict.target, verdict));
   const booted = kernels.flatMap(({ target, boot }) => (boot ? [{ target, ...boot }] : []));
   return [table(['KERNEL', 'TARGET', 'RELEASE', 'VERDICT', 'MODULES', 'TIME'], rows), ...failures, ...bootNotes(booted)].join('\n');
-}
-
-function matrix(document: MatrixDocument): string {
-  const { cells } = document;
-  const [vendorToo, bootToo] = [hasVendor(document), hasBoot(document)];
-  const head = ['KERNEL', 'TARGET', ...(vendorToo ? ['VENDOR'] : []), 'PATCHED', ...(bootToo ? ['WORKS'] : []), 'PATCHES'];
-  const rows = cells.map(({ kernel, target, vendor, patched, patches }) => [
-    kernel || '-',
-    target,
-    ...(vendorToo ? [vendor?.status ?? '-'] : []),
-    builtStatus(patched),
-    ...(bootToo ? [worksColumn(patched)] : []),
-    patches.join(', ') || '-',
-  ]);
-  // That the vendor's package fails is what the patches are for; that it could not be tested is not.
-  const failures = cells.flatMap(({ target, vendor, patched }) => [
-    ...(patched.status === 'builds' ? [] : failureLines(target, patched)),
-    ...(vendor?.status === 'error' && vendor.reason !== patched.reason ? failureLines(`${target}, the vendor's package`, vendor) : []),
-  ]);
-  const booted = cells.map(({ target, patched }) => ({ target, ...patched }));
-  return [titleOf(document), '', table(head, rows), ...failures, ...bootNotes(booted)].join('\n');
-}
-
-function failureLines(title: string, { reason = '', log }: { reason?: string; log: string }): string[] {
-  return ['', `${title}:`, ...reason.split('\n').map((line) => `  ${line}`), ...(log ? [`  whole log: ${log}`] : [])];
 }
 
 /** GitHub's `matrix.include` (fromJSON takes one line). */

@@ -2,7 +2,7 @@ import { release as runningRelease } from 'node:os';
 import { loadTargets } from '../catalogue.js';
 import { type ContainerSettings, type Images, openImages } from '../containers/images.js';
 import type { Context } from '../context.js';
-import type { BuildDocument, KernelVerdict } from '../documents/index.js';
+import type { BuildDocument, BuiltPatch, KernelVerdict } from '../documents/index.js';
 import { fail, MftPatchError } from '../errors.js';
 import { explain } from '../explain.js';
 import { parseKernelRelease } from '../kernels/release.js';
@@ -10,6 +10,7 @@ import { type Kernel, targetOf } from '../kernels/resolve.js';
 import { nearestTargets, type Target, targetsFor } from '../kernels/target.js';
 import type { PatchPlan } from '../packaging/prepare.js';
 import { type Choice, selectPatches } from '../patches/select.js';
+import { originOf } from './provenance.js';
 import { type PackageFile, verifyOn } from './verify.js';
 
 type Result = BuildDocument['verification'];
@@ -18,6 +19,8 @@ type Result = BuildDocument['verification'];
 export interface BuiltPackage {
   plan: PatchPlan;
   deb: PackageFile;
+  /** What became of each patch. */
+  patches: readonly BuiltPatch[];
   /** The kernel that the user named, or the source; undefined for a package for all kernels. */
   kernel: Kernel | undefined;
   /** Whether it must be verified, and on that very kernel. */
@@ -44,7 +47,12 @@ export async function verifyBuilt(built: BuiltPackage, context: Context): Promis
   }
 }
 
-async function verifyNear({ plan, deb, kernel, isRequired }: BuiltPackage, images: Images, context: Context): Promise<Result> {
+async function verifyNear(
+  { plan, deb: file, patches, kernel, isRequired }: BuiltPackage,
+  images: Images,
+  context: Context,
+): Promise<Result> {
+  const deb = { ...file, origin: originOf(plan.kernel === undefined, patches) };
   const verify = async (target: Target, reason?: string) => resultOf(await verifyOn({ images, target, deb, boot: false }, context), reason);
   if (kernel === undefined) {
     const target = await nearestToHost();
@@ -64,7 +72,7 @@ async function verifyNear({ plan, deb, kernel, isRequired }: BuiltPackage, image
   }
 }
 
-/** For a package for all kernels; `matrix --universal` verifies it on all targets. */
+/** For a package for all kernels; `matrix` verifies it on all targets. */
 async function nearestToHost(): Promise<Target> {
   const targets = await loadTargets();
   const tested = targets.filter(({ tried }) => tried.length > 0);

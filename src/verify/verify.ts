@@ -10,12 +10,15 @@ import { seriesOf, type Target } from '../kernels/target.js';
 import { projectText } from '../project-files.js';
 import { writeAtomic } from '../system/stage.js';
 import { judge } from './judge.js';
+import { type Origin, provenanceOf } from './provenance.js';
 import { isEngineFailure, secondsSince, verdictOnFailure } from './untested.js';
 
 /** A package as a file: its name, and its bytes. */
 export interface PackageFile {
   name: string;
   bytes: Buffer;
+  /** How it was built, where this run did it. */
+  origin?: Origin;
 }
 
 /** What is to be verified, and where. */
@@ -53,6 +56,7 @@ export async function verifyOn(verification: Verification, context: Context): Pr
 export async function verifyIn(image: Image, verification: Verification, context: Context): Promise<KernelVerdict> {
   const { images, target, deb, boot } = verification;
   const start = performance.now();
+  const on = await provenanceOf({ deb, image, engine: images.engine, boot });
   const text = `${target.name}: installing the package, dkms builds its modules`;
   context.progress({ step: 'verify', text });
   const report = await withTimeout(images.settings.timeout, `the installation on ${target.name}`, context, (limited) =>
@@ -64,7 +68,7 @@ export async function verifyIn(image: Image, verification: Verification, context
   await writeAtomic(log, `${facts.get('dpkg.log') ?? ''}\n==> make.log <==\n${facts.get('make.log') ?? ''}`, context);
   const judgement = judge(facts, target, images.settings);
   const kernel = seriesOf(judgement.release) || target.kernel;
-  const verdict = { target: target.name, kernel, ...judgement, log, seconds: secondsSince(start) };
+  const verdict = { target: target.name, kernel, ...judgement, log, seconds: secondsSince(start), on };
   if (!boot || verdict.status !== 'builds') return verdict;
   const { bootModules } = await import('./boot.js');
   const booted = await bootModules({ images, image, target, modules: modulesOf(report), logs }, context);

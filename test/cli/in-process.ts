@@ -46,7 +46,7 @@ export const mocks = {
   matrix: () => ({
     matrix: keeper('matrix'),
     listMatrix: (kernels: unknown, format: unknown, context: Context) => keep('matrix', { list: true, kernels, format }, context),
-    mergeMatrix: (merge: unknown, reports: unknown, context: Context) => keep('matrix', { merge, reports }, context),
+    mergeMatrix: keeper('matrix'),
   }),
   catalogues: () => ({
     listReleases: () => keep('releases', {}),

@@ -96,7 +96,7 @@ describe('help', () => {
     const matrix = [
       '--kernel',
       '--boot',
-      '--universal',
+      '--baked',
       '--baseline',
       '--jobs',
       '--only-failed',

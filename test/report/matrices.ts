@@ -1,7 +1,7 @@
 /** Matrices for the tests of their renderers, and a parser that is not ours: Python's, for XML and for HTML. */
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
-import type { CellVerdict, MatrixCell, MatrixDocument } from '../../src/documents/index.js';
+import type { CellVerdict, MatrixCell, MatrixDocument, Provenance } from '../../src/documents/index.js';
 
 const missing = "mst_pciconf.c:598:13: error: implicit declaration of function 'pci_unmap_single'; did you mean 'dma_unmap_single'?";
 export const words = `${missing}\ncc1: some warnings being treated as errors\nmake[1]: *** [Makefile:1924: /var/lib/dkms] Error 2`;
@@ -11,6 +11,30 @@ const verdict = (status: CellVerdict['status'], seconds: number, reason?: string
   seconds,
   log: status === 'error' ? '' : '/home/me/out/logs/x.make.log',
   ...(reason === undefined ? {} : { reason }),
+});
+
+/** What a verdict is on. Two of the same arguments are on the same. */
+export const onOf = (changes: Partial<Provenance> = {}): Provenance => ({
+  package: 'a'.repeat(64),
+  patches: [{ id: 'dma-unmap', sha256: 'd'.repeat(64) }],
+  image: `sha256:${'1'.repeat(64)}`,
+  imageCreated: '2026-11-22T09:00:00.000Z',
+  program: { version: '0.1.0', sha256: 'f'.repeat(64) },
+  engine: 'docker 20.10.24',
+  architecture: 'x86_64',
+  options: { boot: false, package: 'universal' },
+  date: '2026-11-24T10:30:00.000Z',
+  ...changes,
+});
+
+/** The result with all verdicts on the same. */
+export const withOn = (document: MatrixDocument, changes: Partial<Provenance> = {}): MatrixDocument => ({
+  ...document,
+  cells: document.cells.map((cell) => ({
+    ...cell,
+    ...(cell.vendor ? { vendor: { ...cell.vendor, on: onOf({ ...changes, package: 'e'.repeat(64), patches: [] }) } } : {}),
+    patched: { ...cell.patched, on: onOf(changes) },
+  })),
 });
 
 export function cellOf(changes: Partial<MatrixCell> = {}): MatrixCell {
@@ -56,6 +80,30 @@ export const baseline = matrixOf(
 
 /** The same without the vendor's column. */
 export const patchedOnly = matrixOf(...baseline.cells.map(({ vendor: _, ...cell }) => cell));
+
+const bootedCell = (target: string, loads: 'loads' | 'fails' | 'error', works = true) => ({
+  target,
+  kernel: '6.1',
+  release: '6.1.0-50-amd64',
+  patches: [],
+  patched: {
+    status: loads === 'loads' ? ('builds' as const) : loads,
+    reason: 'Unknown symbol x',
+    seconds: 1,
+    log: '',
+    loads,
+    ...(loads === 'loads' ? { works: works ? ('works' as const) : ('error' as const) } : {}),
+    notTested: works ? [] : ['mst_pci: INIT on a PCI device: the machine has none'],
+    accel: 'tcg' as const,
+    artifact: 'a.deb',
+  },
+});
+/** After boots: what works, does not load, could not be booted, and loads but could not be asked. */
+export const booted: MatrixDocument = {
+  schema: 'mft-patch/matrix@1',
+  mft: { version: '4.20.1', revision: '14' },
+  cells: [bootedCell('good', 'loads'), bootedCell('bad', 'fails'), bootedCell('untried', 'error'), bootedCell('unasked', 'loads', false)],
+};
 
 /** Any text at all, and text made of what markup is made of. */
 const anyText = fc.oneof(

@@ -5,7 +5,7 @@ import type { CellVerdict, MatrixDocument } from '../../src/documents/index.js';
 import { renderText } from '../../src/report/text.js';
 import { baseline, cellOf, matrixOf, patchedOnly, words } from './matrices.js';
 
-const verdict = (status: CellVerdict['status'], reason?: string, log = ''): CellVerdict => ({
+const verdict = <Status extends CellVerdict['status']>(status: Status, reason?: string, log = '') => ({
   status,
   seconds: 1,
   log,
@@ -32,6 +32,8 @@ describe('the exit code of a matrix', () => {
     [1, ['fails', 'error']],
     [5, ['error']],
     [5, ['builds', 'error', 'builds']],
+    [5, ['builds', 'missing']],
+    [1, ['missing', 'fails']],
   ])("is %i for patched packages of which %j, whatever the vendor's do", (code, column) => {
     const cells = column.map((status) => cellOf({ patched: patched(status) }));
     expect(exitCodeOf(matrixOf(...cells))).toBe(code);

@@ -6,29 +6,8 @@ import { renderHtml } from '../../src/report/html.js';
 import { renderJunit } from '../../src/report/junit.js';
 import { renderMarkdown } from '../../src/report/markdown.js';
 import { renderText } from '../../src/report/text.js';
+import { booted } from './matrices.js';
 
-const cell = (target: string, loads: 'loads' | 'fails' | 'error', works = true) => ({
-  target,
-  kernel: '6.1',
-  release: '6.1.0-50-amd64',
-  patches: [],
-  patched: {
-    status: loads === 'loads' ? ('builds' as const) : loads,
-    reason: 'Unknown symbol x',
-    seconds: 1,
-    log: '',
-    loads,
-    ...(loads === 'loads' ? { works: works ? ('works' as const) : ('error' as const) } : {}),
-    notTested: works ? [] : ['mst_pci: INIT on a PCI device: the machine has none'],
-    accel: 'tcg' as const,
-    artifact: 'a.deb',
-  },
-});
-const booted: MatrixDocument = {
-  schema: 'mft-patch/matrix@1',
-  mft: { version: '4.20.1', revision: '14' },
-  cells: [cell('good', 'loads'), cell('bad', 'fails'), cell('untried', 'error'), cell('unasked', 'loads', false)],
-};
 const built: MatrixDocument = {
   ...booted,
   cells: booted.cells.map(({ patched: { loads: _, works: __, notTested: ___, accel: ____, ...patched }, ...rest }) => ({

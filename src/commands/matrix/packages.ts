@@ -1,16 +1,18 @@
+import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import type { BuildDocument, BuiltPatch, KernelVerdict } from '../../documents/index.js';
 import { writePackage, writeRecord } from '../../output/output-directory.js';
-import { newRecord } from '../../output/record.js';
+import { newRecord, recordedVerdicts, recordName } from '../../output/record.js';
 import { buildPackage } from '../../packaging/patched-package.js';
 import type { PatchPlan, VendorPackage } from '../../packaging/prepare.js';
+import { originOf } from '../../verify/provenance.js';
 import type { PackageFile } from '../../verify/verify.js';
 
 /** A patched package of a matrix. */
 export interface MatrixPackage {
-  deb: PackageFile;
-  /** The patches inside, in the order of the series. */
-  inside: string[];
+  deb: Required<PackageFile>;
+  /** The verdicts that its record held before this run. */
+  earlier: KernelVerdict[];
   document: BuildDocument;
 }
 
@@ -46,9 +48,11 @@ export class MatrixPackages {
     return written;
   }
 
-  async #write(plan: PatchPlan, deb: PackageFile, patches: BuiltPatch[]): Promise<MatrixPackage> {
+  async #write(plan: PatchPlan, file: PackageFile, patches: BuiltPatch[]): Promise<MatrixPackage> {
+    const deb = { ...file, origin: originOf(plan.kernel === undefined, patches) };
+    const earlier = await recordedVerdicts(join(this.directory, recordName(deb.name)));
     const document = await writePackage(this.directory, { deb, document: newRecord(plan, patches, 'not done yet') }, this.context);
-    return { deb, inside: patches.flatMap(({ id, status }) => (status === 'not-needed' ? [] : [id])), document };
+    return { deb, earlier, document };
   }
 
   /** Writes each package's record with its verdicts on all kernels. */

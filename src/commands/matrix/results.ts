@@ -31,18 +31,11 @@ export async function readResult(path: string, hint: string): Promise<MatrixDocu
   return fail({ code: 'usage', detail: `${path} is not a matrix result: ${describe(result.issues[0])}`, hint });
 }
 
-/** The cells of a result that did not build. */
-export function failedCells({ cells }: MatrixDocument) {
-  const hasBuilt = ({ vendor, patched }: MatrixCell) => patched.status === 'builds' && vendor?.status !== 'error';
-  return {
-    /** What --kernel must say to mean them. @throws usage for a kernel from a source of one's own: its name may mean another one */
-    names: () => cells.filter((cell) => !hasBuilt(cell)).map(nameAgain),
-    /** Whether the kernel of a target did. */
-    hasBuilt: (target: string) => cells.some((cell) => cell.target === target && hasBuilt(cell)),
-  };
-}
-
-function nameAgain({ target, requested = target }: MatrixCell): string {
+/**
+ * What --kernel must say to mean a kernel of an earlier result.
+ * @throws usage for a kernel from a source of one's own: its name may mean another one
+ */
+export function nameAgain({ target, requested = target }: MatrixCell): string {
   if (requested !== '') return requested;
   return fail({
     code: 'usage',
@@ -70,7 +63,11 @@ export function mergeResults(older: MatrixDocument, newer: MatrixDocument): Matr
   const fresh = new Map(newer.cells.map((cell) => [cell.target, cell]));
   const kept = older.cells.map((cell) => fresh.get(cell.target) ?? cell);
   const added = newer.cells.filter(({ target }) => !older.cells.some((cell) => cell.target === target));
-  return { ...newer, cells: [...kept, ...added] };
+  const [date] = [older.date, newer.date].filter((date) => date !== undefined).sort();
+  const seconds = [older.seconds, newer.seconds].filter((seconds) => seconds !== undefined);
+  const sum = seconds.reduce((total, some) => total + some, 0);
+  const times = { ...(date === undefined ? {} : { date }), ...(seconds.length > 0 ? { seconds: Math.round(sum * 10) / 10 } : {}) };
+  return { schema: newer.schema, mft: newer.mft, ...times, cells: [...kept, ...added] };
 }
 
 const renderers: Record<string, () => Promise<(document: MatrixDocument) => string>> = {

@@ -10,9 +10,11 @@ import { type Kernel, resolveKernels, targetOf } from '../../kernels/resolve.js'
 import { planPatches, readVendorPackage } from '../../packaging/prepare.js';
 import { asJson } from '../../system/json.js';
 import { writeAtomic } from '../../system/stage.js';
+import { secondsSince } from '../../verify/untested.js';
 import { type MatrixKernel, runCell } from './cell.js';
+import { findDifference } from './fit.js';
 import { MatrixPackages } from './packages.js';
-import { failedCells, lastResult, longestFirst, mergeResults, refuseOtherRelease, writeReports } from './results.js';
+import { lastResult, longestFirst, mergeResults, nameAgain, refuseOtherRelease, writeReports } from './results.js';
 
 export interface MatrixRequest {
   source: Source;
@@ -23,11 +25,11 @@ export interface MatrixRequest {
   baseline: boolean;
   /** Load the patched modules on the booted kernels, too. */
   boot: boolean;
-  /** One package for all kernels, whose patches dkms picks. */
-  universal: boolean;
+  /** A package for each set of patches, instead of the one for all kernels that `build` makes. */
+  baked: boolean;
   /** The number of parallel containers; undefined for as many as cores and memory allow. */
   jobs: number | undefined;
-  /** Run again only what did not build last time. */
+  /** Keep the verdicts of the last run that hold for what would be tested now, and test only the rest. */
   onlyFailed: boolean;
   /** Files to write reports to, in the format that their name ends in. */
   reports: string[];
@@ -40,6 +42,7 @@ const memoryOfJob = 1024 ** 3;
 
 /** Builds and verifies the package on many kernels; what happens on one does not stop the others. */
 export async function matrix(request: MatrixRequest, context: Context): Promise<MatrixDocument> {
+  const [start, date] = [performance.now(), new Date().toISOString()];
   const { settings, baseline, boot, out, reports } = request;
   const last = request.onlyFailed ? await lastResult(out) : undefined;
   const kernels = await kernelsToRun(request, last, context);
@@ -47,8 +50,9 @@ export async function matrix(request: MatrixRequest, context: Context): Promise<
   if (last) refuseOtherRelease(last, read.mft);
   const packages = new MatrixPackages(out, read, context);
   const limit = pLimit(request.jobs ?? defaultJobs());
-  const universal = request.universal ? planPatches(read, undefined) : undefined;
-  const run = { read, images, packages, limit, baseline, boot, universal };
+  const universal = request.baked ? undefined : planPatches(read, undefined);
+  const cells = last && new Map(last.cells.map((cell) => [cell.target, cell]));
+  const run = { read, images, packages, limit, baseline, boot, universal, last: cells };
   const times = last ?? (await lastResult(out).catch(() => undefined));
   const begun = new Map(
     longestFirst(kernels, times).map((kernel) => [kernel, runCell(kernel, run, cellContext(kernel.target.name, context))]),
@@ -58,28 +62,54 @@ export async function matrix(request: MatrixRequest, context: Context): Promise<
   context.signal.throwIfAborted();
   const results = await Promise.all(kernels.flatMap((kernel) => begun.get(kernel) ?? []));
   await packages.writeRecords(results.flatMap(({ verdicts }) => verdicts));
-  const document: MatrixDocument = { schema: 'mft-patch/matrix@1', mft: read.mft, cells: results.map(({ cell }) => cell) };
-  const whole = last === undefined ? document : mergeResults(last, document);
+  const document: MatrixDocument = {
+    schema: 'mft-patch/matrix@1',
+    mft: read.mft,
+    date,
+    seconds: secondsSince(start),
+    cells: results.map(({ cell }) => cell),
+  };
+  const whole =
+    last === undefined
+      ? document
+      : withLast(
+          document,
+          last,
+          results.some(({ isKept }) => isKept),
+          context,
+        );
   await writeAtomic(join(out, 'matrix.json'), asJson(whole), context);
   await writeReports(reports, whole, context);
   return whole;
 }
 
-/**
- * The kernels of the request; with the last result, those of them that did not build.
- * @throws usage if the last result has a kernel from source that did not build, and the request names no kernels
- */
+/** The kernels of the request; else those of the last result, else all. */
 export async function kernelsToRun(
   { kernels: given }: Pick<MatrixRequest, 'kernels'>,
   last: MatrixDocument | undefined,
   context: Context,
 ): Promise<MatrixKernel[]> {
-  const targets = await loadTargets();
-  const failed = last && failedCells(last);
-  const again = failed && !given ? failed.names() : undefined;
-  const kernels = given ?? (again?.length === 0 ? [] : await resolveKernels({ kernel: again ?? ['all'] }, targets));
-  const all = kernels.map((kernel) => ({ target: targetOf(kernel, context), again: kernel.again }));
-  return failed ? all.filter(({ target }) => !failed.hasBuilt(target.name)) : all;
+  const again = given ? [] : (last?.cells.map(nameAgain) ?? ['all']);
+  const kernels = given ?? (again.length === 0 ? [] : await resolveKernels({ kernel: again }, await loadTargets()));
+  return kernels.map((kernel) => ({ target: targetOf(kernel, context), again: kernel.again }));
+}
+
+/** The result with what the last one has of other kernels, as far as it can stand beside the new. */
+function withLast(document: MatrixDocument, last: MatrixDocument, isAnyKept: boolean, context: Context): MatrixDocument {
+  const fresh = new Set(document.cells.map(({ target }) => target));
+  const others = last.cells.filter(({ target }) => !fresh.has(target));
+  const kept = others.filter((cell) => {
+    const found = findDifference([
+      { path: 'then', document: { ...last, cells: [cell] } },
+      { path: 'now', document },
+    ]);
+    if (found) context.warn(`${cell.target}: dropped the verdict of the last run: ${found.difference}`);
+    return found === undefined;
+  });
+  if (kept.length === 0 && !isAnyKept) return document;
+  // In the places that they had.
+  const places = new Set([...kept.map(({ target }) => target), ...fresh]);
+  return mergeResults({ ...last, cells: last.cells.filter(({ target }) => places.has(target)) }, document);
 }
 
 function defaultJobs(): number {

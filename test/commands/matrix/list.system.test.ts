@@ -6,9 +6,10 @@ import { loadTargets } from '../../../src/catalogue.js';
 import type { MatrixDocument } from '../../../src/documents/index.js';
 import { renderText } from '../../../src/report/text.js';
 import { cli } from '../../cli.js';
-import { all, baseline, cellOf, matrixOf, readHtml, readXml } from '../../report/matrices.js';
+import { all, baseline as blind, cellOf, matrixOf, type onOf, readHtml, readXml, withOn } from '../../report/matrices.js';
 import { makeDirectory, missing, runCli } from '../../support.js';
 
+const baseline = withOn(blind);
 const cwd = makeDirectory();
 // Without programs on the path there is no engine: what asks for one here fails with another code.
 const env = { ...process.env, PATH: join(cwd, 'nothing') };
@@ -132,11 +133,78 @@ describe('matrix --merge', () => {
   });
 
   test('of the same kernel the later one counts', async () => {
-    const mended = matrixOf(cellOf({ target: 'debian-sid' }));
+    const mended = withOn(matrixOf(cellOf({ target: 'debian-sid' })));
     const { status, stdout } = await merge({ ...parts, '4.json': mended }, '--json');
     const { cells } = JSON.parse(stdout) as MatrixDocument;
     expect(cells.map(({ target }) => target)).toEqual(baseline.cells.map(({ target }) => target));
     expect({ status, cell: cells[3] }).toEqual({ status: 5, cell: mended.cells[0] });
+  });
+
+  describe('with the kernels that there must be', () => {
+    const merged = async (...args: string[]) => {
+      const { status, stdout, stderr } = await merge(parts, '--json', ...args);
+      return { status, stderr, cells: (JSON.parse(stdout) as MatrixDocument).cells };
+    };
+
+    test('has a row for each that no result has, and ends with 5 if nothing is worse', async () => {
+      const lists = ['--kernel', 'debian-13,debian-11', '--kernel', 'debian-12'];
+      const { cells } = await merged(...lists);
+      expect(cells.map(({ target, patched }) => `${target} ${patched.status}`)).toEqual([
+        ...['debian-13 missing', 'debian-11 builds', 'debian-12 builds'],
+        ...['debian-13-backports error', 'debian-sid fails', 'ubuntu-24.04 builds'],
+      ]);
+      expect(cells[0]).toMatchObject({ requested: 'debian-13', kernel: '6.12', patches: [], patched: { artifact: '', log: '' } });
+      const good = { '1.json': matrixOf(one), '2.json': matrixOf(two) };
+      expect(await merge(good, '--kernel', 'debian-11,debian-12')).toMatchObject({ status: 0 });
+      const { status, stdout } = await merge(good, '--kernel', 'debian-11,debian-12,debian-13', '--report', 'missing.md');
+      expect({ status, stdout }).toEqual({ status: 5, stdout: expect.stringMatching(/^6\.12 +debian-13 +- +missing +-$/m) });
+      expect(readFileSync(join(cwd, 'missing.md'), 'utf8')).toContain('2 of 3 kernels build; debian-13 is missing.');
+      expect((await merged('--kernel', 'all')).status).toBe(1);
+    });
+
+    test('is refused for a kernel that does not exist', async () => {
+      await matrixCli('--merge 1.json --kernel debian-99').fails(2, { code: 'usage', message: expect.stringContaining("'debian-99'") });
+    });
+  });
+
+  describe('keeps results apart', () => {
+    const other = (changes: Parameters<typeof onOf>[0]) => withOn(matrixOf(cellOf({ target: 'debian-13' })), changes);
+    const patches = [{ id: 'dma-unmap', sha256: '9'.repeat(64) }];
+    const baked = { boot: false, package: 'baked' as const };
+    test.each<[string, unknown, string]>([
+      ['of another package of the same version', other({ package: '0'.repeat(64) }), 'package aaaaaaaaaaaa, then 000000000000'],
+      ['of an edited patch', other({ patches, package: '0'.repeat(64) }), 'patch dma-unmap has changed'],
+      ['of other patches', other({ patches: [] }), 'patches dma-unmap, then none'],
+      ['of a package for each set of patches', other({ options: baked }), 'package universal, then baked'],
+      ['with a boot', other({ options: { ...baked, boot: true } }), 'option no --boot, then --boot'],
+      [
+        'of another program',
+        other({ program: { version: '0.2.0', sha256: 'b'.repeat(64) } }),
+        'program 0.1.0 (ffffffffffff), then 0.2.0 (bbb',
+      ],
+      ['of another architecture', other({ architecture: 'aarch64' }), 'architecture x86_64, then aarch64'],
+    ])('%s', async (_, document, difference) => {
+      const { status, stderr } = await merge({ '2.json': withOn(matrixOf(cellOf())), 'o.json': document });
+      expect(status).toBe(2);
+      expect(stderr).toContain(`2.json and o.json cannot be merged: ${difference}`);
+    });
+
+    test('that do not record what was tested', async () => {
+      const { status, stderr } = await merge({ '2.json': withOn(matrixOf(cellOf())), 'o.json': matrixOf(cellOf({ target: 'x' })) });
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringContaining('o.json: x: the result does not record what was tested'),
+      });
+    });
+
+    test('but not those of other images and engines, nor baked ones that need other patches', async () => {
+      const image = { image: `sha256:${'2'.repeat(64)}`, engine: 'podman 4.3.1' };
+      expect(await merge({ '2.json': withOn(matrixOf(cellOf())), 'o.json': other(image) })).toMatchObject({ status: 0 });
+      const [none, some] = [{ options: baked, patches: [], package: '0'.repeat(64) }, { options: baked }];
+      expect(await merge({ '2.json': withOn(matrixOf(cellOf()), some), 'o.json': other(none) })).toMatchObject({ status: 0 });
+      const { stderr } = await merge({ '2.json': withOn(matrixOf(cellOf()), some), 'o.json': other({ ...some, package: '1'.repeat(64) }) });
+      expect(stderr).toContain('package aaaaaaaaaaaa, then 111111111111');
+    });
   });
 
   test.skipIf(missing('tools') !== '')('writes a report in every format', async () => {
@@ -158,7 +226,7 @@ describe('matrix --merge', () => {
     expect(JSON.parse((await matrix('--merge', 'reports/out.json', '--json')).stdout)).toStrictEqual(baseline);
   });
 
-  const stranger = { ...matrixOf(cellOf()), mft: { version: '4.22.0', revision: '417' } };
+  const stranger = { ...withOn(matrixOf(cellOf())), mft: { version: '4.22.0', revision: '417' } };
   const first = { '1.json': matrixOf(one) };
   test.each<{ title: string; documents: Record<string, unknown>; args: string[]; words: string; hint: string }>([
     {

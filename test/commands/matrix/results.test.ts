@@ -2,14 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { MatrixKernel } from '../../../src/commands/matrix/cell.js';
-import {
-  failedCells,
-  lastResult,
-  longestFirst,
-  mergeResults,
-  readResult,
-  refuseOtherRelease,
-} from '../../../src/commands/matrix/results.js';
+import { lastResult, longestFirst, mergeResults, readResult, refuseOtherRelease } from '../../../src/commands/matrix/results.js';
 import { kernelsToRun } from '../../../src/commands/matrix/run.js';
 import type { CellVerdict, MatrixCell, MatrixDocument } from '../../../src/documents/index.js';
 import { parseTarget } from '../../../src/kernels/target-file.js';
@@ -64,52 +57,31 @@ describe('the result of an earlier run', () => {
   });
 });
 
-describe('what --only-failed runs again', () => {
-  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
-  const last = matrixOf(
-    cell('a', 'builds'),
-    cell('b', 'fails'),
-    cell('c', 'error'),
-    cell('d', 'builds', 'fails'),
-    cell('e', 'builds', 'error'),
-    cell('f', 'fails', 'builds'),
-  );
-  const run = async (last: MatrixDocument, given?: string[]) => {
+describe('the kernels of --only-failed', () => {
+  const last = matrixOf(cell('debian-12', 'builds'), { ...cell('host-6.1', 'error'), requested: 'debian-13' }, cell('debian-11', 'fails'));
+  const run = async (last: MatrixDocument | undefined, given?: string[]) => {
     const kernels = given?.map((name) => ({ ...kernel(name), requested: name, alternatives: [] }));
     return (await kernelsToRun({ kernels }, last, testContext())).map(({ target }) => target.name);
   };
 
-  test("is what did not build or was not tested: that the vendor's package fails is no reason, that it was not tested is one", async () => {
-    expect(await run(last, names)).toEqual(['b', 'c', 'e', 'f', 'g']);
-    expect(failedCells(last).names()).toEqual(['b', 'c', 'e', 'f']);
+  test('are those that are named, in their order', async () => {
+    expect(await run(last, ['f', 'b', 'a'])).toEqual(['f', 'b', 'a']);
   });
 
-  test('is in the order of the targets, and of these alone', async () => {
-    expect(await run(last, ['f', 'b', 'a'])).toEqual(['f', 'b']);
-    expect(await run(last, ['a', 'd'])).toEqual([]);
+  test('else all of the last run, by the names that it was called with: whether a verdict holds shows when it is looked at', async () => {
+    expect(await run(last)).toEqual(['debian-12', 'debian-13', 'debian-11']);
+    expect(await run(matrixOf({ ...cell('linux-6.6.30', 'fails'), requested: '6.6.30' }))).toEqual(['linux-6.6.30']);
+    expect(await run(matrixOf())).toEqual([]);
   });
 
-  test('is what the last run says where no kernel is named, by the names that it was called with', async () => {
-    const failed = matrixOf(
-      cell('debian-12', 'builds'),
-      cell('debian-11', 'fails'),
-      { ...cell('host-6.1', 'error'), requested: 'debian-13' },
-      { ...cell('linux-6.6.30', 'fails'), requested: '6.6.30' },
-    );
-    expect(failedCells(failed).names()).toEqual(['debian-11', 'debian-13', '6.6.30']);
-    expect(await run(failed)).toEqual(['debian-11', 'debian-13', 'linux-6.6.30']);
-    expect(await run(matrixOf(cell('debian-12', 'builds')))).toEqual([]);
-  });
-
-  test('is never another kernel than that of --kernel-source, whose name may mean one: it must be given again', async () => {
-    const source = matrixOf({ ...cell('linux-6.1', 'fails'), requested: '' });
+  test('are never another kernel than that of --kernel-source, whose name may mean one: it must be given again', async () => {
+    const source = matrixOf({ ...cell('linux-6.1', 'builds'), requested: '' });
     expect(await failureOf(() => run(source))).toMatchObject({
       code: 'usage',
       detail: expect.stringContaining('linux-6.1'),
       hint: expect.stringContaining('--kernel-source'),
     });
     expect(await run(source, ['linux-6.1'])).toEqual(['linux-6.1']);
-    expect(await run(matrixOf({ ...cell('linux-6.1', 'builds'), requested: '' }))).toEqual([]);
   });
 
   test.each([
@@ -134,6 +106,15 @@ describe('two results as one', () => {
     const { cells, ...rest } = mergeResults(older, newer);
     expect(cells).toEqual([newer.cells[2], older.cells[1], newer.cells[1], newer.cells[0], newer.cells[3]]);
     expect(rest).toEqual({ schema: 'mft-patch/matrix@1', mft: older.mft });
+  });
+
+  test('began when the first of them began, and took what both took', () => {
+    const [one, two] = [
+      { ...older, date: '2026-11-25T10:00:00.000Z', seconds: 0.1 },
+      { ...older, date: '2026-11-24T10:00:00.000Z', seconds: 0.2 },
+    ];
+    expect(mergeResults(one, two)).toEqual({ ...older, date: two.date, seconds: 0.3 });
+    expect(mergeResults(one, older)).toEqual(one);
   });
 
   test('with nothing new, or nothing old', () => {

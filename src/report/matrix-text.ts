@@ -1,0 +1,41 @@
+/** A matrix in plain text. */
+import type { MatrixDocument } from '../documents/index.js';
+import { bootNotes, worksColumn } from './boot-text.js';
+import { builtStatus, failedAt, hasBoot, hasVendor, patchesOf, titleOf } from './matrix-words.js';
+import { runFacts } from './run-words.js';
+import { table } from './table.js';
+
+/** The table, what fails, and with what all was tested. */
+export function renderMatrix(document: MatrixDocument): string {
+  const { cells } = document;
+  const [vendorToo, bootToo] = [hasVendor(document), hasBoot(document)];
+  const head = ['KERNEL', 'TARGET', ...(vendorToo ? ['VENDOR'] : []), 'PATCHED', ...(bootToo ? ['WORKS'] : []), 'PATCHES'];
+  const rows = cells.map((cell) => [
+    cell.kernel || '-',
+    cell.target,
+    ...(vendorToo ? [cell.vendor ? `${cell.vendor.status}${failedAt(cell.vendor)}` : '-'] : []),
+    `${builtStatus(cell.patched)}${failedAt({ ...cell.patched, status: builtStatus(cell.patched) })}`,
+    ...(bootToo ? [worksColumn(cell.patched)] : []),
+    patchesOf(cell),
+  ]);
+  // That the vendor's package fails is what the patches are for; that it could not be tested is not.
+  const failures = cells.flatMap(({ target, vendor, patched }) => [
+    ...(patched.status === 'builds' ? [] : failureLines(target, patched)),
+    ...(vendor?.status === 'error' && vendor.reason !== patched.reason ? failureLines(`${target}, the vendor's package`, vendor) : []),
+  ]);
+  const booted = cells.map(({ target, patched }) => ({ target, ...patched }));
+  const facts = runFacts(document);
+  return [
+    titleOf(document),
+    '',
+    table(head, rows),
+    ...failures,
+    ...bootNotes(booted),
+    ...(facts.length > 0 ? ['', `Tested ${facts.join(', ')}`] : []),
+  ].join('\n');
+}
+
+/** The reason of a verdict below its title, and where its log is. */
+export function failureLines(title: string, { reason = '', log }: { reason?: string; log: string }): string[] {
+  return ['', `${title}:`, ...reason.split('\n').map((line) => `  ${line}`), ...(log ? [`  whole log: ${log}`] : [])];
+}

@@ -1,0 +1,45 @@
+/** When, how long, with what a matrix was run, in words. */
+import type { MatrixDocument, Provenance } from '../documents/index.js';
+
+/** What is known of the run, each fact by itself: when, how long, the program, the engine, the images' age. */
+export function runFacts(document: MatrixDocument): string[] {
+  const on = document.cells.flatMap(({ vendor, patched }) => [vendor?.on, patched.on]).filter((some) => some !== undefined);
+  const date = dateOf(document);
+  return [
+    date === undefined ? '' : moment(date),
+    document.seconds === undefined ? '' : duration(document.seconds),
+    ...each(on.map(({ program }) => `mft-patch ${program.version}`)),
+    ...each(on.map(({ engine }) => engine)),
+    on.length > 0 ? `images ${ageOf(on)}` : '',
+  ].filter((fact) => fact !== '');
+}
+
+/** When the run began, or the first of its tests; undefined if nothing ran. */
+export function dateOf({ date, cells }: MatrixDocument): string | undefined {
+  const [first] = cells
+    .flatMap(({ vendor, patched }) => [vendor?.on?.date, patched.on?.date])
+    .filter((date) => date !== undefined)
+    .sort();
+  return date ?? first;
+}
+
+/** `2026-11-26 03:12 UTC`. */
+export function moment(date: string): string {
+  return `${date.slice(0, 10)} ${date.slice(11, 16)} UTC`;
+}
+
+/** How old the images were when they were used: `2 days old`, or `0 to 3 days old`. */
+export function ageOf(on: readonly Pick<Provenance, 'date' | 'imageCreated'>[]): string {
+  const days = on.map(({ date, imageCreated }) => Math.max(0, Math.floor((Date.parse(date) - Date.parse(imageCreated)) / 86_400_000)));
+  const [least, most] = [Math.min(...days), Math.max(...days)];
+  return `${least === most ? '' : `${least} to `}${most} ${most === 1 ? 'day' : 'days'} old`;
+}
+
+function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  return whole < 120 ? `${seconds} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+function each(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
+}

@@ -1,0 +1,73 @@
+/** What a verdict is a verdict on. */
+import { machine } from 'node:os';
+import { type Engine, lastLines } from '../containers/engine.js';
+import type { Image } from '../containers/image.js';
+import type { BuiltPatch, Provenance } from '../documents/index.js';
+import { fail } from '../errors.js';
+import { ownCode, projectText, projectTree } from '../project-files.js';
+import { sha256 } from '../system/digest.js';
+
+/** How the package of a verdict was built, where this run did it. */
+export interface Origin {
+  package: NonNullable<Provenance['options']['package']>;
+  /** The patches inside, in the order of the series. */
+  patches: NonNullable<Provenance['patches']>;
+}
+
+/** What is tested, and where. */
+export interface Tested {
+  deb: { bytes: Buffer; origin?: Origin };
+  image: Image;
+  engine: Engine;
+  boot: boolean;
+}
+
+/** What a test that begins now will give a verdict on. */
+export async function provenanceOf({ deb, image, engine, boot }: Tested): Promise<Provenance> {
+  const { patches, package: kind } = deb.origin ?? {};
+  const [{ id, created }, version] = await Promise.all([inspect(engine, image), versionOf(engine)]);
+  return {
+    package: sha256(deb.bytes),
+    ...(patches ? { patches } : {}),
+    image: id,
+    imageCreated: created,
+    program: await program(),
+    engine: `${engine.name} ${version}`,
+    architecture: machine(),
+    options: { boot, ...(kind ? { package: kind } : {}) },
+    date: new Date().toISOString(),
+  };
+}
+
+/** How a package of ours was built. @param patches what became of each patch */
+export function originOf(isUniversal: boolean, patches: readonly BuiltPatch[]): Origin {
+  const inside = patches.filter(({ status }) => status !== 'not-needed').map(({ id, sha256 }) => ({ id, sha256 }));
+  return { package: isUniversal ? 'universal' : 'baked', patches: inside };
+}
+
+let known: Promise<Provenance['program']> | undefined;
+
+/** This program, with the digest of its code and of what it runs in containers: another digest may judge otherwise. */
+function program(): Promise<Provenance['program']> {
+  known ??= identify();
+  return known;
+}
+
+async function identify(): Promise<Provenance['program']> {
+  const [text, ...trees] = await Promise.all([projectText('package.json'), ownCode(), projectTree('container')]);
+  const files = trees.flatMap((tree) => [...tree].map(([path, bytes]) => `${sha256(bytes)}  ${path}\n`));
+  return { version: (JSON.parse(text) as { version: string }).version, sha256: sha256(files.join('')) };
+}
+
+async function inspect(engine: Engine, { tag }: Image): Promise<{ id: string; created: string }> {
+  const { exitCode, stdout, stderr } = await engine.run(['image', 'inspect', tag]);
+  if (exitCode !== 0)
+    fail({ code: 'engine-failed', detail: `${engine.name} cannot inspect ${tag}: ${lastLines({ stdout: Buffer.alloc(0), stderr })}` });
+  const [{ Id, Created }] = JSON.parse(stdout.toString()) as [{ Id: string; Created: string }];
+  return { id: Id, created: new Date(Created).toISOString() };
+}
+
+async function versionOf(engine: Engine): Promise<string> {
+  const field = engine.name === 'docker' ? '{{.Server.Version}}' : '{{.Client.Version}}';
+  return (await engine.run(['version', '--format', field])).stdout.toString().trim();
+}
