@@ -78,13 +78,15 @@ export const provenance = v.object({
     ),
   ),
   image: text("the image's id, as the engine gives it"),
-  imageCreated: v.pipe(moment, v.description('when the image was made')),
+  imageCreated: v.exactOptional(
+    v.pipe(moment, v.description('when the packages of the image were taken from the archive; missing if the engine does not tell')),
+  ),
   program: v.pipe(
     v.object({ version: v.string(), sha256 }),
     v.description('this program: its version, and the SHA-256 of its own code and of what it runs in containers'),
   ),
   engine: text('name and version of the container engine, as in docker 20.10.24'),
-  architecture: text("the machine's, as `uname -m` prints it"),
+  architecture: text('that of the containers, as Debian names it: amd64'),
   options: v.object({
     boot: v.pipe(v.boolean(), v.description('whether the kernel was to be booted')),
     package: v.exactOptional(

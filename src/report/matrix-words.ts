@@ -91,7 +91,7 @@ export function factsOf(cell: MatrixCell, column: 'vendor' | 'patched'): [label:
     ['Booted', column === 'patched' ? accelWords(cell.patched.accel) : ''],
     ['Not tested', (column === 'patched' && cell.patched.notTested?.join('; ')) || ''],
     ['Tested', on ? `${moment(on.date)}, ${on.engine}, ${on.architecture}` : ''],
-    ['Image', on ? `${moment(on.imageCreated)}, ${ageOf([on])}` : ''],
+    ['Image', on?.imageCreated ? `${moment(on.imageCreated)}, ${ageOf([on])}` : ''],
     ['Log', nameOf(cell[column]?.log ?? '')],
   ];
   return facts.filter(([, value]) => value !== '');

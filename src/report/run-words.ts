@@ -4,13 +4,13 @@ import type { MatrixDocument, Provenance } from '../documents/index.js';
 /** What is known of the run, each fact by itself: when, how long, the program, the engine, the images' age. */
 export function runFacts(document: MatrixDocument): string[] {
   const on = document.cells.flatMap(({ vendor, patched }) => [vendor?.on, patched.on]).filter((some) => some !== undefined);
-  const date = dateOf(document);
+  const [date, age] = [dateOf(document), ageOf(on)];
   return [
     date === undefined ? '' : moment(date),
     document.seconds === undefined ? '' : duration(document.seconds),
     ...each(on.map(({ program }) => `mft-patch ${program.version}`)),
     ...each(on.map(({ engine }) => engine)),
-    on.length > 0 ? `images ${ageOf(on)}` : '',
+    age === '' ? '' : `images ${age}`,
   ].filter((fact) => fact !== '');
 }
 
@@ -28,9 +28,12 @@ export function moment(date: string): string {
   return `${date.slice(0, 10)} ${date.slice(11, 16)} UTC`;
 }
 
-/** How old the images were when they were used: `2 days old`, or `0 to 3 days old`. */
+/** How old the images were when they were used: `2 days old`, or `0 to 3 days old`; empty if that is unknown. */
 export function ageOf(on: readonly Pick<Provenance, 'date' | 'imageCreated'>[]): string {
-  const days = on.map(({ date, imageCreated }) => Math.max(0, Math.floor((Date.parse(date) - Date.parse(imageCreated)) / 86_400_000)));
+  const days = on.flatMap(({ date, imageCreated }) =>
+    imageCreated === undefined ? [] : [Math.max(0, Math.floor((Date.parse(date) - Date.parse(imageCreated)) / 86_400_000))],
+  );
+  if (days.length === 0) return '';
   const [least, most] = [Math.min(...days), Math.max(...days)];
   return `${least === most ? '' : `${least} to `}${most} ${most === 1 ? 'day' : 'days'} old`;
 }

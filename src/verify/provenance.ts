@@ -1,9 +1,7 @@
 /** What a verdict is a verdict on. */
-import { machine } from 'node:os';
-import { type Engine, lastLines } from '../containers/engine.js';
+import type { Engine } from '../containers/engine.js';
 import type { Image } from '../containers/image.js';
 import type { BuiltPatch, Provenance } from '../documents/index.js';
-import { fail } from '../errors.js';
 import { ownCode, projectText, projectTree } from '../project-files.js';
 import { sha256 } from '../system/digest.js';
 
@@ -17,23 +15,22 @@ export interface Origin {
 /** What is tested, and where. */
 export interface Tested {
   deb: { bytes: Buffer; origin?: Origin };
-  image: Image;
-  engine: Engine;
+  image: Pick<Image, 'id' | 'created'>;
+  engine: Pick<Engine, 'name' | 'version' | 'arch'>;
   boot: boolean;
 }
 
 /** What a test that begins now will give a verdict on. */
 export async function provenanceOf({ deb, image, engine, boot }: Tested): Promise<Provenance> {
   const { patches, package: kind } = deb.origin ?? {};
-  const [{ id, created }, version] = await Promise.all([inspect(engine, image), versionOf(engine)]);
   return {
     package: sha256(deb.bytes),
     ...(patches ? { patches } : {}),
-    image: id,
-    imageCreated: created,
+    image: image.id,
+    ...(image.created ? { imageCreated: image.created } : {}),
     program: await program(),
-    engine: `${engine.name} ${version}`,
-    architecture: machine(),
+    engine: `${engine.name} ${engine.version}`,
+    architecture: engine.arch || (process.arch === 'x64' ? 'amd64' : process.arch),
     options: { boot, ...(kind ? { package: kind } : {}) },
     date: new Date().toISOString(),
   };
@@ -57,17 +54,4 @@ async function identify(): Promise<Provenance['program']> {
   const [text, ...trees] = await Promise.all([projectText('package.json'), ownCode(), projectTree('container')]);
   const files = trees.flatMap((tree) => [...tree].map(([path, bytes]) => `${sha256(bytes)}  ${path}\n`));
   return { version: (JSON.parse(text) as { version: string }).version, sha256: sha256(files.join('')) };
-}
-
-async function inspect(engine: Engine, { tag }: Image): Promise<{ id: string; created: string }> {
-  const { exitCode, stdout, stderr } = await engine.run(['image', 'inspect', tag]);
-  if (exitCode !== 0)
-    fail({ code: 'engine-failed', detail: `${engine.name} cannot inspect ${tag}: ${lastLines({ stdout: Buffer.alloc(0), stderr })}` });
-  const [{ Id, Created }] = JSON.parse(stdout.toString()) as [{ Id: string; Created: string }];
-  return { id: Id, created: new Date(Created).toISOString() };
-}
-
-async function versionOf(engine: Engine): Promise<string> {
-  const field = engine.name === 'docker' ? '{{.Server.Version}}' : '{{.Client.Version}}';
-  return (await engine.run(['version', '--format', field])).stdout.toString().trim();
 }

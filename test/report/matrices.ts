@@ -21,7 +21,7 @@ export const onOf = (changes: Partial<Provenance> = {}): Provenance => ({
   imageCreated: '2026-11-22T09:00:00.000Z',
   program: { version: '0.1.0', sha256: 'f'.repeat(64) },
   engine: 'docker 20.10.24',
-  architecture: 'x86_64',
+  architecture: 'amd64',
   options: { boot: false, package: 'universal' },
   date: '2026-11-24T10:30:00.000Z',
   ...changes,

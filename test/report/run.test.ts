@@ -74,7 +74,7 @@ describe('the run', () => {
   });
 
   test('and each cell says when it was tested, by what, and on how old an image', () => {
-    const facts = 'Tested: 2026-11-24 10:30 UTC, docker 20.10.24, x86_64 · Image: 2026-11-22 09:00 UTC, 2 days old';
+    const facts = 'Tested: 2026-11-24 10:30 UTC, docker 20.10.24, amd64 · Image: 2026-11-22 09:00 UTC, 2 days old';
     expect(renderMarkdown(withOn(steps))).toContain(`SHA-256: ${onOf().package} · ${facts}`);
   });
 });

@@ -35,7 +35,7 @@ describe('a kernel is tested again', () => {
     ['image 111111111111, then 222222222222', { image: `sha256:${'2'.repeat(64)}` }],
     ['program 0.1.0 (ffffffffffff), then 0.1.0 (000000000000)', { program: { version: '0.1.0', sha256: '0'.repeat(64) } }],
     ['engine docker 20.10.24, then podman 4.3.1', { engine: 'podman 4.3.1' }],
-    ['architecture x86_64, then aarch64', { architecture: 'aarch64' }],
+    ['architecture amd64, then arm64', { architecture: 'arm64' }],
     ['option no --boot, then --boot', { options: { boot: true, package: 'universal' } }],
     ['package universal, then baked', { options: { boot: false, package: 'baked' } }],
   ])('%s', (reason, changes) => {

@@ -182,7 +182,7 @@ describe('matrix --merge', () => {
         other({ program: { version: '0.2.0', sha256: 'b'.repeat(64) } }),
         'program 0.1.0 (ffffffffffff), then 0.2.0 (bbb',
       ],
-      ['of another architecture', other({ architecture: 'aarch64' }), 'architecture x86_64, then aarch64'],
+      ['of another architecture', other({ architecture: 'arm64' }), 'architecture amd64, then arm64'],
     ])('%s', async (_, document, difference) => {
       const { status, stderr } = await merge({ '2.json': withOn(matrixOf(cellOf())), 'o.json': document });
       expect(status).toBe(2);
