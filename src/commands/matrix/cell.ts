@@ -134,7 +134,7 @@ class Cell {
     const { target, context } = this;
     // The two packages of a cell are verified at the same time.
     const own: Context = { ...context, progress: (progress) => context.progress({ ...progress, cell: `${target.name}, ${which}` }) };
-    if (this.run.last) own.progress({ step: 'verify', text: `${target.name}: testing ${which} again: ${reason}`, finished: true });
+    if (this.run.last) own.progress({ step: 'verify', text: `${target.name}: testing ${which}: ${reason}`, finished: true });
     const result = await attempt(context, () => verifyIn(this.image, { ...what, target, images: this.run.images }, own));
     const { status, seconds } = verdictOf(result);
     own.progress({ step: 'verify', text: `${target.name}: ${which} ${status}, ${seconds} s`, finished: true });
