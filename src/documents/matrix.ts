@@ -32,7 +32,7 @@ const matrixCell = v.object({
   requested: v.exactOptional(text('what --kernel must say to test this kernel again; empty for that of --kernel-source')),
   kernel: text('major.minor'),
   release: text('the release that dkms built for; empty if it did not get that far'),
-  patches: v.pipe(v.array(v.string()), v.description('the patches inside the package, in the order of the series')),
+  patches: v.pipe(v.array(v.string()), v.description('the patches that act on this kernel, in the order of the series')),
   vendor: v.exactOptional(v.pipe(cellVerdict, v.description("the vendor's own package, with --baseline"))),
   patched: v.object({ ...cellVerdict.entries, artifact: text("the package's path; empty if it could not be built") }),
 });

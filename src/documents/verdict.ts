@@ -118,7 +118,7 @@ export const kernelVerdict = v.object({
   notTested: v.exactOptional(notTested),
   boot: v.exactOptional(bootVerdict),
   modules: v.array(moduleVerdict),
-  patches: v.pipe(v.array(v.string()), v.description('the patches that dkms itself applied, by its log')),
+  patches: v.pipe(v.array(v.string()), v.description('the patches that dkms applies for this kernel, by PATCH and PATCH_MATCH')),
   log: text("where dpkg's output and dkms's make.log were saved; empty if nothing ran"),
   seconds,
   on: v.exactOptional(v.pipe(provenance, v.description('what this is a verdict on; missing if nothing ran'))),

@@ -3,7 +3,7 @@ import type { LimitFunction } from 'p-limit';
 import type { Image } from '../../containers/image.js';
 import type { Images } from '../../containers/images.js';
 import type { Context } from '../../context.js';
-import type { BootVerdict, CellVerdict, KernelVerdict, MatrixCell } from '../../documents/index.js';
+import type { BootVerdict, BuildDocument, BuiltPatch, CellVerdict, KernelVerdict, MatrixCell } from '../../documents/index.js';
 import { parseKernelRelease } from '../../kernels/release.js';
 import { seriesOf, type Target } from '../../kernels/target.js';
 import { type PatchPlan, planPatches, type VendorPackage } from '../../packaging/prepare.js';
@@ -109,7 +109,7 @@ class Cell {
     const plan = () => universal ?? planPatches(read, { requested: release, release: parseKernelRelease(release) });
     const built = await attempt(this.context, () => packages.get(plan()));
     if ('verdict' in built) return { patches: [], patched: { ...built.verdict, artifact: '' }, isKept: false };
-    const { deb, earlier } = built.value;
+    const { deb, earlier, document } = built.value;
     const artifact = join(packages.directory, deb.name);
     const { before } = this;
     const reason = await this.#reasonToTest(before?.patched, { deb, boot }, ['builds']);
@@ -119,10 +119,7 @@ class Cell {
     }
     const result = await this.#verify('patched', { deb, boot }, reason);
     const verdict = 'value' in result ? result.value : undefined;
-    const inside = deb.origin.patches.map(({ id }) => id);
-    // Of a package for all kernels dkms applies some, by its own choice.
-    const patches = universal ? inside.filter((id) => verdict?.patches.includes(id)) : inside;
-    return { patches, patched: { ...verdictOf(result), artifact }, verdict, isKept: false };
+    return { patches: appliedPatches(document, verdict), patched: { ...verdictOf(result), artifact }, verdict, isKept: false };
   }
 
   async #reasonToTest(before: CellVerdict | undefined, what: What, kept: CellVerdict['status'][]): Promise<string | undefined> {
@@ -140,6 +137,12 @@ class Cell {
     own.progress({ step: 'verify', text: `${target.name}: ${which} ${status}, ${seconds} s`, finished: true });
     return result;
   }
+}
+
+/** The patches that act on a kernel: those that are in the sources, and those that dkms applies for this kernel. */
+function appliedPatches({ patches }: BuildDocument, verdict: KernelVerdict | undefined): string[] {
+  const acts = ({ id, status, match }: BuiltPatch) => status !== 'not-needed' && (match === undefined || verdict?.patches.includes(id));
+  return patches.filter(acts).map(({ id }) => id);
 }
 
 type What = Pick<Verification, 'deb' | 'boot'>;

@@ -23,26 +23,49 @@ async function matrix(...args: string[]): Promise<{ status: number | null; stder
 const containers = (pid: number | undefined) => sh(`docker ps --all --format {{.Names}} | grep ^mft-patch-${pid}- || true`).trim();
 
 describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || 'it is there'})`, () => {
-  test('one cell hangs, the other builds; --only-failed runs that one again and shows both', async () => {
+  test('one cell hangs, the other builds; --only-failed tests again what does not hold, and shows all', async () => {
     const out = join(folder, 'again');
     const hangs = altered(vendor, 'hangs', "sed -i '1i ifneq (,$(findstring 5.10,$(KPVER)))\\n$(shell sleep 1234)\\nendif' Makefile");
     const first = await matrix('--deb', hangs, ...two, '--out', out, '--timeout', '40');
     expect(first.status, first.stderr).toBe(5);
     const [slow, good] = first.document.cells;
     const reason = expect.stringMatching(/debian-11.* 40 s/);
-    expect(slow).toMatchObject({ target: 'debian-11', kernel: '5.10', patches: [], patched: { status: 'error', reason } });
-    expect(good).toMatchObject({ target: 'debian-12', kernel: '6.1', patches: ['dma-unmap'], patched: { status: 'builds' } });
+    expect(slow).toMatchObject({ target: 'debian-11', kernel: '5.10', patched: { status: 'error', reason } });
+    expect(good).toMatchObject({
+      target: 'debian-12',
+      kernel: '6.1',
+      patches: expect.arrayContaining(['dma-unmap']),
+      patched: { status: 'builds' },
+    });
 
     const second = await matrix('--deb', vendor, '--only-failed', '--out', out);
     expect(second.status, second.stderr).toBe(0);
-    expect(second.stderr).toContain('debian-11: patched builds');
-    expect(second.stderr).not.toContain('debian-12');
-    expect(second.document.cells).toMatchObject([{ target: 'debian-11', patched: { status: 'builds' } }, good]);
+    expect(second.stderr).toContain('debian-11: testing patched: could not be tested last time\n');
+    // The hanging package and the good one have the same version, and other bytes.
+    expect(second.stderr).toMatch(/debian-12: testing patched: package [0-9a-f]{12}, then [0-9a-f]{12}\n/);
+    expect(second.document.cells).toMatchObject([{ target: 'debian-11', patched: { status: 'builds' } }, { target: 'debian-12' }]);
     expect(JSON.parse(readFileSync(join(out, 'matrix.json'), 'utf8'))).toEqual(second.document);
 
     const third = await matrix('--deb', vendor, '--only-failed', '--out', out);
-    expect({ ...third, stderr: '' }).toEqual({ ...second, stderr: '' });
-    sh('sha256sum --check --quiet SHA256SUMS && test $(wc -l < SHA256SUMS) = 2', { cwd: out });
+    expect(third.stderr).not.toContain('testing');
+    expect(third.document.cells).toEqual(second.document.cells);
+    sh('sha256sum --check --quiet SHA256SUMS && test $(wc -l < SHA256SUMS) = 1', { cwd: out });
+    // What was kept stays in the package's record, too.
+    const record = (path = '') => JSON.parse(readFileSync(path.replace(/\.deb$/, '.build.json'), 'utf8')).verification;
+    const kept = record(second.document.cells[0]?.patched.artifact);
+    expect(kept).toMatchObject({ status: 'passed', kernels: [{ target: 'debian-11' }, { target: 'debian-12' }] });
+
+    // The vendor's column is added, and the rest kept.
+    const wider = await matrix('--deb', vendor, '--only-failed', '--baseline', '--kernel', 'debian-12', '--out', out);
+    expect(wider.stderr).toContain('debian-12: testing vendor: not tested last time\n');
+    expect(wider.stderr).not.toContain('testing patched');
+    expect(wider.document.cells).toMatchObject([{ target: 'debian-11' }, { target: 'debian-12', vendor: { status: 'fails' } }]);
+
+    // A package of another kind is another package, and does not stand beside the rest.
+    const baked = await matrix('--deb', vendor, '--only-failed', '--baked', '--kernel', 'debian-12', '--out', out);
+    expect(baked.stderr).toContain('debian-12: testing patched: package universal, then baked\n');
+    expect(baked.stderr).toContain('debian-11: dropped the verdict of the last run: package universal, then baked\n');
+    expect(baked.document.cells).toMatchObject([{ target: 'debian-12', vendor: { status: 'fails' } }]);
   });
 
   test('--only-failed wants a result of the same release', async () => {
@@ -67,7 +90,7 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
   test('a patch that does not apply fails the kernels that need it, and no others', async () => {
     const out = join(folder, 'unfit');
     const unfit = altered(vendor, 'unfit', "sed -i 's/mem_pa) {/mem_pa != 0) {/' mst_pciconf.c");
-    const { status, document, stderr } = await matrix('--deb', unfit, ...two, '--out', out);
+    const { status, document, stderr } = await matrix('--deb', unfit, ...two, '--baked', '--out', out);
     expect(status, stderr).toBe(1);
     const [old, newer] = document.cells;
     expect(old).toMatchObject({ target: 'debian-11', patched: { status: 'builds' } });
@@ -83,9 +106,9 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
       'mended',
       "sed -i 's/pci_unmap_single(dev->pci_dev/dma_unmap_single(\\&dev->pci_dev->dev/' mst_pciconf.c",
     );
-    const { status, document, stderr } = await matrix('--deb', mended, ...two, '--out', out);
+    const { status, document, stderr } = await matrix('--deb', mended, ...two, '--baked', '--out', out);
     expect(status, stderr).toBe(0);
-    expect(document.cells.map(({ patches }) => patches)).toEqual([[], []]);
+    for (const { patches } of document.cells) expect(patches).not.toContain('dma-unmap');
     expect(readFileSync(join(out, 'SHA256SUMS'), 'utf8')).toBe(sh(`cd ${out} && sha256sum *.deb`));
   });
 
