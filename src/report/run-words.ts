@@ -30,9 +30,9 @@ export function moment(date: string): string {
 
 /** How old the images were when they were used: `2 days old`, or `0 to 3 days old`; empty if that is unknown. */
 export function ageOf(on: readonly Pick<Provenance, 'date' | 'imageCreated'>[]): string {
-  const days = on.flatMap(({ date, imageCreated }) =>
-    imageCreated === undefined ? [] : [Math.max(0, Math.floor((Date.parse(date) - Date.parse(imageCreated)) / 86_400_000))],
-  );
+  const days = on
+    .map(({ date, imageCreated = '' }) => Math.max(0, Math.floor((Date.parse(date) - Date.parse(imageCreated)) / 86_400_000)))
+    .filter(Number.isFinite);
   if (days.length === 0) return '';
   const [least, most] = [Math.min(...days), Math.max(...days)];
   return `${least === most ? '' : `${least} to `}${most} ${most === 1 ? 'day' : 'days'} old`;

@@ -90,9 +90,20 @@ async function fetchTarget(name: string): Promise<ErrorTarget[]> {
 
 /** The reports of a matrix, written over older ones. */
 async function reportTarget(name: string): Promise<ErrorTarget[]> {
+  const on = {
+    package: 'a'.repeat(64),
+    patches: [],
+    image: `sha256:${'1'.repeat(64)}`,
+    imageCreated: '2026-11-22T09:00:00.000Z',
+    program: { version: '0.1.0', sha256: 'f'.repeat(64) },
+    engine: 'docker 20.10.24',
+    architecture: 'amd64',
+    options: { boot: false, package: 'universal' },
+    date: '2026-11-24T10:30:00.000Z',
+  };
   const cell = {
     ...{ target: 'debian-12', kernel: '6.1', release: '6.1', patches: [] },
-    patched: { status: 'builds', seconds: 1, log: '', artifact: '' },
+    patched: { status: 'builds', seconds: 1, log: '', artifact: '', on },
   };
   const document = { schema: 'mft-patch/matrix@1', mft: { version: '1', revision: '1' }, cells: [cell] };
   const reports = ['out.json', 'out.md', 'out.html', 'out.xml'];

@@ -64,6 +64,13 @@ export function lockTarget(): FuzzTarget<PlainInput> {
 
 /** The result that is edited. */
 function matrixResult(): unknown {
+  const on = {
+    package: 'a'.repeat(64),
+    patches: [{ id: 'dma-unmap', sha256: 'd'.repeat(64) }],
+    ...{ image: `sha256:${'1'.repeat(64)}`, imageCreated: '2026-11-22T09:00:00.000Z', date: '2026-11-24T10:30:00.000Z' },
+    program: { version: '0.1.0', sha256: 'f'.repeat(64) },
+    ...{ engine: 'docker 20.10.24', architecture: 'amd64', options: { boot: true, package: 'universal' } },
+  };
   const verdict = {
     ...{
       status: 'fails',
@@ -73,6 +80,7 @@ function matrixResult(): unknown {
       loads: 'loads',
     },
     boot: { status: 'loads', modules: [], console: '', seconds: 1 },
+    ...{ works: 'works', failedStep: 'works', notTested: ['bf3_livefish'], on },
   };
   const cell = {
     ...{ target: 'debian-12', kernel: '6.1', release: '6.1.0-50-amd64', patches: ['dma-unmap'] },
