@@ -3,7 +3,7 @@ import type { MatrixDocument } from '../documents/index.js';
 import { bootNotes, worksColumn } from './boot-text.js';
 import { builtStatus, failedAt, hasBoot, hasVendor, patchesOf, titleOf } from './matrix-words.js';
 import { runFacts } from './run-words.js';
-import { table } from './table.js';
+import { tableOfLists } from './table.js';
 
 /** The table, what fails, and with what all was tested. */
 export function renderMatrix(document: MatrixDocument): string {
@@ -28,7 +28,7 @@ export function renderMatrix(document: MatrixDocument): string {
   return [
     titleOf(document),
     '',
-    table(head, rows),
+    tableOfLists(head, rows),
     ...failures,
     ...bootNotes(booted),
     ...(facts.length > 0 ? ['', `Tested ${facts.join(', ')}`] : []),

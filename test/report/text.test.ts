@@ -89,6 +89,21 @@ describe('the table of a matrix', () => {
     expect(rowsOf(renderText(patchedOnly))).toEqual(rowsOf(renderText(baseline))?.map((row) => row.toSpliced(2, 1)));
   });
 
+  test('continues a long list of patches below, within 100 columns', () => {
+    const patches = ['postinst-arch', 'dma-unmap', 'unlocked-ioctl', 'werror-flat', 'one-more'];
+    const cells = [cellOf({ patches, target: 'debian-13-backports', vendor: verdict('error'), patched: patched('builds') }), cellOf()];
+    const lines = renderText(matrixOf(...cells))
+      .split('\n')
+      .slice(3);
+    const indent = ' '.repeat(46);
+    expect(lines.slice(0, 3)).toEqual([
+      '6.1     debian-13-backports  error   builds   postinst-arch, dma-unmap, unlocked-ioctl, werror-flat,',
+      `${indent}one-more`,
+      '6.1     debian-12            -       builds   dma-unmap',
+    ]);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
   test('of a kernel that nothing is known of has a dash for it, and of no kernel only a head', () => {
     const unknown = cellOf({ target: 'linux-6.6.30', kernel: '', release: '', patches: [], patched: patched('error', 'no image') });
     expect(rowsOf(renderText(matrixOf(unknown)))?.[1]).toEqual(['-', 'linux-6.6.30', 'error', '-']);
