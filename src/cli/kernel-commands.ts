@@ -5,7 +5,7 @@ import type { MakeCommand, Show } from './command-maker.js';
 import { type OptionName, options } from './options.js';
 
 const downloads: OptionName[] = ['arch', 'mirror', 'sha256', 'requireDigest'];
-const matrixRun: OptionName[] = ['baseline', 'boot', 'baked', 'universal', 'jobs', 'onlyFailed', 'out'];
+const matrixRun: OptionName[] = ['baseline', 'boot', 'baked', 'universal', 'jobs', 'maxImageAge', 'onlyFailed', 'out'];
 
 export function addKernelCommands(command: MakeCommand, program: Command, show: Show): void {
   addVerify(command, show);
@@ -78,6 +78,7 @@ function addMatrix(command: MakeCommand, show: Show): void {
     .addOption(options.engine)
     .addOption(options.bootstrap)
     .addOption(options.aptMirror)
+    .addOption(options.maxImageAge)
     .addOption(options.timeout)
     .addOption(options.memory)
     .addOption(options.processes)
@@ -121,13 +122,22 @@ function addImages(command: MakeCommand, program: Command, show: Show): void {
     .addOption(options.engine)
     .addOption(options.timeout)
     .action((options) => show(options, async (context) => (await import('../commands/image.js')).listImages(options, context)));
-  command('build', 'build missing images', { examples: ['mft-patch image build debian-12', 'mft-patch image build --kernel all'] }, image)
+  command(
+    'build',
+    'build missing images',
+    {
+      examples: ['mft-patch image build debian-12', 'mft-patch image build debian-sid --refresh', 'mft-patch image build --kernel all'],
+      rules: { conflicts: [['refresh', 'offline']] },
+    },
+    image,
+  )
     .argument('[kernel...]', 'the same as --kernel')
     .addOption(options.kernel)
     .addOption(options.kernelSource)
     .addOption(options.kernelConfig)
     .addOption(options.engine)
     .addOption(options.bootstrap)
+    .addOption(options.refresh)
     .addOption(options.aptMirror)
     .addOption(options.timeout)
     .addOption(options.memory)

@@ -78,6 +78,11 @@ export const options = {
     .helpGroup(images),
   bootstrap: new Option('--bootstrap', 'build base images with mmdebstrap instead of pulling').helpGroup(images),
   aptMirror: new Option('--apt-mirror <url>', 'Debian/Ubuntu mirror to use when building images').argParser(aptMirror).helpGroup(images),
+  refresh: new Option('--refresh', 'build the images and their bases again, past every cache').helpGroup(images),
+  maxImageAge: new Option('--max-image-age <age>', 'rebuild images of rolling suites that are older, as 12h or 2d (0: never)')
+    .argParser(age)
+    .default(86_400, '1d')
+    .helpGroup(images),
   timeout: new Option('--timeout <seconds>', 'time limit for building an image, each installation, and each call of the engine, in seconds')
     .argParser(positive)
     .default(1800)
@@ -105,6 +110,12 @@ function count(text: string): number {
 function size(text: string): string {
   if (!/^(0|[1-9]\d{0,5}[kmg])$/i.test(text)) throw new InvalidArgumentError('It must be a size as 512m or 2g, or 0 for no limit.');
   return text;
+}
+
+/** @returns seconds */
+function age(text: string): number {
+  if (!/^(0|[1-9]\d{0,3}[hd])$/i.test(text)) throw new InvalidArgumentError('It must be an age as 12h or 2d, or 0 for no limit.');
+  return Number.parseInt(text, 10) * (/d$/i.test(text) ? 86_400 : 3600);
 }
 
 function digest(text: string): string {

@@ -41,9 +41,15 @@ export async function someKernels(options: KernelOptions): Promise<Kernel[]> {
 
 /** How the container engine is used. */
 export function settingsOf(options: ContainerSettings): ContainerSettings {
-  const { engine, bootstrap, aptMirror, timeout, memory, processes, disk } = options;
-  const chosen = { ...(engine ? { engine } : {}), ...(bootstrap ? { bootstrap } : {}), ...(aptMirror === undefined ? {} : { aptMirror }) };
-  return { ...chosen, timeout, memory, processes, disk };
+  const { engine, bootstrap, aptMirror, refresh, maxImageAge, timeout, memory, processes, disk } = options;
+  return {
+    ...(engine ? { engine } : {}),
+    ...(bootstrap ? { bootstrap } : {}),
+    ...(aptMirror === undefined ? {} : { aptMirror }),
+    ...(refresh ? { refresh } : {}),
+    ...(maxImageAge === undefined ? {} : { maxImageAge }),
+    ...{ timeout, memory, processes, disk },
+  };
 }
 
 /** The names that are given as arguments, or with --kernels, count as those of --kernel. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../context.js';
@@ -7,7 +7,11 @@ import type { Target } from '../kernels/target.js';
 import { shortDigest } from '../system/digest.js';
 import { runProgram } from '../system/run-program.js';
 import { type Engine, failWithLog, lastLines } from './engine.js';
-import { inspect } from './inspect.js';
+import { removeReplaced } from './image-list.js';
+import { type ImageFacts, inspect } from './inspect.js';
+
+/** Where Ubuntu's and Debian's packages put the keys of Ubuntu's archive. */
+const ubuntuKeyring = '/usr/share/keyrings/ubuntu-archive-keyring.gpg';
 
 /** How images are made; part of what they are named by. */
 export interface ImageOptions {
@@ -17,33 +21,56 @@ export interface ImageOptions {
   aptMirror?: string;
 }
 
+/** An image that a target's is made on. */
+export interface Base {
+  name: string;
+  /** When its packages were taken from the archive, or when it was pulled, as ISO 8601 has it. */
+  created: string;
+}
+
 /**
  * The target's base image: at hand, or pulled, or where no registry answers, or with --bootstrap, built by mmdebstrap from
  * the distribution's packages.
  *
- * @returns its name
+ * @param isFit whether one that is at hand is new enough; another is replaced
  * @throws engine-failed
  */
-export async function ensureBase(engine: Engine, target: Target, options: ImageOptions, context: Context): Promise<string> {
-  if (!options.bootstrap && (await inspect(engine, target.image, context)) !== undefined) return target.image;
+export async function ensureBase(making: BaseMaking, isFit: (created: string) => boolean, context: Context): Promise<Base> {
+  const { engine, target, options } = making;
   const [suite = ''] = target.suites;
   const tag = `mft-patch/base:${suite}${options.aptMirror === undefined ? '' : `-${shortDigest(options.aptMirror)}`}`;
-  if ((await inspect(engine, tag, context)) !== undefined) return tag;
-  const bootstrap = (why: string) => new Bootstrap(engine, target, options, context).run(tag, why);
+  const pulled = options.bootstrap ? undefined : await inspect(engine, target.image, context);
+  const built = await inspect(engine, tag, context);
+  if (pulled && isFit(pulled.created)) return { name: target.image, created: pulled.created };
+  // One that was built here is taken only where none can be pulled.
+  if (built && isFit(built.created) && !pulled) return { name: tag, created: built.created };
+  const created = new Date().toISOString();
+  const replace = async (name: string, before: ImageFacts | undefined) => {
+    if (before) await removeReplaced(engine, before.id, context);
+    return { name, created };
+  };
+  const bootstrap = async (why: string) => replace(await new Bootstrap(making, created, context).run(tag, why), built);
   if (options.bootstrap) return bootstrap('--bootstrap');
   context.progress({ step: 'image', text: `pulling ${target.image}` });
   const pull = await engine.run(['pull', target.image], context);
-  if (pull.exitCode === 0) return target.image;
+  if (pull.exitCode === 0) return replace(target.image, pulled);
   context.progress({ step: 'image', text: `cannot pull ${target.image}; building it from suite ${suite} with mmdebstrap` });
   return bootstrap(`${engine.name} cannot pull ${target.image} (${lastLines(pull)})`);
 }
 
+/** What a base image is made with. */
+export interface BaseMaking {
+  engine: Engine;
+  target: Target;
+  options: ImageOptions;
+}
+
 /** Builds a base image. Without a mirror argument mmdebstrap(1) takes the distribution's own. */
 class Bootstrap {
+  /** @param created when it is made */
   constructor(
-    readonly engine: Engine,
-    readonly target: Target,
-    readonly options: ImageOptions,
+    readonly making: BaseMaking,
+    readonly created: string,
     readonly context: Context,
   ) {}
 
@@ -59,11 +86,21 @@ class Bootstrap {
   }
 
   async #build(archive: string, why: string): Promise<string> {
-    const { suites, checkValidUntil } = this.target;
+    const { suites, checkValidUntil, image } = this.making.target;
     const [suite = ''] = suites;
-    const { aptMirror } = this.options;
-    const lenient = checkValidUntil ? [] : ['--aptopt=Acquire::Check-Valid-Until "false"'];
-    const args = ['--variant=minbase', ...lenient, suite, archive, ...(aptMirror === undefined ? [] : [aptMirror])];
+    const { aptMirror } = this.making.options;
+    const isUbuntu = image.startsWith('ubuntu');
+    const args = [
+      '--variant=minbase',
+      // Its minbase has no apt, and dkms is not in main in each of its releases.
+      ...(isUbuntu ? ['--include=apt', '--components=main,universe', `--keyring=${ubuntuKeyring}`] : []),
+      ...(checkValidUntil ? [] : ['--aptopt=Acquire::Check-Valid-Until "false"']),
+      ...[suite, archive, ...(aptMirror === undefined ? [] : [aptMirror])],
+    ];
+    if (isUbuntu && !(await isReadable(ubuntuKeyring))) {
+      const hint = 'apt install ubuntu-keyring (Ubuntu and Debian 13 have it), or give the engine access to a registry';
+      fail({ code: 'engine-failed', detail: `${why}, and mmdebstrap needs ${ubuntuKeyring} for suite ${suite}: no such file`, hint });
+    }
     const built = await runProgram('mmdebstrap', args, {}, this.context);
     if (built.exitCode === 127) {
       const hint = 'apt install mmdebstrap, or give the engine access to a registry';
@@ -75,8 +112,16 @@ class Bootstrap {
   }
 
   async #import(archive: string, tag: string): Promise<void> {
-    const imported = await this.engine.run(['import', archive, tag], this.context);
-    const detail = `${this.engine.name} cannot import ${tag}: ${lastLines(imported)}`;
+    const { engine } = this.making;
+    const imported = await engine.run(['import', '--change', `LABEL mft-patch.created=${this.created}`, archive, tag], this.context);
+    const detail = `${engine.name} cannot import ${tag}: ${lastLines(imported)}`;
     if (imported.exitCode !== 0) fail({ code: 'engine-failed', detail });
   }
+}
+
+function isReadable(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

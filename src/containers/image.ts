@@ -1,6 +1,7 @@
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import { type Engine, failWithLog, lastLines } from './engine.js';
+import { removeReplaced } from './image-list.js';
 import { inspect } from './inspect.js';
 
 /** An image that holds dkms and one kernel's headers. */
@@ -14,6 +15,17 @@ export interface Image {
   created: string;
 }
 
+/** What is noted in an image. */
+export interface ImageLabels {
+  tag: string;
+  target: string;
+  release: string;
+  created: string;
+}
+
+/** How long an engine may take to remove what is not needed any more, in milliseconds. */
+const cleanUpLimit = 20_000;
+
 /** An image to be built from a Dockerfile without a context. */
 export interface ImageBuild {
   tag: string;
@@ -21,15 +33,6 @@ export interface ImageBuild {
   name: string;
   dockerfile: string;
   args: Record<string, string>;
-}
-
-/** What is noted in an image. */
-export interface ImageLabels {
-  tag: string;
-  target: string;
-  release: string;
-  /** When its packages were taken from the archive, as ISO 8601 has it. */
-  created: string;
 }
 
 /** Builds an image. @throws engine-failed with the end of the output, and the log in which all of it is */
@@ -77,10 +80,39 @@ export async function findImage(engine: Engine, tag: string, context: Context): 
 }
 
 /** Notes in an image what it is of. @returns it @throws engine-failed */
-export async function label(engine: Engine, { tag, ...labels }: ImageLabels, context: Context): Promise<Image> {
-  const { target, release, created } = labels;
+export async function label(engine: Engine, { tag, target, release, created }: ImageLabels, context: Context): Promise<Image> {
   const dockerfile = `FROM ${tag}\nLABEL mft-patch.target=${target} mft-patch.release=${release} mft-patch.created=${created}\n`;
   const labelled = await engine.run(['build', '--force-rm', '--tag', tag, '-'], context, { input: Buffer.from(dockerfile) });
   const image = labelled.exitCode === 0 ? await findImage(engine, tag, context) : undefined;
   return image ?? fail({ code: 'engine-failed', detail: `${engine.name} cannot label ${tag}: ${lastLines(labelled)}` });
+}
+
+/**
+ * Builds an image and notes in it what it is of. It gets its name when it is complete; the image that had the name before is
+ * removed, unless a container uses it.
+ *
+ * @param image the release is looked up in the image where it is not given
+ * @throws engine-failed
+ */
+export async function makeImage(
+  engine: Engine,
+  image: ImageBuild & { created: string; release?: string },
+  context: Context,
+): Promise<Image> {
+  const { tag, name } = image;
+  const before = await inspect(engine, tag, context);
+  const draft = { tag: `${tag}-draft-${process.pid}`, name };
+  try {
+    await buildImage(engine, { ...image, ...draft }, context);
+    const unlabelled = await inspect(engine, draft.tag, context);
+    const release = image.release ?? (await releaseInside(engine, draft, context));
+    const made = await label(engine, { ...draft, target: name, release, created: image.created }, context);
+    const tagged = await engine.run(['tag', draft.tag, tag], context);
+    if (tagged.exitCode !== 0) fail({ code: 'engine-failed', detail: `${engine.name} cannot tag ${tag}: ${lastLines(tagged)}` });
+    for (const replaced of [before, unlabelled]) if (replaced) await removeReplaced(engine, replaced.id, context);
+    return { ...made, tag };
+  } finally {
+    const uninterrupted = { ...context, signal: AbortSignal.timeout(cleanUpLimit) };
+    await engine.run(['image', 'rm', draft.tag], uninterrupted).catch(() => {});
+  }
 }

@@ -3,14 +3,20 @@ import { MftPatchError } from '../errors.js';
 import type { Target } from '../kernels/target.js';
 import { projectText } from '../project-files.js';
 import { shortDigest } from '../system/digest.js';
-import { ensureBase, type ImageOptions } from './base-image.js';
+import { ageOf, ageText, refreshCommand, usualAgeLimit } from './age.js';
+import { type Base, ensureBase, type ImageOptions } from './base-image.js';
 import { type Engine, type EngineSettings, findEngine } from './engine.js';
-import { buildImage, findImage, type Image, label, refuseOffline, releaseInside } from './image.js';
+import { buildImage, findImage, type Image, label, makeImage, refuseOffline } from './image.js';
 import type { Limits } from './limits.js';
 import { withTimeout } from './timeout.js';
 
 /** Which engine is used, and how. */
-export interface ContainerSettings extends EngineSettings, ImageOptions, Limits {}
+export interface ContainerSettings extends EngineSettings, ImageOptions, Limits {
+  /** Make images and their bases anew, even where they are at hand. */
+  refresh?: boolean;
+  /** Make an image of a rolling suite anew that is older, in seconds; 0: never. Without it such an image brings a warning. */
+  maxImageAge?: number;
+}
 
 /** What makes modules_prepare work, in the place of a headers package. */
 const kernelTools = 'bc bison flex libelf-dev libssl-dev xz-utils zstd bzip2 rsync python3';
@@ -24,6 +30,8 @@ export async function openImages(settings: ContainerSettings, context: Context):
 export class Images {
   /** What is being made, by its name: two cells that want the same image wait for one build. */
   readonly #making = new Map<string, Promise<unknown>>();
+  /** What was made in this run, or was said to be old. */
+  readonly #fresh = new Set<string>();
 
   constructor(
     readonly engine: Engine,
@@ -75,16 +83,47 @@ export class Images {
     const dockerfile = await projectText('Dockerfile');
     const tag = this.#tag(target, packages, dockerfile);
     const found = await findImage(this.engine, tag, context);
-    if (found !== undefined) return found;
+    if (found !== undefined && (context.offline || this.#isFit(tag, target, found.created))) {
+      this.#warnOfAge(found, target, context);
+      return found;
+    }
     if (context.offline) refuseOffline(this.engine, target.name, tag);
     return this.#once(tag, context, async () => {
-      const base = await this.#once(`base:${target.suites[0]}`, context, () => ensureBase(this.engine, target, this.settings, context));
-      const created = new Date().toISOString();
-      const args = { BASE_IMAGE: base, ...buildArgs(target, packages, this.settings) };
-      await buildImage(this.engine, { tag, name: target.name, dockerfile, args }, context);
-      const release = await releaseInside(this.engine, { tag, name: target.name }, context);
-      return label(this.engine, { tag, target: target.name, release, created }, context);
+      const { name, created } = await this.#ensureBase(target, context);
+      const args = { BASE_IMAGE: name, ...buildArgs(target, packages, this.settings) };
+      const made = await makeImage(this.engine, { tag, name: target.name, dockerfile, args, created: older(created) }, context);
+      this.#fresh.add(tag);
+      return made;
     });
+  }
+
+  /** Two cells that want the same base wait for one. */
+  #ensureBase(target: Target, context: Context): Promise<Base> {
+    const key = `base:${target.suites[0]}`;
+    return this.#once(key, context, async () => {
+      const making = { engine: this.engine, target, options: this.settings };
+      const limit = { ...this.settings, maxImageAge: this.settings.maxImageAge ?? usualAgeLimit };
+      const base = await ensureBase(making, (created) => this.#isFit(key, target, created, limit), context);
+      this.#fresh.add(key);
+      return base;
+    });
+  }
+
+  /** Whether what is at hand need not be made anew: it was in this run, or it is not to be refreshed and not too old. */
+  #isFit(key: string, { rolling }: Target, created: string, { refresh, maxImageAge = 0 } = this.settings): boolean {
+    if (this.#fresh.has(key)) return true;
+    const isOld = rolling && maxImageAge > 0 && (ageOf(created) ?? 0) > maxImageAge;
+    return !refresh && !isOld;
+  }
+
+  /** Says so, once, where an image of a rolling suite is used that is old. */
+  #warnOfAge({ tag, created }: Image, target: Target, context: Context): void {
+    const { maxImageAge = usualAgeLimit } = this.settings;
+    const age = ageOf(created) ?? 0;
+    if (!target.rolling || maxImageAge === 0 || age <= maxImageAge || this.#fresh.has(tag)) return;
+    this.#fresh.add(tag);
+    const offline = context.offline ? ', and --offline is set' : '';
+    context.warn(`the image of ${target.name} is ${ageText(age)} old${offline}; run ${refreshCommand(target, this.settings)}`);
   }
 
   /** An image's name changes with whatever it is made from, and so an image is never stale. */
@@ -117,4 +156,10 @@ function buildArgs(target: Target, packages: string, { aptMirror }: ImageOptions
     CHECK_VALID_UNTIL: target.checkValidUntil ? 'yes' : 'no',
     PACKAGES: packages,
   };
+}
+
+/** The older of a date and now. */
+function older(created: string): string {
+  const now = new Date().toISOString();
+  return created === '' || created > now ? now : created;
 }

@@ -11,6 +11,8 @@ export interface ImageFacts {
   labels: Partial<Record<string, string>>;
   /** The digests of its layers, the base's first. */
   layers: string[];
+  /** All of its names. */
+  names: string[];
 }
 
 /** What the engine reports of an image; undefined if there is none of this name. */
@@ -18,7 +20,7 @@ export async function inspect(engine: Engine, name: string, context: Context): P
   // Its whole JSON: templates differ between docker and podman in how they print dates.
   const { exitCode, stdout } = await engine.run(['image', 'inspect', name], context);
   if (exitCode !== 0) return undefined;
-  const [{ Id, Created, Config, RootFS }] = parse(engine, stdout.toString());
+  const [{ Id, Created, Config, RootFS, RepoTags }] = parse(engine, stdout.toString());
   const labels = Config?.Labels ?? {};
   const date = new Date(labels['mft-patch.created'] ?? Created);
   return {
@@ -26,6 +28,7 @@ export async function inspect(engine: Engine, name: string, context: Context): P
     created: Number.isNaN(date.getTime()) ? '' : date.toISOString(),
     labels,
     layers: RootFS?.Layers ?? [],
+    names: RepoTags ?? [],
   };
 }
 
@@ -34,6 +37,7 @@ interface Inspected {
   Created: string;
   Config?: { Labels?: ImageFacts['labels'] | null };
   RootFS?: { Layers?: string[] };
+  RepoTags?: string[] | null;
 }
 
 /** @throws engine-failed */

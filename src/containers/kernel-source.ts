@@ -9,6 +9,7 @@ import { runProgram } from '../system/run-program.js';
 import { sandboxArgs, withContainer } from './container.js';
 import { type Engine, failWithLog, lastLines } from './engine.js';
 import { findImage, type Image } from './image.js';
+import { removeReplaced } from './image-list.js';
 
 import { type Limits, limitOptions } from './limits.js';
 
@@ -25,7 +26,7 @@ export class KernelBuild {
   constructor(
     readonly engine: Engine,
     readonly target: Target,
-    readonly limits: Limits,
+    readonly limits: Limits & { refresh?: boolean },
     readonly context: Context,
   ) {}
 
@@ -47,12 +48,14 @@ export class KernelBuild {
     const digest = await digestOf(place, isDirectory, this.context);
     const tag = `mft-patch/kernel:${shortDigest(JSON.stringify([toolsTag, script, digest, source.config]))}`;
     const image = await findImage(this.engine, tag, this.context);
-    if (image !== undefined) return image;
+    if (image !== undefined && !this.limits.refresh) return image;
     const { tag: tools, created } = await ensureTools();
     this.context.progress({ step: 'image', text: this.#text(place) });
-    return withContainer(this.engine, this.context, (container) =>
+    const made = await withContainer(this.engine, this.context, (container) =>
       this.#prepare({ container, tools, created, tag, script, place, isDirectory }),
     );
+    if (image) await removeReplaced(this.engine, image.id, this.context);
+    return made;
   }
 
   async #prepare({ container, tools, created, tag, script, place, isDirectory }: Preparation): Promise<Image> {

@@ -45,6 +45,7 @@ export const imagesDocument = v.object({
       release: text('empty for a base image'),
       size: text('as the engine prints it'),
       created: text('when its packages were taken from the archive, as ISO 8601 has it: that of its base where that is older'),
+      age: text('how long ago that was, for people, as in 3 d'),
     }),
   ),
 });

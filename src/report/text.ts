@@ -37,8 +37,8 @@ export function renderText(document: ResultDocument): string {
       return matrixList(document);
     case 'mft-patch/image@1':
       return table(
-        ['IMAGE', 'TARGET', 'RELEASE', 'SIZE'],
-        document.images.map((i) => [i.image, i.target || '-', i.release || '-', i.size]),
+        ['IMAGE', 'TARGET', 'RELEASE', 'SIZE', 'AGE'],
+        document.images.map((i) => [i.image, i.target || '-', i.release || '-', i.size, i.age]),
       );
     case 'mft-patch/releases@1':
       return releases(document);

@@ -151,6 +151,7 @@ const tables: Record<string, Table> = {
     '--baseline': { path: 'baseline', is: true },
     '--boot': { path: 'boot', is: true },
     '--jobs': { adds: '--jobs 7', path: 'jobs', is: 7 },
+    '--max-image-age': { adds: '--max-image-age 2d', path: 'settings.maxImageAge', is: 172_800 },
     '--only-failed': { path: 'onlyFailed', is: true },
     '--out': { adds: '--out there', path: 'out', is: 'there' },
     '--report': { adds: '--report a.json --report b.html', path: 'reports', is: ['a.json', 'b.html'] },
@@ -166,6 +167,7 @@ const tables: Record<string, Table> = {
     KERNEL: { on: 'debian-12', adds: 'debian-13', path: 'kernels.1.target.name', is: 'debian-13' },
     ...Object.fromEntries(Object.entries(engine).map(([flag, row]) => [flag, { on: '--kernel debian-12', ...row }])),
     ...kernels('--kernel debian-12'),
+    '--refresh': { on: '--kernel debian-12', path: 'settings.refresh', is: true },
   },
   'image rm': {
     KERNEL: { on: 'debian-12', adds: 'debian-13 x', path: 'names', is: ['debian-12', 'debian-13', 'x'] },

@@ -99,6 +99,7 @@ describe('help', () => {
       '--baked',
       '--baseline',
       '--jobs',
+      '--max-image-age',
       '--only-failed',
       '--out',
       '--report',
@@ -118,7 +119,7 @@ describe('help', () => {
       matrix: [...source, ...engine, ...kernelSource, ...matrix],
       rebuild: source,
       'image ls': ['--engine', '--timeout'],
-      'image build': ['--kernel', ...engine.filter((option) => option !== '--disk'), ...kernelSource],
+      'image build': ['--kernel', '--refresh', ...engine.filter((option) => option !== '--disk'), ...kernelSource],
       'image rm': ['--kernel', '--engine', '--timeout'],
     };
     const named = stdout.match(/(?<=^ {2}(-\w, )?)--[a-z0-9-]+/gm);
