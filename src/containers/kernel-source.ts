@@ -20,6 +20,9 @@ const reproducible = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--
 /** The exit status of container/prepare-kernel.sh if the source is at fault (sysexits.h, EX_DATAERR). */
 const unfit = 65;
 
+/** What prepares it, in `container/`. */
+const scriptNames = ['prepare-kernel.sh', 'exported-symbols.pl'];
+
 /** Prepares the kernel of a target from its source, in an image used then like installed headers. */
 export class KernelBuild {
   /** @param limits hold but for that of the disk: the tree takes there what the image takes, and to sum it up takes long */
@@ -38,7 +41,7 @@ export class KernelBuild {
    * @throws source-unfit, no-input, download-failed, engine-failed
    */
   async ensure(toolsTag: string, ensureTools: () => Promise<Image>): Promise<Image> {
-    const script = await projectText('container/prepare-kernel.sh');
+    const scripts = await Promise.all(scriptNames.map((name) => projectText(`container/${name}`)));
     const source = this.target.source ?? fail({ code: 'internal', detail: `${this.target.name} has no source` });
     const place = await source.open(this.context);
     const isDirectory = await stat(place).then(
@@ -46,24 +49,24 @@ export class KernelBuild {
       (error) => failInput(place, error, 'check --kernel-source'),
     );
     const digest = await digestOf(place, isDirectory, this.context);
-    const tag = `mft-patch/kernel:${shortDigest(JSON.stringify([toolsTag, script, digest, source.config]))}`;
+    const tag = `mft-patch/kernel:${shortDigest(JSON.stringify([toolsTag, ...scripts, digest, source.config]))}`;
     const image = await findImage(this.engine, tag, this.context);
     if (image !== undefined && !this.limits.refresh) return image;
     const { tag: tools, created } = await ensureTools();
     this.context.progress({ step: 'image', text: this.#text(place) });
     const made = await withContainer(this.engine, this.context, (container) =>
-      this.#prepare({ container, tools, created, tag, script, place, isDirectory }),
+      this.#prepare({ container, tools, created, tag, scripts, place, isDirectory }),
     );
     if (image) await removeReplaced(this.engine, image.id, this.context);
     return made;
   }
 
-  async #prepare({ container, tools, created, tag, script, place, isDirectory }: Preparation): Promise<Image> {
+  async #prepare({ container, tools, created, tag, scripts, place, isDirectory }: Preparation): Promise<Image> {
     const step = (args: string[], input?: Buffer) => this.#step(place, args, input);
     await step(['create', '--name', container, ...sandboxArgs, ...limitOptions(this.limits), tools, 'bash', '/prepare/prepare-kernel.sh']);
     const config = this.target.source?.config;
     const files = [
-      fileEntry('prepare/prepare-kernel.sh', Buffer.from(script), { mode: 0o755 }),
+      ...scriptNames.map((name, index) => fileEntry(`prepare/${name}`, Buffer.from(scripts[index] ?? ''))),
       ...(config === undefined ? [] : [fileEntry('prepare/config', Buffer.from(config))]),
     ];
     await step(['cp', '-', `${container}:/`], writeTar(files));
@@ -73,7 +76,7 @@ export class KernelBuild {
     const detail = `${place}: make kernelrelease printed nothing`;
     const release = /^release=(\S+)$/m.exec(report)?.[1] ?? fail({ code: 'engine-failed', detail });
     const labels = [`LABEL mft-patch.target=${this.target.name} mft-patch.release=${release} mft-patch.created=${created}`];
-    // Without the symbols of a built kernel modpost can only warn of those that it does not know.
+    // Headers alone do not say what the kernel exports: modpost can only warn then, and the verdict says so.
     if (/^symbols=no$/m.test(report)) labels.push('ENV KBUILD_MODPOST_WARN=1');
     await step(['commit', ...labels.flatMap((change) => ['--change', change]), container, tag]);
     await this.engine.run(['rm', '--force', container], this.context);
@@ -109,7 +112,8 @@ interface Preparation {
   /** When the tools' packages were taken from the archive. */
   created: string;
   tag: string;
-  script: string;
+  /** The texts of `scriptNames`. */
+  scripts: string[];
   /** The source: a directory or an archive. */
   place: string;
   isDirectory: boolean;

@@ -58,6 +58,11 @@ export async function readVendorPackage(source: Source, context: Context): Promi
   return { vendor, deb, version, architecture, ...mftVersion(version, path), patches, sourceRoot: sourceRoot(deb, path) };
 }
 
+/** The dkms.conf of the package. */
+export function dkmsConf({ deb, sourceRoot }: VendorPackage): Buffer {
+  return deb.data.find((entry) => plainPath(entry) === `${sourceRoot}dkms.conf`)?.body ?? Buffer.alloc(0);
+}
+
 /**
  * Chooses patches: for a kernel those that it needs; for all kernels those that concern the release of MFT, from which dkms
  * will pick.

@@ -8,7 +8,7 @@ import { explain } from '../explain.js';
 import { parseKernelRelease } from '../kernels/release.js';
 import { type Kernel, targetOf } from '../kernels/resolve.js';
 import { nearestTargets, type Target, targetsFor } from '../kernels/target.js';
-import type { PatchPlan } from '../packaging/prepare.js';
+import { dkmsConf, type PatchPlan } from '../packaging/prepare.js';
 import { type Choice, selectPatches } from '../patches/select.js';
 import { originOf } from './provenance.js';
 import { type PackageFile, verifyOn } from './verify.js';
@@ -53,7 +53,8 @@ async function verifyNear(
   context: Context,
 ): Promise<Result> {
   const deb = { ...file, origin: originOf(plan.kernel === undefined, patches) };
-  const verify = async (target: Target, reason?: string) => resultOf(await verifyOn({ images, target, deb, boot: false }, context), reason);
+  const what = { images, deb, vendorConf: dkmsConf(plan), boot: false };
+  const verify = async (target: Target, reason?: string) => resultOf(await verifyOn({ ...what, target }, context), reason);
   if (kernel === undefined) {
     const target = await nearestToHost();
     return verify(target, `verified on ${target.name} (${target.kernel}), the target closest to the running kernel`);

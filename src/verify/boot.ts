@@ -9,8 +9,9 @@ import type { BootVerdict } from '../documents/index.js';
 import type { Target } from '../kernels/target.js';
 import { projectText } from '../project-files.js';
 import { writeAtomic } from '../system/stage.js';
-import { exhaustedResource, type Facts } from './judge.js';
+import type { Facts } from './facts.js';
 import { judgeBoot } from './judge-boot.js';
+import { exhaustedResource } from './reasons.js';
 import { isEngineFailure, secondsSince, verdictOnFailure } from './untested.js';
 
 /** How long a boot may take, in seconds: six without KVM on a free machine, many times that on a busy one. */

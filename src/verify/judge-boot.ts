@@ -1,5 +1,5 @@
 import type { BootVerdict } from '../documents/index.js';
-import type { Facts } from './judge.js';
+import type { Facts } from './facts.js';
 
 type BootedModule = BootVerdict['modules'][number];
 

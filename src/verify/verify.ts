@@ -26,13 +26,20 @@ export interface Verification {
   images: Images;
   target: Target;
   deb: PackageFile;
+  /** The dkms.conf of the package that it was made from: what that declares, this must declare, too. */
+  vendorConf?: Buffer;
   /** Whether to load the modules on the booted kernel as well. */
   boot: boolean;
 }
 
+/** What container/verify.sh does, in its order; each has a log. */
+const logged = ['install', 'make', 'kernelHook', 'headers', 'other', 'remove', 'purge'];
+/** The scripts that it consists of. */
+const scripts = ['verify.sh', 'dkms-sources.sh', 'check-symbols.sh'];
+
 /**
- * Installs a package in a container of the target and judges what is then there. Where the engine cannot do it that is a
- * verdict too, with the status `error`.
+ * Takes a package through its life in a container of the target, from its installation to its purge, and judges what was
+ * there. Where the engine cannot do it that is a verdict too, with the status `error`.
  *
  * @throws source-unfit, no-input, download-failed for a kernel's source; cannot-write for the log
  */
@@ -60,12 +67,13 @@ export async function verifyIn(image: Image, verification: Verification, context
   const text = `${target.name}: installing the package, dkms builds its modules`;
   context.progress({ step: 'verify', text });
   const report = await withTimeout(images.settings.timeout, `the installation on ${target.name}`, context, (limited) =>
-    install(image, verification, limited, (detail) => context.progress({ step: 'verify', text, detail })),
+    runLife(image, verification, limited, (detail) => context.progress({ step: 'verify', text, detail })),
   );
   const facts = textsOf(report);
   const logs = join(context.cacheDir, 'logs', `${deb.name.replace(/\.deb$/, '')}.${target.name}`);
   const log = `${logs}.log`;
-  await writeAtomic(log, `${facts.get('dpkg.log') ?? ''}\n==> make.log <==\n${facts.get('make.log') ?? ''}`, context);
+  const parts = logged.filter((name) => facts.has(`${name}.log`)).map((name) => `==> ${name} <==\n${facts.get(`${name}.log`)}\n`);
+  await writeAtomic(log, parts.join(''), context);
   const judgement = judge(facts, target, images.settings);
   const kernel = seriesOf(judgement.release) || target.kernel;
   const verdict = { target: target.name, kernel, ...judgement, log, seconds: secondsSince(start), on };
@@ -80,7 +88,8 @@ function withBoot(verdict: KernelVerdict, boot: BootVerdict): KernelVerdict {
   const { status, reason, loads = status === 'loads', works = false, notTested = [] } = boot;
   // That the drivers could not be asked is neither a pass nor a failure.
   const steps = { ...verdict.steps, loads, ...(loads && status === 'loads' && !works ? {} : { works }) };
-  const untested = notTested.length > 0 ? { notTested } : {};
+  const all = [...(verdict.notTested ?? []), ...notTested];
+  const untested = all.length > 0 ? { notTested: all } : {};
   return { ...verdict, steps, ...untested, boot, ...(status === 'loads' ? {} : { status, ...(reason === undefined ? {} : { reason }) }) };
 }
 
@@ -90,16 +99,18 @@ function modulesOf(report: Report): Map<string, Buffer> {
   return new Map(modules.map(([path, body]) => [path.slice('ko/'.length), body]));
 }
 
-/** Package and script go in by stdin, the facts come out by stdout: nothing of the host is mounted. */
-async function install(
+/** Package and scripts go in by stdin, the facts come out by stdout: nothing of the host is mounted. */
+async function runLife(
   image: Image,
-  { images: { engine, settings }, deb, boot }: Verification,
+  { images: { engine, settings }, deb, vendorConf, boot }: Verification,
   context: Context,
   onLine: (line: string) => void,
 ): Promise<Report> {
+  const texts = await Promise.all(scripts.map((name) => projectText(`container/${name}`)));
   const files = [
     fileEntry('verify/package.deb', deb.bytes),
-    fileEntry('verify/verify.sh', Buffer.from(await projectText('container/verify.sh')), { mode: 0o755 }),
+    ...(vendorConf ? [fileEntry('verify/vendor-dkms.conf', vendorConf)] : []),
+    ...scripts.map((name, index) => fileEntry(`verify/${name}`, Buffer.from(texts[index] ?? ''))),
   ];
   const command = `/verify/verify.sh ${boot ? 'with-modules' : ''}`;
   return runScript({ engine, image: image.tag, files, command, limits: settings, onLine }, context);

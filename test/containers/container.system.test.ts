@@ -33,7 +33,7 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
       target: 'debian-11',
       kernel: '5.10',
       status: 'builds',
-      steps: { builds: true, installs: true },
+      steps: { builds: true, installs: true, kernelHook: true, removes: true },
     });
     const failed = document.kernels[1];
     expect(failed).toMatchObject({ target: 'debian-12', kernel: '6.1', status: 'fails', steps: { builds: false, installs: false } });

@@ -35,7 +35,7 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     );
     const record = JSON.parse(readFileSync((cells[0]?.patched.artifact ?? '').replace(/\.deb$/, '.build.json'), 'utf8'));
     for (const { steps, boot, release } of record.verification.kernels as VerifyDocument['kernels']) {
-      expect(steps).toEqual({ builds: true, installs: true, loads: true });
+      expect(steps).toEqual({ builds: true, installs: true, kernelHook: true, removes: true, loads: true });
       expect(boot?.modules.map(({ name, loaded, unloaded }) => [name, loaded, unloaded])).toEqual([
         ['mst_pci', 2, 2],
         ['mst_pciconf', 2, 2],
@@ -77,7 +77,7 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     expect(status).toBe(1);
     expect(verdict).toMatchObject({
       status: 'fails',
-      steps: { builds: true, installs: true, loads: false },
+      steps: { builds: true, installs: true, kernelHook: true, removes: true, loads: false },
       reason: expect.stringMatching(words),
     });
   });
@@ -108,7 +108,7 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     expect(status).toBe(5);
     expect(verdict).toMatchObject({
       status: 'error',
-      steps: { builds: true, installs: true, loads: false },
+      steps: { builds: true, installs: true, kernelHook: true, removes: true, loads: false },
       reason: expect.stringMatching(/not supported; omit --boot/),
     });
   }, 300_000);

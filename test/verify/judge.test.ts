@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseTarget } from '../../src/kernels/target-file.js';
-import { compilerErrors, type Facts, judge as judgeWithin } from '../../src/verify/judge.js';
+import type { Facts } from '../../src/verify/facts.js';
+import { judge as judgeWithin } from '../../src/verify/judge.js';
+import { compilerErrors, dkmsErrors, lackingPackages, packageErrors } from '../../src/verify/reasons.js';
 
 const release = '6.1.0-50-amd64';
 const target = parseTarget(
@@ -18,18 +20,26 @@ const target = parseTarget(
 const limits = { memory: '2g', processes: 2048, disk: '4g' };
 const judge = (facts: Facts, to: typeof target) => judgeWithin(facts, to, limits);
 
-/** What a good installation leaves behind, but for the changes. */
+/** What a good package leaves behind in its life, but for the changes. */
 function facts(changes: Record<string, string> = {}): Map<string, string> {
   const row = (name: string) =>
-    `${name}\t/var/lib/dkms/x/${name}.ko\t/lib/modules/${release}/updates/dkms/${name}.ko\t${release} SMP mod_unload\n`;
+    `${name}\t/var/lib/dkms/x/${name}.ko\t/lib/modules/${release}/updates/dkms/${name}.ko\t${release} SMP mod_unload\t${name}\n`;
   return new Map(
     Object.entries({
       release: `${release}\n`,
-      'dpkg.exit': '0\n',
+      'install.exit': '0\n',
       'package.status': 'installed\n',
       'dkms.status': `kernel-mft-dkms/4.20.1, ${release}, x86_64: installed\n`,
       modules: row('mst_pci') + row('mst_pciconf'),
       'make.log': 'make: Nothing to be done\n',
+      sources: '/usr/src/kernel-mft-dkms-4.20.1\tkernel-mft-dkms\t4.20.1\n',
+      symbols: '',
+      'symbols.exit': '',
+      'kernelHook.exit': '0\n',
+      'headers.exit': '0\n',
+      'modules.later': row('mst_pci') + row('mst_pciconf'),
+      'remove.exit': '0\n',
+      left: '',
       ...changes,
     }),
   );
@@ -40,7 +50,7 @@ describe('the verdict on an installation', () => {
     expect(judge(facts(), target)).toEqual({
       release,
       status: 'builds',
-      steps: { builds: true, installs: true },
+      steps: { builds: true, installs: true, kernelHook: true, removes: true },
       modules: ['mst_pci', 'mst_pciconf'].map((name) => ({
         name,
         file: `/lib/modules/${release}/updates/dkms/${name}.ko`,
@@ -54,7 +64,7 @@ describe('the verdict on an installation', () => {
     const status = `kernel-mft-dkms, 4.20.1, ${release}, x86_64: installed (original_module exists)`;
     expect(judge(facts({ 'dkms.status': status }), target).status).toBe('builds');
     const modules = `mst_pci\t\t/lib/modules/${release}/mst_pci.ko.xz\t${release} SMP\n`;
-    expect(judge(facts({ modules }), target).status).toBe('builds');
+    expect(judge(facts({ modules, 'modules.later': modules }), target).status).toBe('builds');
   });
 
   // Each line is a way in which an exit code of 0 has been wrong.
@@ -75,7 +85,7 @@ describe('the verdict on an installation', () => {
     ],
     ['a module has a longer release', { modules: `mst_pci\tx\t/lib/modules/mst_pci.ko\t${release}x SMP\n` }, 'vermagic'],
     ['dpkg has not configured it', { 'package.status': 'half-configured' }, "'half-configured'"],
-    ['dpkg fails', { 'dpkg.exit': '1' }, 'exited with status 1'],
+    ['dpkg fails', { 'install.exit': '1' }, 'exited with status 1'],
   ])('is fails when %s', (_, change, words) => {
     expect(judge(facts(change), target)).toMatchObject({
       status: 'fails',
@@ -86,14 +96,14 @@ describe('the verdict on an installation', () => {
 
   test('says first what the compiler said', () => {
     const log = "a.c:1:1: error: implicit declaration of function 'pci_unmap_single'\ncc1: some warnings\n";
-    const verdict = judge(facts({ 'make.log': log, modules: 'mst_pciconf\t\t\t\n', 'dpkg.exit': '1' }), target);
+    const verdict = judge(facts({ 'make.log': log, modules: 'mst_pciconf\t\t\t\n', 'install.exit': '1' }), target);
     expect(verdict).toMatchObject({ status: 'fails', steps: { builds: false, installs: false } });
     expect(verdict.reason).toBe("a.c:1:1: error: implicit declaration of function 'pci_unmap_single'");
   });
 
   test("passes over the noise of the vendor's Makefile, which builds that succeed print, too", () => {
     const log = '/bin/sh: 1: Syntax error: Unterminated quoted string\nmst_pciconf.c:588:13: error: no such function\n';
-    const failed = { 'make.log': log, modules: 'mst_pciconf\t\t\t\n', 'dpkg.exit': '1' };
+    const failed = { 'make.log': log, modules: 'mst_pciconf\t\t\t\n', 'install.exit': '1' };
     expect(judge(facts(failed), target).reason).toBe('mst_pciconf.c:588:13: error: no such function');
   });
 
@@ -105,7 +115,7 @@ describe('the verdict on an installation', () => {
       'Errors were encountered while processing:',
       ' /verify/package.deb',
     ].join('\n');
-    const failed = { 'dpkg.log': log, 'make.log': '', modules: '', 'dkms.status': '', 'package.status': '', 'dpkg.exit': '1' };
+    const failed = { 'install.log': log, 'make.log': '', modules: '', 'dkms.status': '', 'package.status': '', 'install.exit': '1' };
     const verdict = judge(facts(failed), target);
     expect(verdict).toMatchObject({ status: 'fails', reason: log.split('\n')[0] });
   });
@@ -117,10 +127,10 @@ describe('the verdict on an installation', () => {
   test.each([
     ['memory', { oom: '2\n' }, 'out of memory: 2 processes were OOM-killed (limit 2g, see --memory)'],
     ['processes', { 'refused-forks': '9\n' }, 'process limit reached (2048, see --processes)'],
-    ['disk', { 'dpkg.log': 'cp: error writing x: No space left on device' }, "no space left on the container's disk"],
+    ['disk', { 'install.log': 'cp: error writing x: No space left on device' }, "no space left on the container's disk"],
     ['disk, in the build', { 'make.log': 'No space left on device' }, "no space left on the container's disk"],
   ])('is error when it failed for lack of %s, which says nothing of the package', (_, change, words) => {
-    const failed = { ...change, modules: 'mst_pci\t\t\t\n', 'dpkg.exit': '1' };
+    const failed = { ...change, modules: 'mst_pci\t\t\t\n', 'install.exit': '1' };
     expect(judge(facts(failed), target)).toMatchObject({ status: 'error', reason: expect.stringContaining(words) });
     // What was installed all the same is good.
     expect(judge(facts(change), target).status).toBe('builds');
@@ -132,10 +142,40 @@ describe('the verdict on an installation', () => {
     expect(reason).toBe('out of memory: 1 processes were OOM-killed');
   });
 
-  test('names the patches that dkms applied, in the words of dkms 2.8 and 3.2', () => {
-    const log =
-      'applying patch mft-patch-a.patch...patching file x\nApplying patch mft-patch-b.patch... done.\napplying patch own.patch...\n';
-    expect(judge(facts({ 'dpkg.log': log }), target).patches).toEqual(['a', 'b']);
+  test('names our patches of those that dkms applies by its dkms.conf, whatever a log says', () => {
+    const patches = 'own.patch\nmft-patch-a.patch\nmft-patch-b.patch\n';
+    expect(judge(facts({ patches, 'install.log': 'applying patch mft-patch-c.patch...' }), target).patches).toEqual(['a', 'b']);
+  });
+
+  test.each([
+    [
+      'kernelHook',
+      { 'kernelHook.exit': '11', 'kernelHook.log': 'Error! Bad return status\nConsult make.log\n' },
+      '/etc/kernel/postinst.d/dkms exited with status 11\nError! Bad return status Consult make.log',
+    ],
+    ['kernelHook', { 'modules.later': `mst_pci\t\t/lib/modules/x\t\t\n` }, 'mst_pciconf.ko was removed'],
+    ['kernelHook', { 'headers.exit': '1' }, 'dpkg-reconfigure of the headers exited with status 1'],
+    ['removes', { 'remove.exit': '1', 'remove.log': 'E: no\n' }, 'apt-get remove exited with status 1\nE: no'],
+    ['removes', { left: '/var/lib/dkms/x\n' }, 'is left after the purge: /var/lib/dkms/x'],
+    ['builds', { symbols: 'mst_pci\tunknown\tgone\n' }, 'mst_pci.ko needs gone, which the kernel does not export'],
+    ['builds', { symbols: 'mst_pci\tnamespace\tgone\n' }, 'mst_pci.ko needs gone, whose namespace the module does not import'],
+    ['builds', { 'vendor-modules': 'mst_pci\nmst_pciconf\nmst_third\n' }, "dkms.conf does not declare mst_third, and the vendor's does"],
+  ])('is fails at %s by %j', (failedStep, change, reason) => {
+    expect(judge(facts(change as Record<string, string>), target)).toMatchObject({ status: 'fails', failedStep, reason });
+  });
+
+  test('names CONFIG_WERROR where the build fails with it', () => {
+    const failed = { werror: 'yes', 'make.log': 'a.c:1: error: no previous prototype', modules: 'mst_pci\t\t\t\t\n' };
+    expect(judge(facts(failed), target).reason).toBe(
+      "a.c:1: error: no previous prototype\nthe kernel's configuration has CONFIG_WERROR=y: warnings are errors",
+    );
+  });
+
+  test('reports symbols as not tested where the kernel names none', () => {
+    expect(judge(facts({ 'symbols.exit': 'no Module.symvers\n' }), target)).toMatchObject({
+      status: 'builds',
+      notTested: ['symbols: the headers have no Module.symvers'],
+    });
   });
 
   test('takes a newer kernel where the suite moves on, and only there', () => {
@@ -167,4 +207,18 @@ test('the first words of compiler, make and modpost are found', () => {
     'ERROR: modpost: "gone" [mst_pci.ko] undefined!',
     "make: *** No rule to make target 'x'.  Stop.",
   ]);
+});
+
+test('the first words of dkms, dpkg and apt are found', () => {
+  expect(dkmsErrors('x\nError! Bad return status for module build.\nConsult /var/lib/dkms/make.log for more information.\n\ny')).toEqual([
+    'Error! Bad return status for module build. Consult /var/lib/dkms/make.log for more information.',
+  ]);
+  expect(
+    packageErrors('dpkg: error processing archive x\ndpkg-deb: error: unknown compression\nE: Sub-process /usr/bin/dpkg\nE: no'),
+  ).toEqual(['dpkg-deb: error: unknown compression', 'E: no']);
+  expect(
+    lackingPackages(
+      ' kernel-mft-dkms : Depends: gone but it is not installable\n package architecture (arm64) does not match system (amd64)',
+    ),
+  ).toEqual(['Depends: gone but it is not installable', 'package architecture (arm64) does not match system (amd64)']);
 });

@@ -6,7 +6,7 @@ import type { Context } from '../../context.js';
 import type { BootVerdict, BuildDocument, BuiltPatch, CellVerdict, KernelVerdict, MatrixCell } from '../../documents/index.js';
 import { parseKernelRelease } from '../../kernels/release.js';
 import { seriesOf, type Target } from '../../kernels/target.js';
-import { type PatchPlan, planPatches, type VendorPackage } from '../../packaging/prepare.js';
+import { dkmsConf, type PatchPlan, planPatches, type VendorPackage } from '../../packaging/prepare.js';
 import { provenanceOf } from '../../verify/provenance.js';
 import { secondsSince, verdictOnFailure } from '../../verify/untested.js';
 import { type Verification, verifyIn } from '../../verify/verify.js';
@@ -117,7 +117,7 @@ class Cell {
       const verdict = earlier.find(({ target, on }) => target === this.target.name && on?.date === before.patched.on?.date);
       return { patches: before.patches, patched: { ...before.patched, artifact }, verdict, isKept: true };
     }
-    const result = await this.#verify('patched', { deb, boot }, reason);
+    const result = await this.#verify('patched', { deb, vendorConf: dkmsConf(read), boot }, reason);
     const verdict = 'value' in result ? result.value : undefined;
     return { patches: appliedPatches(document, verdict), patched: { ...verdictOf(result), artifact }, verdict, isKept: false };
   }
@@ -145,7 +145,7 @@ function appliedPatches({ patches }: BuildDocument, verdict: KernelVerdict | und
   return patches.filter(acts).map(({ id }) => id);
 }
 
-type What = Pick<Verification, 'deb' | 'boot'>;
+type What = Pick<Verification, 'deb' | 'vendorConf' | 'boot'>;
 
 function verdictOf(result: Attempt<KernelVerdict>): CellVerdict {
   if ('verdict' in result) return result.verdict;

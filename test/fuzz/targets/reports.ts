@@ -4,7 +4,8 @@ import { textsOf } from '../../../build/containers/container.js';
 import { plainPath } from '../../../build/deb/deb.js';
 import { readTar } from '../../../build/deb/tar.js';
 import type { Target } from '../../../build/kernels/target.js';
-import { type Facts, judge } from '../../../build/verify/judge.js';
+import type { Facts } from '../../../build/verify/facts.js';
+import { judge } from '../../../build/verify/judge.js';
 import { judgeBoot } from '../../../build/verify/judge-boot.js';
 import { joinTar, type Part, tarHead } from '../archives.js';
 import { codeOf } from '../cli.js';
@@ -16,8 +17,14 @@ import type { FuzzTarget } from '../target.js';
 const release = '6.1.0-50-amd64';
 const verify = {
   release: `${release}\n`,
-  'dpkg.log': 'Setting up kernel-mft-dkms (4.20.1-14) ...\napplying patch mft-patch-dma-unmap.patch...patching file mst_pciconf.c\n',
-  'dpkg.exit': '0\n',
+  'install.log': 'Setting up kernel-mft-dkms (4.20.1-14) ...\n',
+  'install.exit': '0\n',
+  sources: '/usr/src/kernel-mft-dkms-4.20.1\tkernel-mft-dkms\t4.20.1\n',
+  patches: 'mft-patch-dma-unmap.patch\n',
+  symbols: 'mst_pci\tunknown\tgone\n',
+  'kernelHook.exit': '0\n',
+  'remove.exit': '0\n',
+  left: '\n',
   'package.status': 'installed\n',
   'dkms.status': `kernel-mft-dkms/4.20.1, ${release}, x86_64: installed\n`,
   modules: `mst_pci\t/var/x.ko\t/lib/modules/${release}/updates/dkms/mst_pci.ko\t${release} SMP mod_unload \n`,
