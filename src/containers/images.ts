@@ -59,14 +59,15 @@ export class Images {
   }
 
   /**
-   * The image that boots the kernel of a target's image: apart from that, so that it adds nothing to it.
+   * The image that boots the kernel of a target's image: apart from that, so that it adds nothing to it. It is made anew when
+   * that was: the same name may mean another kernel then.
    * @returns its tag
    * @throws engine-failed
    */
   async ensureBoot(image: Image, target: Target, context: Context): Promise<string> {
     const dockerfile = await projectText('container/Dockerfile.boot');
     const name = `${target.name}-boot`;
-    const tag = `mft-patch/${name}:${shortDigest(JSON.stringify([dockerfile, image.tag]))}`;
+    const tag = `mft-patch/${name}:${shortDigest(JSON.stringify([dockerfile, image.tag, image.id, image.release]))}`;
     if ((await findImage(this.engine, tag, context)) !== undefined) return tag;
     if (context.offline) refuseOffline(this.engine, name, tag);
     const args = { BASE_IMAGE: image.tag, RELEASE: image.release };

@@ -32,8 +32,8 @@ export interface Boot {
 }
 
 /**
- * Boots the kernel of a target's image in QEMU, in a container with no more rights than any of ours, and loads modules
- * there. Where that cannot be done it is a verdict too, with the status `error`.
+ * Boots the kernel of a target's image in QEMU, in a container with no more rights than any of ours, loads modules
+ * there and asks their drivers. Where that cannot be done it is a verdict too, with the status `error`.
  *
  * @throws cannot-write for the log
  */
@@ -46,8 +46,8 @@ export async function bootModules(boot: Boot, context: Context): Promise<BootVer
     const path = `${boot.logs}.console.log`;
     await writeAtomic(path, facts.get('console') ?? '', context);
     const names = [...boot.modules.keys()].map((name) => name.replace(/\.ko.*/, ''));
-    const { loads, ...judgement } = judgeBoot(facts, names);
-    const lack = loads ? undefined : exhaustedResource(facts, boot.images.settings);
+    const judgement = judgeBoot(facts, names);
+    const lack = judgement.status === 'loads' ? undefined : exhaustedResource(facts, boot.images.settings);
     const verdict = lack === undefined ? judgement : { ...judgement, status: 'error' as const, reason: lack };
     return { ...verdict, console: path, seconds: secondsSince(start) };
   } catch (error) {
@@ -60,10 +60,12 @@ export async function bootModules(boot: Boot, context: Context): Promise<BootVer
 async function runBoot({ images, image, target, modules }: Boot, context: Context): Promise<Facts> {
   const { engine, settings } = images;
   const tag = await images.ensureBoot(image, target, context);
-  const text = `${target.name}: booting ${image.release}, loading the modules`;
+  const text = `${target.name}: booting ${image.release}, asking the drivers`;
   context.progress({ step: 'verify', text });
   const files = [
     ...[...modules].map(([name, body]) => fileEntry(`verify/modules/${name}`, body)),
+    fileEntry('verify/release', Buffer.from(`${image.release}\n`)),
+    fileEntry('verify/ask-driver.c', Buffer.from(await projectText('container/ask-driver.c'))),
     fileEntry('verify/boot.sh', Buffer.from(await projectText('container/boot.sh')), { mode: 0o755 }),
   ];
   const command = `/verify/boot.sh ${bootLimit}`;

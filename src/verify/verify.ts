@@ -85,12 +85,11 @@ export async function verifyIn(image: Image, verification: Verification, context
 
 /** What a boot has shown, on top of what the installation has. */
 function withBoot(verdict: KernelVerdict, boot: BootVerdict): KernelVerdict {
-  const { status, reason, loads = status === 'loads', works = false, notTested = [] } = boot;
+  const { status, reason, loads = status === 'loads', works = false } = boot;
   // That the drivers could not be asked is neither a pass nor a failure.
   const steps = { ...verdict.steps, loads, ...(loads && status === 'loads' && !works ? {} : { works }) };
-  const all = [...(verdict.notTested ?? []), ...notTested];
-  const untested = all.length > 0 ? { notTested: all } : {};
-  return { ...verdict, steps, ...untested, boot, ...(status === 'loads' ? {} : { status, ...(reason === undefined ? {} : { reason }) }) };
+  const notTested = [...(verdict.notTested ?? []), ...(boot.notTested ?? [])];
+  return { ...verdict, steps, ...(notTested.length > 0 ? { notTested } : {}), boot, ...(status === 'loads' ? {} : { status, ...(reason === undefined ? {} : { reason }) }) };
 }
 
 /** The modules as dkms has installed them, by their file names. */
