@@ -10,7 +10,9 @@ export function bootedWords({ status, loads, works }: BootVerdict): string {
 
 /** What the boots could not test, and how the kernels ran. */
 export function bootNotes(booted: readonly Pick<BootVerdict & { target: string }, 'target' | 'accel' | 'notTested'>[]): string[] {
-  const untested = booted.flatMap(({ target, notTested = [] }) => notTested.map((what) => `Not tested on ${target}: ${what}`));
+  const whats = new Set(booted.flatMap(({ notTested = [] }) => notTested));
+  const without = (what: string) => booted.filter(({ notTested }) => notTested?.includes(what)).map(({ target }) => target);
+  const untested = [...whats].map((what) => `Not tested on ${without(what).join(', ')}: ${what}`);
   const ran = (accel: BootVerdict['accel']) => booted.filter((boot) => boot.accel === accel).map(({ target }) => target);
   const accels = (['kvm', 'tcg'] as const).filter((accel) => ran(accel).length > 0);
   const lines = [...untested, ...accels.map((accel) => `Booted by ${accelWords(accel)}: ${ran(accel).join(', ')}`)];

@@ -89,7 +89,14 @@ function withBoot(verdict: KernelVerdict, boot: BootVerdict): KernelVerdict {
   // That the drivers could not be asked is neither a pass nor a failure.
   const steps = { ...verdict.steps, loads, ...(loads && status === 'loads' && !works ? {} : { works }) };
   const notTested = [...(verdict.notTested ?? []), ...(boot.notTested ?? [])];
-  return { ...verdict, steps, ...(notTested.length > 0 ? { notTested } : {}), boot, ...(status === 'loads' ? {} : { status, ...(reason === undefined ? {} : { reason }) }) };
+  return {
+    ...verdict,
+    steps,
+    ...(notTested.length > 0 ? { notTested } : {}),
+    boot,
+    ...(status === 'loads' ? {} : { status, ...(reason === undefined ? {} : { reason }) }),
+    ...(status === 'fails' ? { failedStep: loads ? ('works' as const) : ('loads' as const) } : {}),
+  };
 }
 
 /** The modules as dkms has installed them, by their file names. */
