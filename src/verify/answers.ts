@@ -58,7 +58,7 @@ const generations: Record<string, Generation> = { '0': 'flat', EINVAL: 'nnt' };
 
 function judgeAnswer(line: string, device: PciDevice | undefined): BootQuestion & { isRight: boolean } {
   const [name = '', result = '', ...values] = line.split(' ');
-  const answer = result === '0' && values.length > 0 ? values.map(plainHex).join(' ') : errnoName(Number(result));
+  const answer = result === '0' && values.length > 0 ? values.map(plainHex).join(' ') : errnoName(result);
   const expected = expectedAnswer(name, device);
   const isRight = expected.includes(answer);
   return { question: questionWords[name] ?? name, expected: isRight ? answer : expected.join(' or '), answer, isRight };
@@ -77,11 +77,11 @@ function faultOf({ question, expected, answer }: BootQuestion): string {
   return `${question} answered ${answer}, expected ${expected}${why}`;
 }
 
-/** 0, or the name of an errno. @param result as a system call returns it */
-function errnoName(result: number): string {
-  if (result >= 0) return `${result}`;
-  const name = getSystemErrorName(result);
-  return /^E[A-Z0-9]+$/.test(name) ? name : `errno ${-result}`;
+/** The name of an errno; what is none stays as it is. @param result as a system call returns it */
+function errnoName(result: string): string {
+  if (!/^-[1-9]\d{0,3}$/.test(result)) return result;
+  const name = getSystemErrorName(Number(result));
+  return /^E[A-Z0-9]+$/.test(name) ? name : `errno ${result.slice(1)}`;
 }
 
 /** A hexadecimal number without zeros before it. */

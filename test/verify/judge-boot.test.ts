@@ -148,6 +148,8 @@ describe('a driver that loads does not work when', () => {
       answered(instead('READ4 0 0xffffffff'), 'mst_pciconf'),
       'mst_pciconf: READ4 answered 0xffffffff, expected 0x11e81234',
     ],
+    ['it answers by what is no errno', answered(instead('STOP -524')), 'mst_pci: STOP answered errno 524, expected 0'],
+    ['the console is garbled', answered(instead('STOP x')), 'mst_pci: STOP answered x, expected 0'],
     ['it does not stop', answered(instead('STOP -22')), 'mst_pci: STOP answered EINVAL, expected 0'],
     ['its device cannot be opened', answered(() => ['open -6']), 'mst_pci: opening the device answered ENXIO, expected 0'],
     [

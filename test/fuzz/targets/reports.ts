@@ -32,11 +32,18 @@ const verify = {
   oom: '0\n',
   'refused-forks': '0\n',
 };
-const rounds = ['load', 'loaded', 'device 240 mst_pci', 'ioctl mst_pci Inappropriate ioctl for device', 'unload', 'unloaded'];
-const lines = [`init ${release}`, ...[...rounds, ...rounds].map((words) => `mst_pci ${words}`), 'end'].map(
-  (line) => `[    1.0] mft-patch: ${line}\n`,
-);
-const boot = { release: `${release}\n`, console: lines.join(''), limit: '180\n', 'qemu.exit': '0\n', 'qemu.log': '', missing: '' };
+const answers = ['open 0', 'INIT-NULL -14', 'INIT 0', 'PCI_PARAMS 0 0xfea00000 0x100000', 'STOP 0'];
+const asked = answers.flatMap((answer) => [`asks ${answer.split(' ')[0]}`, `answer ${answer}`]);
+const rounds = ['load', 'loaded', 'device 240 mst_pci', ...asked, 'unload', 'unloaded'];
+const lines = [
+  `init ${release} 0x00000000fea00000 0x100000 0x11e81234`,
+  ...[...rounds, ...rounds].map((words) => `mst_pci ${words}`),
+  'end',
+].map((line) => `[    1.0] mft-patch: ${line}\n`);
+const boot = {
+  ...{ release: `${release}\n`, expected: `${release}\n`, accel: 'tcg\n', console: lines.join(''), limit: '180\n' },
+  ...{ 'qemu.exit': '0\n', 'qemu.log': '', missing: '' },
+};
 const target: Target = {
   ...{ name: 'debian-12', title: 'Debian 12', kernel: '6.1', rolling: false, image: 'debian:bookworm-slim', suites: ['bookworm'] },
   ...{ headers: 'linux-headers-{arch}', snapshot: '', checkValidUntil: true, tried: [] },
