@@ -3,8 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findPackage } from '../../build/bundle/find-package.js';
-import { loadSample, packSample } from '../../build/bundle/sample.js';
-import { projectPath } from './project.js';
+import { loadSample, packSample, sampleNames } from '../../build/bundle/sample.js';
 
 const compressors = { none: '-Znone', gz: '-Zgzip', xz: '-Zxz', zst: '-Zzstd' };
 
@@ -21,7 +20,7 @@ function sh(script: string, cwd: string): void {
 /** Makes the bases in `directory`: `<generation>.<compression>.deb`, `roomy.<compression>.deb`, `<generation>.tgz`. */
 export async function makeBases(directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
-  for (const generation of readdirSync(projectPath('samples'))) {
+  for (const generation of await sampleNames()) {
     const { name, bytes } = packSample(await loadSample(generation));
     const { bytes: deb } = await findPackage(once(bytes), { path: name, whole: true, signal: new AbortController().signal });
     writeFileSync(join(directory, 'sample.deb'), deb);
