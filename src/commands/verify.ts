@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { refuseOtherArch } from '../containers/arch.js';
 import { type ContainerSettings, openImages } from '../containers/images.js';
 import type { Context } from '../context.js';
 import { controlFields, readDeb } from '../deb/deb.js';
@@ -24,7 +25,8 @@ export async function verify({ path, kernels, boot, settings }: VerifyRequest, c
   const bytes = await readFile(path).catch((error) => failInput(path, error, 'check the path'));
   // The engine is asked whether it is there while the package is read.
   const [deb, images] = await Promise.all([readDeb(bytes, path, xz), openImages(settings, context)]);
-  controlFields(deb, path);
+  const arch = controlFields(deb, path).get('architecture') ?? '';
+  if (arch !== 'all') refuseOtherArch(images.engine, { what: path, arch });
   const verdicts = [];
   for (const target of targets) verdicts.push(await verifyOn({ images, target, deb: { name: basename(path), bytes }, boot }, context));
   return { schema: 'mft-patch/verify@1', package: path, kernels: verdicts };

@@ -59,7 +59,9 @@ export async function findEngine({ engine: wanted, timeout }: EngineSettings, co
   };
   for (const name of wanted !== undefined ? [wanted] : addressed.length > 0 ? addressed : engineNames) {
     const run: Engine['run'] = (args, within, options = {}) =>
-      withTimeout(timeout, `${name} ${args[0]}`, within, (limited) => runProgram(name, args, options, limited));
+      withTimeout(timeout, [name, ...args.slice(0, args[0] === 'image' ? 2 : 1)].join(' '), within, (limited) =>
+        runProgram(name, args, options, limited),
+      );
     const answer = await askVersion(name, run, Math.min(timeout, answerLimit), context);
     if ('version' in answer) return { name, ...answer, run };
     const address = addressOf(name, context) ?? (await dockerContext(name, run, context));
@@ -78,7 +80,7 @@ async function askVersion(name: EngineName, run: Engine['run'], seconds: number,
     return exitCode === 0 ? { version, arch: arch === '<no' ? '' : arch } : { detail: stderr.trim().split('\n')[0] ?? '' };
   } catch (error) {
     if (!(error instanceof MftPatchError) || error.failure.code !== 'engine-failed') throw error;
-    return { detail: `accepts connections but did not answer within ${seconds} s; check it with ${name} ${questions[name][0]}` };
+    return { detail: `it was asked but did not answer within ${seconds} s; check it with ${name} ${questions[name][0]}` };
   }
 }
 

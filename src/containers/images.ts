@@ -4,6 +4,7 @@ import type { Target } from '../kernels/target.js';
 import { projectText } from '../project-files.js';
 import { shortDigest } from '../system/digest.js';
 import { ageOf, ageText, refreshCommand, usualAgeLimit } from './age.js';
+import { refuseOtherArch } from './arch.js';
 import { type Base, ensureBase, type ImageOptions } from './base-image.js';
 import { type Engine, type EngineSettings, findEngine } from './engine.js';
 import { buildImage, findImage, type Image, label, makeImage, refuseOffline } from './image.js';
@@ -43,6 +44,8 @@ export class Images {
    * @throws engine-failed with the end of the output of what failed; source-unfit, download-failed for a kernel's source
    */
   async ensure(target: Target, context: Context): Promise<Image> {
+    const { wanted } = target;
+    if (wanted) refuseOtherArch(this.engine, { what: `kernel ${wanted.release}`, arch: wanted.arch });
     return withTimeout(this.settings.timeout, `building the image of ${target.name}`, context, (limited) =>
       this.#ensureTarget(target, limited),
     );

@@ -16,7 +16,7 @@ export async function withTimeout<T>(seconds: number, what: string, context: Con
     return fail({
       code: 'engine-failed',
       detail: `${what} timed out after ${seconds} s`,
-      hint: 'raise --timeout',
+      hint: 'raise --timeout, or check that the container engine answers',
     });
   } finally {
     clearTimeout(timer);

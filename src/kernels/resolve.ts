@@ -4,6 +4,7 @@ import { release as runningRelease } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { type Failure, fail, failInput, MftPatchError } from '../errors.js';
+import { archOfRelease, debianArch } from './arch.js';
 import { checkConfig } from './config.js';
 import { hostTarget } from './host.js';
 import { type KernelRelease, parseKernelRelease } from './release.js';
@@ -59,7 +60,8 @@ export async function resolveKernels(options: KernelOptions, targets: readonly T
   if (options.kernelSource !== undefined) return [await sourceKernel(names, options.kernelSource, options.kernelConfig, targets)];
   const wanted = names.flatMap((name) => (name === 'all' ? targets.map((target) => target.name) : [name]));
   const kernels = await Promise.all(wanted.map((name) => namedKernel(name, targets)));
-  const key = ({ target, requested }: Kernel) => target?.name ?? requested;
+  const archOf = ({ wanted }: Target) => wanted?.arch ?? debianArch(process.arch);
+  const key = ({ target, requested }: Kernel) => (target ? `${target.name} ${archOf(target)}` : requested);
   return kernels.filter((kernel, index) => kernels.findIndex((other) => key(other) === key(kernel)) === index);
 }
 
@@ -80,7 +82,13 @@ async function namedKernel(requested: string, targets: readonly Target[]): Promi
   if (!/^\d/.test(requested)) refuseUnknown(requested, targets);
   const release = parseKernelRelease(requested);
   const [target, ...others] = targetsFor(requested, targets);
-  if (target) return { requested, again: target.name, release, target, alternatives: others.map(({ name }) => name) };
+  const arch = archOfRelease(requested);
+  if (target) {
+    const alternatives = others.map(({ name }) => name);
+    if (arch === undefined) return { requested, again: target.name, release, target, alternatives };
+    const again = arch === debianArch(process.arch) ? target.name : requested;
+    return { requested, again, release, target: { ...target, wanted: { release: requested, arch } }, alternatives };
+  }
   return { requested, again: requested, release, alternatives: [], ...releasedTarget(release, targets) };
 }
 

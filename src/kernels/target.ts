@@ -8,6 +8,8 @@ export interface Target extends TargetFile {
   name: string;
   /** The tree that the kernel's headers are prepared from, where no package brings them; then `kernel` may be empty. */
   source?: KernelSource;
+  /** The release that was asked for, where it names an architecture, and that as Debian names it. */
+  wanted?: { release: string; arch: string };
 }
 
 /** A kernel's source. */

@@ -6,6 +6,7 @@ import { controlFields, type Deb, plainPath, readDeb } from '../deb/deb.js';
 import { parseVersion } from '../deb/version.js';
 import type { MftVersion } from '../documents/index.js';
 import { fail, messageOf } from '../errors.js';
+import { archOfBundle } from '../kernels/arch.js';
 import type { KernelRelease } from '../kernels/release.js';
 import type { Patch } from '../patches/patch.js';
 import { type Choice, type ProbeHeaders, selectPatches } from '../patches/select.js';
@@ -56,6 +57,11 @@ export async function readVendorPackage(source: Source, context: Context): Promi
   const architecture = fields.get('architecture') ?? '';
   if (!/^[a-z0-9][a-z0-9-]+$/.test(architecture)) fail({ code: 'package-unfit', path, detail: `invalid Architecture: '${architecture}'` });
   return { vendor, deb, version, architecture, ...mftVersion(version, path), patches, sourceRoot: sourceRoot(deb, path) };
+}
+
+/** The architecture that a package is for: its own, else that of the bundle it is from; undefined for all. */
+export function archOfPackage({ architecture, vendor: { path } }: VendorPackage): string | undefined {
+  return architecture === 'all' ? archOfBundle(path) : architecture;
 }
 
 /** The dkms.conf of the package. */

@@ -1,5 +1,6 @@
 import { release as runningRelease } from 'node:os';
 import { loadTargets } from '../catalogue.js';
+import { refuseOtherArch } from '../containers/arch.js';
 import { type ContainerSettings, type Images, openImages } from '../containers/images.js';
 import type { Context } from '../context.js';
 import type { BuildDocument, BuiltPatch, KernelVerdict } from '../documents/index.js';
@@ -8,7 +9,7 @@ import { explain } from '../explain.js';
 import { parseKernelRelease } from '../kernels/release.js';
 import { type Kernel, targetOf } from '../kernels/resolve.js';
 import { nearestTargets, type Target, targetsFor } from '../kernels/target.js';
-import { dkmsConf, type PatchPlan } from '../packaging/prepare.js';
+import { archOfPackage, dkmsConf, type PatchPlan } from '../packaging/prepare.js';
 import { type Choice, selectPatches } from '../patches/select.js';
 import { originOf } from './provenance.js';
 import { type PackageFile, verifyOn } from './verify.js';
@@ -38,6 +39,12 @@ const obstacles = ['no-engine', 'engine-failed', 'no-target', 'download-failed']
 export async function verifyBuilt(built: BuiltPackage, context: Context): Promise<Result> {
   try {
     const images = await openImages(built.settings, context);
+    const { plan, kernel } = built;
+    const arch = archOfPackage(plan);
+    if (arch) refuseOtherArch(images.engine, { what: plan.vendor.path, arch });
+    // The nearest target would be of the wrong architecture, too.
+    const wanted = kernel?.target?.wanted;
+    if (wanted) refuseOtherArch(images.engine, { what: `kernel ${wanted.release}`, arch: wanted.arch });
     return await verifyNear(built, images, context);
   } catch (error) {
     if (built.isRequired || !isObstacle(error)) throw error;
