@@ -5,9 +5,11 @@ import { projectBytes, projectNames, projectText } from './project-files.js';
 
 /** The patches in the order of the series. @throws bad-catalogue */
 export async function loadPatches(): Promise<Patch[]> {
-  const { parsePatch, parseSeries } = await import('./patches/patch.js');
+  const { checkOrder, parsePatch, parseSeries } = await import('./patches/patch.js');
   const names = parseSeries(await projectText('patches/series'));
-  return Promise.all(names.map(async (name) => parsePatch(name, await projectBytes(`patches/${name}`))));
+  const patches = await Promise.all(names.map(async (name) => parsePatch(name, await projectBytes(`patches/${name}`))));
+  checkOrder(patches);
+  return patches;
 }
 
 /** The kernel targets, in the order of their names. @throws bad-catalogue */

@@ -71,9 +71,12 @@ export function newestFirst(a: Release, b: Release): number {
   return compareVersions(fullVersion(b), fullVersion(a));
 }
 
-/** The layout of a version's source: one flat directory, or the NNT drivers in several. */
+/**
+ * The layout of a version's source: one flat directory, or the NNT drivers in several. No 4.21.0 was seen; trees of the
+ * months in which it was made have the latter.
+ */
 export function layoutOf(version: string): 'flat' | 'nnt' {
-  return compareVersions(version, '4.22.0') < 0 ? 'flat' : 'nnt';
+  return compareVersions(version, '4.21.0') < 0 ? 'flat' : 'nnt';
 }
 
 function fullVersion({ version, revision }: Release): string {

@@ -5,10 +5,11 @@ import type { KernelsDocument, PatchesDocument, ReleasesDocument } from '../docu
 
 /** Lists the patches of the series. */
 export async function listPatches(): Promise<PatchesDocument> {
-  const patches = (await loadPatches()).map(({ id, sha256, description, kernel, mft, symptom, lastUpdate }) => ({
+  const patches = (await loadPatches()).map(({ id, sha256, description, applies, kernel, mft, symptom, lastUpdate }) => ({
     id,
     sha256,
     description,
+    applies,
     kernel: kernel.raw,
     mft: mft.raw,
     symptom,

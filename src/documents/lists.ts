@@ -9,6 +9,7 @@ export const patchesDocument = v.object({
       id: v.string(),
       sha256,
       description: v.string(),
+      applies: v.pipe(v.picklist(['build', 'package']), v.description('by dkms for each kernel, or always, to the package')),
       kernel: text('range of kernel versions'),
       mft: text('range of MFT versions'),
       symptom: text("the compiler's words"),

@@ -9,7 +9,7 @@ import { fail, messageOf } from '../errors.js';
 import { archOfBundle } from '../kernels/arch.js';
 import type { KernelRelease } from '../kernels/release.js';
 import type { Patch } from '../patches/patch.js';
-import { type Choice, type ProbeHeaders, selectPatches } from '../patches/select.js';
+import { type Choice, isDecidedByProbe, type ProbeHeaders, selectPatches } from '../patches/select.js';
 import { xz } from '../system/xz.js';
 
 /** The vendor's package, read. */
@@ -82,11 +82,20 @@ export function planPatches(read: VendorPackage, kernel: PlannedKernel | undefin
 
 function choicesForAll({ patches, mftNumber }: VendorPackage): Choice[] {
   return patches.map((patch) => {
-    const { kernel, mft } = patch;
+    const { mft } = patch;
     if (!mft.test(mftNumber)) return { patch, selected: false, reason: `MFT ${mftNumber} does not match ${mft.raw}` };
-    const kernels = kernel.raw === '*' ? 'every kernel' : `kernels ${kernel.raw}`;
-    return { patch, selected: true, reason: `dkms applies it for ${kernels}; MFT ${mftNumber} matches ${mft.raw}` };
+    return { patch, selected: true, reason: `${byWhom(patch)}; MFT ${mftNumber} matches ${mft.raw}` };
   });
+}
+
+/** Who applies a patch, and for which kernels. */
+function byWhom(patch: Patch): string {
+  if (patch.applies === 'package') return 'every kernel needs it';
+  if (isDecidedByProbe(patch)) {
+    const { file, pattern, matches } = patch.probe;
+    return `dkms applies it for kernels with headers whose ${file} ${matches ? 'matches' : 'does not match'} ${pattern}`;
+  }
+  return `dkms applies it for ${patch.kernel.raw === '*' ? 'every kernel' : `kernels ${patch.kernel.raw}`}`;
 }
 
 function mftVersion(text: string, path: string): { mft: MftVersion; mftNumber: string } {

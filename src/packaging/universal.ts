@@ -9,22 +9,27 @@ import type { Choice } from '../patches/select.js';
 import type { VendorPackage } from './prepare.js';
 
 /**
- * The package with the patches beside its sources, which stay as they are, and a dkms.conf by which dkms applies them for
- * the kernels that need them.
+ * The package with the patches beside its sources, and a dkms.conf by which dkms applies them for the kernels that need
+ * them. Only patches of the package itself change the sources.
  *
- * @param files the sources as Latin-1, by path relative to their root
+ * @param original the sources as Latin-1, by path relative to their root
  * @returns the package, the patches that are in it, and what became of each
  * @throws patch-does-not-apply; package-unfit if its dkms.conf cannot be extended
  */
 export function addPatches(
   { deb: vendor, sourceRoot, vendor: { path } }: VendorPackage,
   choices: readonly Choice[],
-  files: ReadonlyMap<string, string>,
+  original: ReadonlyMap<string, string>,
 ): { deb: Deb; inside: Patch[]; patches: BuiltPatch[] } {
-  const conf = files.get('dkms.conf') ?? '';
-  if (isExtended(conf))
+  if (isExtended(original.get('dkms.conf') ?? ''))
     fail({ code: 'package-unfit', path, detail: 'was already patched by mft-patch', hint: "pass the vendor's package" });
-  const inside: Patch[] = [];
+  const files = new Map(original);
+  const changed = new Map<string, Buffer>();
+  const change = (file: string, text: string) => {
+    files.set(file, text);
+    changed.set(sourceRoot + file, Buffer.from(text, 'latin1'));
+  };
+  const forDkms: Patch[] = [];
   const present: Patch[] = [];
   const patches = choices.map(({ patch, selected, reason }): BuiltPatch => {
     const built = { id: patch.id, sha256: patch.sha256, reason };
@@ -32,18 +37,24 @@ export function addPatches(
     const result = applyPatch(patch, files);
     if (result.status === 'failed') fail({ code: 'patch-does-not-apply', patch: patch.id, hunks: result.hunks });
     if (result.status === 'not-needed') return { ...built, status: 'not-needed', reason: `${reason}, but ${result.reason}`, hunks: [] };
-    if (result.status === 'already-applied') present.push(patch);
-    else inside.push(patch);
-    return { ...built, status: result.status, hunks: result.hunks, ...(result.status === 'applied' ? { match: matchOf(patch) } : {}) };
+    const done = { ...built, status: result.status, hunks: result.hunks };
+    if (result.status === 'applied' && patch.applies === 'build') {
+      forDkms.push(patch);
+      return { ...done, match: matchOf(patch) };
+    }
+    present.push(patch);
+    for (const [file, text] of result.status === 'applied' ? result.contents : []) change(file, text);
+    return done;
   });
-  for (const some of subsets(inside)) refuseUnlessApplied(some, files);
-  const texts = inside.map((patch): [string, Buffer] => [patchFile(patch), patch.bytes]);
+  for (const some of subsets(forDkms)) refuseUnlessApplied(some, files);
+  const texts = forDkms.map((patch): [string, Buffer] => [patchFile(patch), patch.bytes]);
   const taken = texts.find(([name]) => vendor.data.some((entry) => plainPath(entry) === `${sourceRoot}patches/${name}`));
   if (taken) fail({ code: 'package-unfit', path, detail: `already contains patches/${taken[0]}` });
   try {
-    const extended = withFiles(vendor, new Map([[`${sourceRoot}dkms.conf`, Buffer.from(withPatches(conf, inside), 'latin1')]]));
-    const deb = inside.length === 0 ? extended : withNewFiles(extended, `${sourceRoot}patches/`, new Map(texts), newest(inside));
-    return { deb, inside: choices.flatMap(({ patch }) => (inside.includes(patch) || present.includes(patch) ? [patch] : [])), patches };
+    change('dkms.conf', withPatches(files.get('dkms.conf') ?? '', forDkms));
+    const extended = withFiles(vendor, changed);
+    const deb = forDkms.length === 0 ? extended : withNewFiles(extended, `${sourceRoot}patches/`, new Map(texts), newest(forDkms));
+    return { deb, inside: choices.flatMap(({ patch }) => (forDkms.includes(patch) || present.includes(patch) ? [patch] : [])), patches };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return fail({ code: 'package-unfit', path, detail: messageOf(error), hint: 'apply the patches for one kernel, with --kernel' }, error);

@@ -28,7 +28,9 @@ export function applyPatch(patch: Patch, files: ReadonlyMap<string, string>): Ap
   const reversed = patch.changes.map(({ path, diff }) => ({ path, diff: reversePatch(diff) }));
   const paths = patch.changes.map((change) => change.path);
   const { neededIf } = patch;
-  if (neededIf && paths.every((path) => files.has(path)) && !paths.some((path) => neededIf.test(files.get(path) ?? ''))) {
+  // A release of another layout has none of the files, and so not the fault either; where some are missing nothing is known.
+  const isKnown = paths.every((path) => files.has(path)) || !paths.some((path) => files.has(path));
+  if (neededIf && isKnown && !paths.some((path) => neededIf.test(files.get(path) ?? ''))) {
     const backward = tryChanges(reversed, files);
     if (backward.failed.length === 0) return { status: 'already-applied', hunks: backward.hunks };
     return { status: 'not-needed', reason: `not affected: ${neededIf.source} matches nothing in ${paths.join(', ')}` };

@@ -1,7 +1,7 @@
 import { kernelPattern } from '../kernels/range-regex.js';
 import { backportersPattern } from '../kernels/release.js';
 import type { Patch } from './patch.js';
-import { belowRange } from './select.js';
+import { belowRange, isDecidedByProbe } from './select.js';
 
 /** The line by which we know a dkms.conf that we have extended. */
 const mark = '# Added by mft-patch:';
@@ -16,8 +16,12 @@ export function patchFile({ id }: Patch): string {
   return `mft-patch-${id}.patch`;
 }
 
+/** Matches no release. */
+const never = '^.^';
+
 /** What dkms asks of a kernel's release to apply the patch, for people and the record: PATCH_MATCH, empty for always. */
 export function matchOf(patch: Patch): string {
+  if (isDecidedByProbe(patch)) return never;
   return patch.kernel.raw === '*' ? '' : kernelPattern(patch.kernel);
 }
 
@@ -50,6 +54,8 @@ function asksForBackports(patch: Patch): boolean {
 
 function patchLines(patch: Patch, index: number): string[] {
   const lines = [`PATCH[${index}]="${patchFile(patch)}"`];
+  if (isDecidedByProbe(patch))
+    return [...lines, `PATCH_MATCH[${index}]='${never}'`, `if ${probeCommand(patch)}; then PATCH_MATCH[${index}]='.'; fi`];
   if (patch.kernel.raw === '*') return lines;
   lines.push(`# Linux ${patch.kernel.raw}`, `PATCH_MATCH[${index}]='${matchOf(patch)}'`);
   if (!asksForBackports(patch)) return lines;

@@ -29,6 +29,13 @@ export const patchHeader = v.object({
   ),
   kernel: range('range of kernel versions that need it; * for all'),
   mft: range('range of MFT versions that need it; * for all'),
+  applies: v.optional(
+    v.pipe(
+      v.picklist(['build', 'package'], ({ input }) => `must be build or package, not '${input}'`),
+      v.description('build (default): by dkms, for each kernel that needs it; package: always, to the files of the package'),
+    ),
+    'build',
+  ),
   'good-on-older': v.pipe(
     text('yes or no, then why: whether the patched source also builds on older kernels'),
     v.check(
@@ -48,7 +55,9 @@ export const patchHeader = v.object({
   probe: v.exactOptional(
     v.pipe(
       v.string(),
-      v.description('a file of the kernel headers, ~ or !~, and a pattern for grep -E: distinguishes kernels with backports'),
+      v.description(
+        'a file of the kernel headers, ~ or !~, and a pattern for grep -E: distinguishes kernels with backports, or with Kernel: * decides alone',
+      ),
       v.rawTransform(probe),
     ),
   ),

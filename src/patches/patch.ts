@@ -20,6 +20,8 @@ export interface Patch {
   bytes: Buffer;
   description: string;
   symptom: string;
+  /** Where it acts: dkms applies it for each kernel that needs it, or it always changes the package's own files. */
+  applies: 'build' | 'package';
   /** Kernel versions that need it. */
   kernel: Range;
   /** MFT versions that need it. */
@@ -28,7 +30,7 @@ export interface Patch {
   goodOnOlder: boolean;
   /** What the files must hold for the fault to be there at all; undefined where the versions alone decide. */
   neededIf?: RegExp;
-  /** What decides on a kernel with backports whether it needs the patch; undefined where the version alone decides. */
+  /** What decides on a kernel with backports, and with `kernel` * on every one; undefined where the version alone decides. */
   probe?: Probe;
   /** Day of the last change, as YYYY-MM-DD. */
   lastUpdate: string;
@@ -51,6 +53,18 @@ export function parseSeries(text: string): string[] {
 }
 
 /**
+ * Those that change the package come first, since dkms applies the others on top of it: so a package for one kernel and one
+ * for all give the same tree.
+ *
+ * @throws bad-catalogue
+ */
+export function checkOrder(patches: readonly Patch[]): void {
+  const late = patches.find(({ applies }, index) => applies === 'package' && patches[index - 1]?.applies === 'build');
+  const detail = `${late?.id}.patch: a patch with Applies: package must come before those that dkms applies`;
+  if (late) fail({ code: 'bad-catalogue', file: 'patches/series', detail });
+}
+
+/**
  * Reads a patch with its header.
  *
  * @param file its name, as in `dma-unmap.patch`
@@ -68,6 +82,8 @@ export function parsePatch(file: string, bytes: Buffer): Patch {
   const changes = parseChanges(text.slice(0, start).replace(/[^\n]/g, '') + text.slice(start));
   if (Array.isArray(header)) return refuse([...header, ...('detail' in changes ? [changes] : [])]);
   if ('detail' in changes) return refuse([changes]);
+  if (header.applies === 'package' && (header.kernel.raw !== '*' || header.probe !== undefined))
+    refuse([{ detail: 'with Applies: package its Kernel must be *, and it can have no Probe: it is there for every kernel' }]);
   const { 'needed-if': neededIf, probe } = header;
   return {
     id: file.replace(/\.patch$/, ''),
@@ -75,6 +91,7 @@ export function parsePatch(file: string, bytes: Buffer): Patch {
     bytes,
     description: header.description,
     symptom: header.symptom,
+    applies: header.applies,
     kernel: header.kernel,
     mft: header.mft,
     goodOnOlder: header['good-on-older'],

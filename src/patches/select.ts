@@ -30,6 +30,7 @@ export function selectPatches(patches: readonly Patch[], kernel: KernelRelease, 
 function choose(patch: Patch, kernel: KernelRelease, mft: string, probe: ProbeHeaders | undefined): Omit<Choice, 'patch'> {
   if (!patch.mft.test(mft)) return { selected: false, reason: `MFT ${mft} does not match ${patch.mft.raw}` };
   const mftReason = `MFT ${mft} matches ${patch.mft.raw}`;
+  if (isDecidedByProbe(patch)) return askHeaders(patch.probe, mftReason, probe);
   if (patch.kernel.test(kernel.version)) {
     const kernelReason = patch.kernel.raw === '*' ? 'every kernel needs it' : `${kernel.text} matches ${patch.kernel.raw}`;
     return { selected: true, reason: `${kernelReason}; ${mftReason}` };
@@ -44,6 +45,17 @@ function choose(patch: Patch, kernel: KernelRelease, mft: string, probe: ProbeHe
     selected,
     reason: `${carries}; ${patch.probe.file} in its headers shows that it ${selected ? 'needs' : 'does not need'} the fix`,
   };
+}
+
+/** Whether no version decides, but what is in a kernel's headers, such as its configuration. */
+export function isDecidedByProbe(patch: Patch): patch is Patch & { probe: Probe } {
+  return patch.kernel.raw === '*' && patch.probe !== undefined;
+}
+
+function askHeaders(asked: Probe, mftReason: string, probe: ProbeHeaders | undefined): Omit<Choice, 'patch'> {
+  if (!probe) return { selected: false, reason: `not applied: only ${asked.file} in the kernel's headers shows whether it needs the fix` };
+  const selected = probe(asked);
+  return { selected, reason: `${asked.file} in its headers shows that it ${selected ? 'needs' : 'does not need'} the fix; ${mftReason}` };
 }
 
 /** The kernels older than all that need the patch: a backport could bring them inside. */

@@ -72,12 +72,12 @@ describe('which sample', () => {
   });
 
   test.each([
-    ['flat', '5.10', []],
-    ['flat', '7.3', ['dma-unmap']],
-    ['nnt', '5.10', ['kernel-variable']],
-    ['nnt', '7.3', ['kernel-variable', 'ccflags']],
-    ['nnt-4.26', '6.12', []],
-    ['nnt-4.26', '7.3', ['ccflags']],
+    ['flat', '5.8', ['postinst-arch']],
+    ['flat', '7.3', ['postinst-arch', 'dma-unmap', 'unlocked-ioctl']],
+    ['nnt', '5.10', ['postinst-arch', 'kernel-variable', 'running-kernel']],
+    ['nnt', '7.3', ['postinst-arch', 'kernel-variable', 'running-kernel', 'ccflags']],
+    ['nnt-4.26', '6.1', ['postinst-arch']],
+    ['nnt-4.26', '7.3', ['postinst-arch', 'ccflags', 'livefish-remove']],
   ])('decides on the patches: %s for %s', async (sample, kernel, expected) => {
     const [resolved] = await resolveKernels({ kernel: [kernel] }, await loadTargets());
     const source = await resolveSource({ sample }, testContext());
@@ -119,13 +119,14 @@ describe.skipIf(missing('tools') !== '')('the faults of the NNT layout', () => {
   test('our program applies the patches as patch(1) does', async () => {
     const { applyPatch } = await import('../../src/patches/apply.js');
     const files = await sourceOf('nnt');
-    for (const patch of (await loadPatches()).filter(({ id }) => id !== 'dma-unmap')) {
+    const ids = ['postinst-arch', 'kernel-variable', 'ccflags', 'werror-nnt'];
+    for (const patch of (await loadPatches()).filter(({ id }) => ids.includes(id))) {
       const applied = applyPatch(patch, files);
-      expect(applied).toMatchObject({ status: 'applied' });
+      expect(applied, patch.id).toMatchObject({ status: 'applied' });
       if (applied.status === 'applied') for (const [path, text] of applied.contents) files.set(path, text);
     }
     const ours = makeDirectory();
     writeFiles(ours, Object.fromEntries(files));
-    sh(`diff -r ${ours} ${await writeSource('kernel-variable', 'ccflags')}`);
+    sh(`diff -r ${ours} ${await writeSource(...ids)}`);
   });
 });

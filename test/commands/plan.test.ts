@@ -17,8 +17,9 @@ describe('plan', () => {
     const [heading, blank, ...table] = stdout.trimEnd().split('\n');
     expect([heading, blank]).toEqual(['MFT 4.15.1-0sample for kernel 5.18', '']);
     expect(table[0]).toMatch(/^PATCH +PLAN +WHY$/);
-    expect(table[1]).toMatch(/^dma-unmap +apply +5\.18 matches >=5\.18; MFT 4\.15\.1 matches <4\.21\.0$/);
-    expect(table[2]).toMatch(/^kernel-variable +leave +MFT 4\.15\.1 does not match >=4\.22\.0 <4\.23\.0$/);
+    expect(table[1]).toMatch(/^postinst-arch +apply +every kernel needs it; MFT 4\.15\.1 matches \*$/);
+    expect(table[2]).toMatch(/^dma-unmap +apply +5\.18 matches >=5\.18; MFT 4\.15\.1 matches <4\.21\.0$/);
+    expect(table[4]).toMatch(/^kernel-variable +leave +MFT 4\.15\.1 does not match >=4\.21\.0 <4\.23\.0$/);
     expect(table).toHaveLength(1 + (await loadPatches()).length);
     expect(readdirSync(cwd)).toEqual([]);
   });
@@ -28,6 +29,14 @@ describe('plan', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: 'reading vendor.tgz\n' });
     const kernel = (await loadTargets()).find(({ name }) => name === 'debian-11')?.kernel;
     const patches = await loadPatches();
+    const selected: Record<string, string> = {
+      'postinst-arch': 'every kernel needs it; MFT 4.15.1 matches *',
+      'unlocked-ioctl': `${kernel} matches >=5.9; MFT 4.15.1 matches <4.16.0`,
+    };
+    const others: Record<string, string> = {
+      'dma-unmap': `${kernel} does not match >=5.18`,
+      'werror-flat': "not applied: only include/config/auto.conf in the kernel's headers shows whether it needs the fix",
+    };
     expect(JSON.parse(stdout)).toStrictEqual({
       schema: 'mft-patch/plan@1',
       mft: { version: '4.15.1', revision: '0sample' },
@@ -35,8 +44,8 @@ describe('plan', () => {
       patches: patches.map(({ id, sha256, mft }) => ({
         id,
         sha256,
-        status: 'not-selected',
-        reason: id === 'dma-unmap' ? `${kernel} does not match >=5.18` : `MFT 4.15.1 does not match ${mft.raw}`,
+        status: selected[id] === undefined ? 'not-selected' : 'selected',
+        reason: selected[id] ?? others[id] ?? `MFT 4.15.1 does not match ${mft.raw}`,
       })),
     });
     expect(existsSync(join(folder, 'dist'))).toBe(false);
@@ -55,10 +64,11 @@ describe('the catalogues', () => {
       stderr: '',
       stdout: {
         schema: 'mft-patch/patches@1',
-        patches: patches.map(({ id, sha256, description, kernel, mft, symptom, lastUpdate }) => ({
+        patches: patches.map(({ id, sha256, description, applies, kernel, mft, symptom, lastUpdate }) => ({
           id,
           sha256,
           description,
+          applies,
           kernel: kernel.raw,
           mft: mft.raw,
           symptom,

@@ -65,9 +65,9 @@ function appliedIn(document: BuildDocument): BuildDocument['patches'] {
   return document.patches.filter(({ status }) => status === 'applied');
 }
 
-/** For one kernel: applies the patches with patch(1) to the vendor's sources. @returns the patched files, which must be equal now */
+/** Applies the patches in the sources with patch(1) to the vendor's. @returns the patched files, which must be equal now */
 function patched({ before, after, source }: Trees, document: BuildDocument): Allowed {
-  const applied = appliedIn(document);
+  const applied = appliedIn(document).filter(({ match }) => match === undefined);
   for (const { id } of applied) {
     const args = ['-p1', '-F0', '-s', '--binary', '--no-backup-if-mismatch', '-i', projectPath(`patches/${id}.patch`)];
     const { status, stdout } = runTool('patch', args, { cwd: join(before, source) });
@@ -78,9 +78,11 @@ function patched({ before, after, source }: Trees, document: BuildDocument): All
 }
 
 /** For all kernels: checks the patches inside the package and its dkms.conf. @returns what differs because of them */
-function inPackage({ before, after, source }: Trees, document: BuildDocument): Allowed {
-  const applied = appliedIn(document).map(({ id }) => id);
-  if (applied.length === 0) return new Map();
+function inPackage(trees: Trees, document: BuildDocument): Allowed {
+  const { before, after, source } = trees;
+  const inSources = patched(trees, document);
+  const applied = appliedIn(document).flatMap(({ id, match }) => (match === undefined ? [] : [id]));
+  if (applied.length === 0) return inSources;
   const patches = join(source, 'patches');
   for (const id of applied) {
     const path = join(after, patches, `mft-patch-${id}.patch`);
@@ -91,7 +93,7 @@ function inPackage({ before, after, source }: Trees, document: BuildDocument): A
   judgeConf(join(before, source, 'dkms.conf'), join(after, source, 'dkms.conf'), applied);
   // The time of a directory is that of its entry only if the entry precedes the files in it.
   const changed = [...applied.map((id) => join(patches, `mft-patch-${id}.patch`)), source, patches, join(source, 'dkms.conf')];
-  return new Map(changed.map((path) => [path, () => true]));
+  return new Map([...inSources, ...changed.map((path): [string, () => boolean] => [path, () => true])]);
 }
 
 /** What must follow from a change: control, md5sums, changelog. Each has a check of what else is in it. */

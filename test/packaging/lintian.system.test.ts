@@ -11,7 +11,6 @@ const patched = [
   ['nnt', '7.3'],
   ['flat-by-dpkg', 'all'],
   ['flat-by-dpkg', '7.3'],
-  // No patch is needed here.
   ['flat-by-dpkg', '5.10'],
   ['nnt-by-dpkg', 'all'],
   ['nnt-by-dpkg', '7.3'],

@@ -127,6 +127,8 @@ describe('what a patch is needed for', () => {
     expect(apply(two, { f: 'a\nb\nc\n', g: 'a\nb\nc\n' }, needed)).toMatchObject({ status: 'applied' });
     expect(apply(two, { f: 'a\nB\nc\n', g: 'a\nB\nc\n' }, needed)).toMatchObject({ status: 'already-applied' });
     expect(apply(two, { f: 'x\n', g: 'x\n' })).toMatchObject({ status: 'failed' });
+    // A release of another layout.
+    expect(apply(two, { other: 'b\n' }, needed)).toMatchObject({ status: 'not-needed' });
   });
 
   test('kernel-variable is not where the Makefiles read KPVER, as in the later 4.22.1', () => {
@@ -137,7 +139,7 @@ describe('what a patch is needed for', () => {
   });
 
   test('ccflags is not where the vendor sets ccflags-y, be it otherwise than the patch', () => {
-    const source = nntSource('KPVER', 'ccflags-y += -I$(src)/$(NNT_DRIVER_LOCATION)');
+    const source = nntSource('KPVER', { flags: 'ccflags-y += -I$(src)/$(NNT_DRIVER_LOCATION)' });
     expect(applyPatch(projectPatch('ccflags'), source)).toEqual({ status: 'not-needed', reason: expect.stringContaining('EXTRA_CFLAGS') });
   });
 

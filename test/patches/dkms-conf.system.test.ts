@@ -7,7 +7,7 @@ import { loadPatches } from '../../src/catalogue.js';
 import { parseKernelRelease } from '../../src/kernels/release.js';
 import { isExtended, withPatches } from '../../src/patches/dkms-conf.js';
 import { parsePatch } from '../../src/patches/patch.js';
-import { selectPatches } from '../../src/patches/select.js';
+import { isDecidedByProbe, selectPatches } from '../../src/patches/select.js';
 import { makeDirectory, sh, writeFiles } from '../support.js';
 import { diff, patchOf, patchText } from './fixtures.js';
 
@@ -47,7 +47,7 @@ const texts = [
 
 describe('dkms picks from a universal package what would be baked in', () => {
   test("the project's patches, on three thousand releases", async () => {
-    const patches = await loadPatches();
+    const patches = (await loadPatches()).filter((patch) => patch.applies === 'build' && !isDecidedByProbe(patch));
     const picked = pickedByDkms(withPatches('PACKAGE_NAME="x"\n', patches), texts, '/nowhere');
     for (const [index, text] of texts.entries()) {
       const concerned = patches.map((patch) => ({ ...patch, mft: patchOf(diff, { MFT: '*' }).mft }));
@@ -89,6 +89,26 @@ describe('dkms picks from a universal package what would be baked in', () => {
   test('without headers the fix is left out there', () => {
     const patch = patchOf(diff, { Kernel: '>=5.18', 'Good-On-Older': 'no', Probe: 'include/linux/api.h ~ new' });
     expect(pickedByDkms(withPatches('', [patch]), ['5.14.0-427.el9.x86_64', '6.1'], '/nowhere')).toEqual(['', ' mft-patch-x.patch']);
+  });
+});
+
+describe('a probe without a range decides alone', () => {
+  const patch = patchOf(diff, { Kernel: '*', Probe: 'include/config/auto.conf ~ ^CONFIG_WERROR=y' });
+  const configured = (name: string, text: string) => {
+    writeFiles(folder, { [`${name}/build/include/config/auto.conf`]: text });
+    return join(folder, name);
+  };
+
+  test.each([
+    ['with', 'CONFIG_X=y\nCONFIG_WERROR=y\n', ' mft-patch-x.patch'],
+    ['without', 'CONFIG_X=y\n', ''],
+  ])('on kernels %s it in their configuration', (name, text, expected) => {
+    const kernels = ['5.4.0', '6.12.118+deb13-amd64', '5.14.0-427.el9.x86_64'];
+    expect(pickedByDkms(withPatches('', [patch]), kernels, configured(name, text))).toEqual(kernels.map(() => expected));
+  });
+
+  test('and is no without headers', () => {
+    expect(pickedByDkms(withPatches('', [patch]), ['6.12'], '/nowhere')).toEqual(['']);
   });
 });
 

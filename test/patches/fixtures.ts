@@ -31,23 +31,45 @@ export function patchOf(body?: string, changes?: Record<string, string>): Patch 
 
 export type Files = Map<string, string>;
 
-/** The flat generation's `mst_pciconf.c`, the call in `close_dma()` standing at this line. */
+const sampleText = (path: string) => readFileSync(join(projectRoot, 'samples', path), 'latin1');
+
+/** The flat generation's files that patches change, the call in `close_dma()` standing at this line. */
 export function flatSource(callLine: number): Files {
-  const text = readFileSync(join(projectRoot, 'samples/flat/source/mst_pciconf.c'), 'latin1');
+  const text = sampleText('flat/source/mst_pciconf.c');
   const line = text.split('\n').findIndex((it) => it.includes('pci_unmap_single('));
   const filler = Array.from({ length: callLine - 1 - line }, (_, i) => `/* line ${i + 1} of what comes before */\n`);
-  return new Map([['mst_pciconf.c', filler.join('') + text]]);
+  const others = ['driver_common.c', 'Makefile'].map((name): [string, string] => [name, sampleText(`flat/source/${name}`)]);
+  return new Map([...others, ['mst_pciconf.c', filler.join('') + text], ['common.postinst', sampleText('common/source/common.postinst')]]);
+}
+
+/** The same from MFT 4.16 on: without the guards of the ioctl handler. */
+export function withoutGuards(source: Files): Files {
+  const text = source.get('driver_common.c') ?? '';
+  return new Map([...source, ['driver_common.c', text.replace(/^#(ifdef HAVE_UNLOCKED_IOCTL|endif)\n/gm, '')]]);
 }
 
 export const makefiles = ['mst_pci', 'mst_pciconf', 'mst_ppc'].map((name) => `mst_backward_compatibility/${name}/Makefile`);
 
+/** How an NNT Makefile begins, and where its recipe looks for the kernel, by the variable in its first line. */
+const forms = {
+  KERNAL_VERSION: {
+    head: ['KERNAL_VERSION ?= $(shell uname -r)', 'CPU_ARCH ?= $(shell uname -m)'],
+    recipe: 'make -C /lib/modules/$(shell uname -r)/build',
+  },
+  KVERSION: {
+    head: ['KVERSION ?= $(shell uname -r)', 'CPU_ARCH ?= $(shell uname -m)'],
+    recipe: '$(MAKE) -C /lib/modules/$(KVERSION)/build',
+  },
+  KPVER: { head: ['KPVER ?= $(shell uname -r)', 'KSRC ?= /lib/modules/$(KPVER)/build'], recipe: '$(MAKE) -C $(KSRC)' },
+};
+
 /** The three Makefiles of the NNT generation. */
-export function nntSource(variable: 'KVERSION' | 'KPVER', flags = 'EXTRA_CFLAGS= -I$(PWD)/$(NNT_DRIVER_LOCATION)'): Files {
-  const heads: Record<string, string[]> = {
-    KVERSION: ['KVERSION ?= $(shell uname -r)', 'CPU_ARCH ?= $(shell uname -m)'],
-    KPVER: ['KPVER ?= $(shell uname -r)', 'KSRC ?= /lib/modules/$(KPVER)/build'],
-  };
-  const build = { KVERSION: '/lib/modules/$(KVERSION)/build', KPVER: '$(KSRC)' }[variable];
+export function nntSource(
+  variable: keyof typeof forms,
+  { recipeOf = variable, flags = 'EXTRA_CFLAGS= -I$(PWD)/$(NNT_DRIVER_LOCATION)' } = {},
+): Files {
+  const { head: first } = forms[variable];
+  const { recipe } = forms[recipeOf];
   return new Map(
     (
       [
@@ -57,16 +79,22 @@ export function nntSource(variable: 'KVERSION' | 'KPVER', flags = 'EXTRA_CFLAGS=
       ] as const
     ).map(([folder, flagsLine]) => {
       const isPpc = folder === 'mst_ppc';
-      const head = [...(heads[variable] ?? []), ...(isPpc && variable === 'KPVER' ? ['CPU_ARCH ?= $(shell uname -m)'] : []), ''];
+      const head = [...first, ...(isPpc && variable === 'KPVER' ? ['CPU_ARCH ?= $(shell uname -m)'] : []), ''];
       head.push('# Oracle Linux OS.', 'ifneq ($(wildcard /etc/oracle-release),)', '    ORACLE := yes', 'endif', '');
       head.push('NNT_DRIVER_LOCATION := ../../nnt_driver');
       while (head.length < flagsLine - (isPpc ? 3 : 2)) head.push(`# Line ${head.length + 1} of ${folder}.`);
       const object = isPpc ? 'mst_ppc_pci_reset' : folder;
       const lines = [...head, ...(isPpc ? ['ifeq ($(CPU_ARCH),ppc64le)'] : []), `obj-m += ${object}.o`, flags];
-      lines.push(isPpc ? 'endif' : `${object}-objs += ${object}_bc.o`, '', 'all:', `\t$(MAKE) -C ${build} M=$(PWD) modules`, '');
+      lines.push(isPpc ? 'endif' : `${object}-objs += ${object}_bc.o`, '', 'all:', `\t${recipe} M=$(PWD) modules`, '');
       return [`mst_backward_compatibility/${folder}/Makefile`, lines.join('\n')];
     }),
   );
+}
+
+/** The module for arm64, as of 4.26.1. */
+export function livefishSource(): Files {
+  const path = 'misc_drivers/bf3_livefish/bf3_livefish.c';
+  return new Map([[path, sampleText(`nnt-4.26/source/${path}`)]]);
 }
 
 /** What a source becomes by patches that all apply. */

@@ -1,19 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadPatches } from '../../src/catalogue.js';
+import { applyPatch } from '../../src/patches/apply.js';
 import type { Patch } from '../../src/patches/patch.js';
 import { makeDirectory, missing, sh, writeFiles } from '../support.js';
-import { type Files, flatSource, makefiles, nntSource, patched } from './fixtures.js';
+import { type Files, flatSource, livefishSource, makefiles, nntSource, patched } from './fixtures.js';
 
 let patches: Patch[];
 beforeAll(async () => {
   patches = await loadPatches();
 });
-const fixed = (id: string, source: Files) =>
-  patched(
-    patches.filter((patch) => patch.id === id),
-    source,
-  );
+const byId = (id: string) => patches.find((patch) => patch.id === id) ?? expect.fail();
+const fixed = (id: string, source: Files) => patched([byId(id)], source);
 const isWithoutCompiler = spawnSync('gcc', ['--version']).status !== 0;
 
 /** As much of the kernel and the driver as `close_dma()` needs; `wrapper` is what linux/pci-dma-compat.h had until 5.17. */
@@ -61,12 +59,86 @@ describe('dma-unmap changes nothing but the call in close_dma()', () => {
   });
 });
 
+describe.skipIf(isWithoutCompiler)('unlocked-ioctl', () => {
+  /** `driver_common.c` as the compiler sees it, without what it includes. */
+  const preprocessed = (source: Files, option: string) =>
+    sh(`sed '/#include/d' | gcc -E -P ${option} -x c -`, { input: source.get('driver_common.c') ?? '' });
+
+  test('the handler is there without the macro, as from 5.9 on, and is what it was with it', () => {
+    const [before, after] = [flatSource(588), fixed('unlocked-ioctl', flatSource(588))];
+    const withMacro = preprocessed(before, '-DHAVE_UNLOCKED_IOCTL');
+    expect(withMacro).toMatch(/unlocked_ioctl: unlocked_ioctl,/);
+    expect(preprocessed(before, '')).not.toContain('unlocked_ioctl');
+    expect(preprocessed(after, '')).toBe(withMacro);
+    expect(preprocessed(after, '-DHAVE_UNLOCKED_IOCTL')).toBe(withMacro);
+  });
+});
+
+describe.skipIf(isWithoutCompiler)('livefish-remove', () => {
+  const kernelWith = (type: string) => `
+    #define NULL ((void *)0)
+    struct platform_device { int id; };
+    struct platform_driver { ${type} (*remove)(struct platform_device *); };
+    struct miscdevice { int id; };
+    static struct miscdevice livefish_device;
+    void misc_deregister(struct miscdevice *);`;
+
+  /** Compiles `livefish_remove()` alone, with a driver that has it. */
+  function compileRemove(source: Files, headers: string): { status: number | null; stderr: string } {
+    const folder = makeDirectory();
+    const remove = /^static [^\n]*livefish_remove\([\s\S]*?^}\n/m.exec([...source.values()].join(''))?.[0] ?? expect.fail();
+    writeFiles(folder, { 'x.c': `${headers}\n${remove}struct platform_driver driver = { .remove = livefish_remove };\n` });
+    const args = ['-nostdinc', '-Wall', '-Werror', '-std=gnu11', '-fsyntax-only', 'x.c'];
+    return spawnSync('gcc', args, { cwd: folder, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
+  }
+
+  test('compiles where the kernel expects nothing back, as from 6.11 on, and where it expects a number', () => {
+    const [before, after] = [livefishSource(), fixed('livefish-remove', livefishSource())];
+    expect(compileRemove(before, kernelWith('void')).stderr).toMatch(/incompatible pointer type/);
+    expect(compileRemove(before, kernelWith('int'))).toMatchObject({ status: 0, stderr: '' });
+    for (const type of ['void', 'int']) expect(compileRemove(after, kernelWith(type)), type).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('is left out where the place of its 0 is not certain', () => {
+    const source = new Map([...livefishSource()].map(([path, text]) => [path, `${text}int more(void)\n{\n    return 0;\n}\n`]));
+    expect(applyPatch(byId('livefish-remove'), source)).toMatchObject({ status: 'not-needed' });
+  });
+});
+
+describe('postinst-arch', () => {
+  /** What common.postinst asks of dkms for one kernel, on a machine of its own. */
+  function asked(source: Files, distribution: string): string[] {
+    const folder = makeDirectory();
+    const script = (source.get('common.postinst') ?? '')
+      .replaceAll('/lib/modules', `${folder}/modules`)
+      .replaceAll('/boot', `${folder}/boot`);
+    const program = (body: string) => `#!/bin/sh\n${body}\n`;
+    writeFiles(folder, {
+      'common.postinst': script,
+      'modules/9.9-x/build': '',
+      'bin/dkms': program(`echo "$@" >> ${folder}/asked`),
+      'bin/lsb_release': program(`echo ${distribution}`),
+    });
+    sh('chmod +x bin/* && PATH=$PWD/bin:$PATH bash common.postinst x 1 /usr/share/x amd64 > /dev/null && grep -v status asked', {
+      cwd: folder,
+    });
+    return sh('grep -v status asked', { cwd: folder }).trim().split('\n');
+  }
+
+  test("dkms is not given Debian's name of the architecture", () => {
+    const calls = (option: string) => ['add -m x -v 1', `build -m x -v 1 -k 9.9-x${option}`, `install -m x -v 1 -k 9.9-x${option} --force`];
+    expect(asked(flatSource(588), 'Debian')).toEqual(calls(' -a amd64'));
+    expect(asked(flatSource(588), 'Ubuntu')).toEqual(calls(' -a x86_64'));
+    for (const name of ['Debian', 'Ubuntu']) expect(asked(fixed('postinst-arch', flatSource(588)), name)).toEqual(calls(''));
+  });
+});
+
 describe.skipIf(spawnSync('make', ['--version']).status !== 0 || missing('tools') !== '')('the Makefiles as make reads them', () => {
   /** What the recipe of each hands to the make that it calls. */
-  function recipes(source: Files, variables: string, goal = 'all'): string[] {
+  function recipes(source: Files, variables: string, goal = 'all', files = makefiles): string[] {
     const folder = makeDirectory();
     writeFiles(folder, Object.fromEntries(source));
-    const work = `for file in ${makefiles.join(' ')}; do (cd $(dirname $file); make -s ${variables} ${goal} MAKE=echo); done`;
+    const work = `for file in ${files.join(' ')}; do (cd $(dirname $file); make -s ${variables} ${goal} MAKE=echo); done`;
     const { MAKEFLAGS: _, KVERSION: __, KPVER: ___, ...env } = process.env;
     return sh(work, { cwd: folder, env: { ...env, LC_ALL: 'C' } })
       .trim()
@@ -82,6 +154,24 @@ describe.skipIf(spawnSync('make', ['--version']).status !== 0 || missing('tools'
     expect(recipes(after, '')).toEqual(inBuild(running));
     expect(recipes(after, 'KVERSION=5.18.12-x')).toEqual(inBuild('5.18.12-x'));
     expect(recipes(nntSource('KPVER'), 'KPVER=5.18.12-x')).toEqual(inBuild('5.18.12-x'));
+  });
+
+  test('running-kernel: the same for the older Makefiles', () => {
+    const [before, after] = [nntSource('KERNAL_VERSION'), fixed('running-kernel', nntSource('KERNAL_VERSION'))];
+    const inBuild = (kernel: string) => Array(3).fill(expect.stringContaining(`-C /lib/modules/${kernel}/build `));
+    const printed = (source: Files, variables: string) => recipes(source, `${variables} -n`).map((line) => line.trim());
+    expect(printed(before, 'KPVER=5.18.12-x')).toEqual(inBuild(running));
+    expect(printed(after, 'KPVER=5.18.12-x')).toEqual(inBuild('5.18.12-x'));
+    expect(printed(after, '')).toEqual(inBuild(running));
+  });
+
+  test('werror: every module is built with -Wno-error, whatever ccflags does to the line after it', () => {
+    const show = `--eval 'show: ; @echo "$(ccflags-y) $(subdir-ccflags-y)"'`;
+    const [flat] = recipes(fixed('werror-flat', flatSource(588)), show, 'show', ['Makefile']);
+    expect(flat).toContain('-Wno-error');
+    const nnt = patched([byId('ccflags'), byId('werror-nnt')], nntSource('KPVER'));
+    const both = Array(2).fill(expect.stringMatching(/nnt_driver -Wno-error$/));
+    expect(recipes(nnt, show, 'show', makefiles.slice(0, 2))).toEqual(both);
   });
 
   test('ccflags: what EXTRA_CFLAGS held is in ccflags-y', () => {

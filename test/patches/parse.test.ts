@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { MftPatchError } from '../../src/errors.js';
-import { parsePatch } from '../../src/patches/patch.js';
+import { checkOrder, parsePatch } from '../../src/patches/patch.js';
 import { failureOf } from '../support.js';
-import { diff, fields, patchText } from './fixtures.js';
+import { diff, fields, patchOf, patchText } from './fixtures.js';
 
 const parse = (text: string) => parsePatch('x.patch', Buffer.from(text));
 const hunk = '@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n';
@@ -74,6 +74,30 @@ async function refuses(text: string, ...words: RegExp[]): Promise<void> {
   expect(error).toMatchObject({ exitCode: 2, failure: { code: 'bad-catalogue', file: 'patches/x.patch' } });
   for (const word of words) expect(error.failure.detail).toMatch(word);
 }
+
+describe('Applies', () => {
+  const all = { Kernel: '*', Applies: 'package' };
+
+  test('says where a patch acts, by default where dkms builds', () => {
+    expect([patchOf().applies, patchOf(diff, { Applies: 'build' }).applies, patchOf(diff, all).applies]).toEqual([
+      'build',
+      'build',
+      'package',
+    ]);
+  });
+
+  test('is refused unless it is one of the two, or with what decides on kernels', async () => {
+    await refuses(patchText(diff, { Applies: 'always' }), /\bApplies must be build or package, not 'always'/);
+    await refuses(patchText(diff, { Applies: 'package' }), /its Kernel must be \*/);
+    await refuses(patchText(diff, { ...all, Probe: 'include/x.h ~ y' }), /no Probe/);
+  });
+
+  test('package comes before build in the series', async () => {
+    const [build, pack] = [patchOf(), patchOf(diff, all)];
+    expect(() => checkOrder([pack, pack, build, build])).not.toThrow();
+    expect(await failureOf(() => checkOrder([pack, build, pack]))).toMatchObject({ code: 'bad-catalogue', file: 'patches/series' });
+  });
+});
 
 describe('a bad header is refused with the name of the field', () => {
   test.each(['Description', 'Kernel', 'MFT', 'Good-On-Older', 'Symptom', 'Last-Update'])('%s missing or empty', async (name) => {

@@ -18,26 +18,34 @@ const chosen = (kernel: string, mft: string, among = patches) =>
 const choiceOf = (id: string, kernel: string, mft: string) => choose(kernel, mft).find(({ patch }) => patch.id === id);
 
 describe('which patches a kernel and an MFT version need', () => {
-  const releases = ['4.15.1', '4.20.1', '4.21.0', '4.22.0', '4.22.1', '4.23.0', '4.27.0', '4.34.1'];
-  const [d, k, c, kc] = [['dma-unmap'], ['kernel-variable'], ['ccflags'], ['kernel-variable', 'ccflags']];
-  const none: string[] = [];
+  const releases = ['4.15.1', '4.16.0', '4.20.1', '4.21.0', '4.22.1', '4.23.0', '4.25.0', '4.30.0', '4.34.1'];
+  const letters: Record<string, string> = {
+    d: 'dma-unmap',
+    u: 'unlocked-ioctl',
+    k: 'kernel-variable',
+    r: 'running-kernel',
+    c: 'ccflags',
+    l: 'livefish-remove',
+  };
 
   test.each([
-    ['5.10', [none, none, none, k, k, none, none, none]],
-    ['5.17-rc5', [none, none, none, k, k, none, none, none]],
-    ['5.17.15', [none, none, none, k, k, none, none, none]],
-    ['5.18-rc1', [d, d, none, k, k, none, none, none]],
-    ['5.18', [d, d, none, k, k, none, none, none]],
-    ['5.18.12', [d, d, none, k, k, none, none, none]],
-    ['6.1', [d, d, none, k, k, none, none, none]],
-    ['6.1.0-50-amd64', [d, d, none, k, k, none, none, none]],
-    ['6.12', [d, d, none, k, k, none, none, none]],
-    ['6.14.11', [d, d, none, k, k, none, none, none]],
-    ['6.15-rc1', [d, d, none, kc, kc, c, c, none]],
-    ['7.3', [d, d, none, kc, kc, c, c, none]],
-    ['10.0', [d, d, none, kc, kc, c, c, none]],
+    ['5.8', ['', '', '', 'kr', 'kr', '', '', '', '']],
+    ['5.9-rc1', ['u', '', '', 'kr', 'kr', '', '', '', '']],
+    ['5.10', ['u', '', '', 'kr', 'kr', '', '', '', '']],
+    ['5.17-rc5', ['u', '', '', 'kr', 'kr', '', '', '', '']],
+    ['5.17.15', ['u', '', '', 'kr', 'kr', '', '', '', '']],
+    ['5.18-rc1', ['du', 'd', 'd', 'kr', 'kr', '', '', '', '']],
+    ['5.18.12', ['du', 'd', 'd', 'kr', 'kr', '', '', '', '']],
+    ['6.1.0-50-amd64', ['du', 'd', 'd', 'kr', 'kr', '', '', '', '']],
+    ['6.10.9', ['du', 'd', 'd', 'kr', 'kr', '', '', '', '']],
+    ['6.11', ['du', 'd', 'd', 'kr', 'kr', '', 'l', '', '']],
+    ['6.14.11', ['du', 'd', 'd', 'kr', 'kr', '', 'l', '', '']],
+    ['6.15-rc1', ['du', 'd', 'd', 'krc', 'krc', 'c', 'cl', 'c', '']],
+    ['7.3', ['du', 'd', 'd', 'krc', 'krc', 'c', 'cl', 'c', '']],
+    ['10.0', ['du', 'd', 'd', 'krc', 'krc', 'c', 'cl', 'c', '']],
   ])('%s', (kernel, expected) => {
-    expect(releases.map((mft) => [mft, chosen(kernel, mft)])).toEqual(releases.map((mft, i) => [mft, expected[i]]));
+    const idsOf = (word = '') => ['postinst-arch', ...[...word].map((letter) => letters[letter])];
+    expect(releases.map((mft) => [mft, chosen(kernel, mft)])).toEqual(releases.map((mft, i) => [mft, idsOf(expected[i])]));
   });
 
   test('every patch of the series is judged, chosen or not, in the order of the series', () => {
@@ -48,7 +56,7 @@ describe('which patches a kernel and an MFT version need', () => {
       expect(choose(kernel, mft).map(({ patch }) => patch)).toEqual(patches);
       expect(choose(kernel, mft, [...patches].reverse()).map(({ patch }) => patch)).toEqual([...patches].reverse());
     }
-    expect(chosen('7.3', '4.22.0', [...patches].reverse())).toEqual(['ccflags', 'kernel-variable']);
+    expect(chosen('7.3', '4.23.0', [...patches].reverse())).toEqual(['ccflags', 'postinst-arch']);
   });
 });
 
@@ -59,10 +67,27 @@ describe('the reason', () => {
     [['dma-unmap', '6.1.0-50-amd64', '4.20.1'], true, '6.1.0-50-amd64 matches >=5.18'],
     [['dma-unmap', '5.10', '4.20.1'], false, '5.10 does not match >=5.18'],
     [['dma-unmap', '5.18', '4.21.0'], false, 'MFT 4.21.0 does not match <4.21.0'],
-    [['kernel-variable', '5.10', '4.22.0'], true, 'every kernel needs it; MFT 4.22.0 matches >=4.22.0 <4.23.0'],
-    [['ccflags', '7.3', '4.34.1'], false, 'MFT 4.34.1 does not match >=4.22.0 <4.34.1'],
+    [['kernel-variable', '5.10', '4.22.0'], true, 'every kernel needs it; MFT 4.22.0 matches >=4.21.0 <4.23.0'],
+    [['ccflags', '7.3', '4.34.1'], false, 'MFT 4.34.1 does not match >=4.21.0 <4.34.1'],
   ])('%j', (choice, selected, words) => {
     expect(choiceOf(...choice)).toMatchObject({ selected, reason: expect.stringContaining(words) });
+  });
+});
+
+describe('a probe without a range', () => {
+  const fix = patchOf(undefined, { Kernel: '*', MFT: '*', Probe: 'include/config/auto.conf ~ ^CONFIG_WERROR=y' });
+  const choices = (probe?: () => boolean) => selectPatches([fix], parseKernelRelease('6.12'), '4.20.1', probe);
+
+  test('decides alone, by the headers', () => {
+    expect(choices(() => true)).toMatchObject([
+      { selected: true, reason: expect.stringContaining('auto.conf in its headers shows that it needs') },
+    ]);
+    expect(choices(() => false)).toMatchObject([{ selected: false, reason: expect.stringContaining('does not need the fix') }]);
+  });
+
+  test('without headers leaves the fix out, and the reason says why', () => {
+    const reason = "not applied: only include/config/auto.conf in the kernel's headers shows whether it needs the fix";
+    expect(choices()).toMatchObject([{ selected: false, reason }]);
   });
 });
 

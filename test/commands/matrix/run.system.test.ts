@@ -89,7 +89,7 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
 
   test('a patch that does not apply fails the kernels that need it, and no others', async () => {
     const out = join(folder, 'unfit');
-    const unfit = altered(vendor, 'unfit', "sed -i 's/mem_pa) {/mem_pa != 0) {/' mst_pciconf.c");
+    const unfit = altered(vendor, 'unfit', "sed -i '/pci_unmap_single/ s/DMA_MBOX_SIZE/MBOX_SIZE/' mst_pciconf.c");
     const { status, document, stderr } = await matrix('--deb', unfit, ...two, '--baked', '--out', out);
     expect(status, stderr).toBe(1);
     const [old, newer] = document.cells;
@@ -104,7 +104,8 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     const mended = altered(
       vendor,
       'mended',
-      "sed -i 's/pci_unmap_single(dev->pci_dev/dma_unmap_single(\\&dev->pci_dev->dev/' mst_pciconf.c",
+      // The same by other words than the patch's.
+      "sed -i 's/pci_unmap_single(dev->pci_dev/dma_unmap_single(\\&(dev->pci_dev->dev)/' mst_pciconf.c",
     );
     const { status, document, stderr } = await matrix('--deb', mended, ...two, '--baked', '--out', out);
     expect(status, stderr).toBe(0);

@@ -74,7 +74,8 @@ function compareWithPatch(bytes: Buffer, files: Files, contents: Files, tree: st
 
 /** The dkms.conf of a package for all kernels. */
 export function confTarget(directory: string): FuzzTarget<PlainInput> {
-  const patches = seriesNames().map((name) => parsePatch(name, projectFile(join('patches', name))));
+  const all = seriesNames().map((name) => parsePatch(name, projectFile(join('patches', name))));
+  const patches = all.filter(({ applies }) => applies === 'build');
   const odd = 'PACKAGE_NAME=x\nPACKAGE_VERSION=1\nBUILT_MODULE_NAME[0]=x\nPATCH[0]="own.patch"\nPATCH_MATCH[0]="^5"\nMAKE[0]="make all"\n';
   const confs = sourcesIn(directory).map((files) => files.get('dkms.conf') ?? '');
   const texts = [...confs, odd].map((text) => Buffer.from(text, 'latin1'));
