@@ -2,6 +2,7 @@
 import type { Engine } from '../containers/engine.js';
 import type { Image } from '../containers/image.js';
 import type { BuiltPatch, Provenance } from '../documents/index.js';
+import { debianArch } from '../kernels/arch.js';
 import { ownCode, projectText, projectTree } from '../project-files.js';
 import { sha256 } from '../system/digest.js';
 
@@ -30,7 +31,7 @@ export async function provenanceOf({ deb, image, engine, boot }: Tested): Promis
     ...(image.created ? { imageCreated: image.created } : {}),
     program: await program(),
     engine: `${engine.name} ${engine.version}`,
-    architecture: engine.arch || (process.arch === 'x64' ? 'amd64' : process.arch),
+    architecture: engine.arch || (debianArch(process.arch) ?? process.arch),
     options: { boot, ...(kind ? { package: kind } : {}) },
     date: new Date().toISOString(),
   };
