@@ -41,9 +41,10 @@ export function isBootImage({ name }: Pick<ListedImage, 'name'>): boolean {
   return /-boot:[^/:]*$/.test(name);
 }
 
-/** Whether an image was made on top of another: it begins with that one's layers. */
+/** Whether an image was made on top of another: it has that one's layers and more. What only labels it has no more. */
 export function isOnTopOf(image: ImageFacts, below: ImageFacts): boolean {
-  return image.id !== below.id && below.layers.length > 0 && below.layers.every((layer, index) => image.layers[index] === layer);
+  const { length } = below.layers;
+  return length > 0 && image.layers.length > length && below.layers.every((layer, index) => image.layers[index] === layer);
 }
 
 /**
