@@ -2,6 +2,7 @@
 /* Sample of the module that the vendor builds on arm64 only: its device appears only with hardware that nobody has. */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
+#include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 
