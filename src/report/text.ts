@@ -104,7 +104,9 @@ function verdicts(kernels: readonly KernelVerdict[]): string {
   ]);
   const failures = kernels.filter(({ status }) => status !== 'builds').flatMap((verdict) => failureLines(verdict.target, verdict));
   const booted = kernels.flatMap(({ target, boot }) => (boot ? [{ target, ...boot }] : []));
-  return [table(['KERNEL', 'TARGET', 'RELEASE', 'VERDICT', 'MODULES', 'TIME'], rows), ...failures, ...bootNotes(booted)].join('\n');
+  const engines = [...new Set(kernels.flatMap(({ on }) => (on ? [`Tested with ${on.engine}, ${on.architecture}`] : [])))];
+  const head = table(['KERNEL', 'TARGET', 'RELEASE', 'VERDICT', 'MODULES', 'TIME'], rows);
+  return [head, ...engines, ...failures, ...bootNotes(booted)].join('\n');
 }
 
 /** GitHub's `matrix.include` (fromJSON takes one line). */
