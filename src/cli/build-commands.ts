@@ -27,6 +27,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .addOption(options.kernelToBake)
     .addOption(options.kernelSource)
     .addOption(options.kernelConfig)
+    .addOption(options.maxKernel)
     .addOption(options.out)
     .addOption(options.withUserland)
     .addOption(options.repackBundle)
@@ -51,6 +52,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
           {
             source: await values.sourceOf(options, file, context),
             kernel,
+            maxKernel: values.maxKernelOf(options, kernel),
             out: values.outputDirectory(options.out),
             extras: { withUserland: options.withUserland ?? false, repackBundle: options.repackBundle ?? false },
             verify: options.verify === undefined ? 'if-possible' : options.verify ? 'required' : 'no',

@@ -1,5 +1,6 @@
 /** Every option of the program, once: what means the same has the same name and grammar in every command. */
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { plainRelease } from '../kernels/release.js';
 
 const source = 'Source:';
 const kernels = 'Kernels:';
@@ -47,6 +48,9 @@ export const options = {
     'use a kernel source: a directory, a tar archive, or the URL of one',
   ).helpGroup(kernels),
   kernelConfig: new Option('--kernel-config <file>', ".config to use (default: the tree's own, else defconfig)").helpGroup(kernels),
+  maxKernel: new Option('--max-kernel <release>', 'last kernel that dkms builds the package for by itself: 7.3 (with 7.3.x) or 7.3.1')
+    .argParser(maxKernel)
+    .helpGroup(kernels),
   headers: new Option('--headers <dir>', 'kernel headers directory; used for the release and for backport probes').helpGroup(kernels),
 
   out: new Option('--out <dir>', 'output directory').default('dist').helpGroup(output),
@@ -105,6 +109,11 @@ function positive(text: string): number {
 
 function count(text: string): number {
   return text === '0' ? 0 : positive(text);
+}
+
+function maxKernel(text: string): string {
+  if (!plainRelease.test(text)) throw new InvalidArgumentError('It must be MAJOR.MINOR or MAJOR.MINOR.PATCH, as 7.3.');
+  return text;
 }
 
 function size(text: string): string {

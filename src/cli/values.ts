@@ -32,6 +32,16 @@ export async function kernelOf(options: KernelOptions): Promise<Kernel | undefin
   return fail({ code: 'usage', detail: 'a package is built for one kernel or for all', hint });
 }
 
+/** The last kernel that dkms is to build for by itself. @throws usage if the package is for a later one */
+export function maxKernelOf({ maxKernel }: { maxKernel?: string | undefined }, kernel: Kernel | undefined): string | undefined {
+  if (maxKernel === undefined || kernel?.release === undefined) return maxKernel;
+  const [most, wanted] = [maxKernel, kernel.release.version].map((text) => text.split('.').map(Number));
+  const at = most?.findIndex((number, place) => number !== wanted?.[place]) ?? -1;
+  if (at < 0 || (most?.[at] ?? 0) > (wanted?.[at] ?? 0)) return maxKernel;
+  const detail = `--max-kernel ${maxKernel} is below the kernel of the package, ${kernel.requested}`;
+  return fail({ code: 'usage', detail, hint: 'pass that kernel or a later one' });
+}
+
 /** The kernels that the options name. @throws usage if they name none */
 export async function someKernels(options: KernelOptions): Promise<Kernel[]> {
   return (

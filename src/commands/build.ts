@@ -12,6 +12,8 @@ export interface BuildRequest {
   source: Source;
   /** Undefined for a package for all kernels. */
   kernel: Kernel | undefined;
+  /** The last kernel that dkms is to build for by itself; for all without. */
+  maxKernel: string | undefined;
   /** The output directory. */
   out: string;
   extras: Extras;
@@ -20,10 +22,12 @@ export interface BuildRequest {
 }
 
 /** Reads, patches and writes the package, then verifies it. */
-export async function build({ source, kernel, out, extras, verify, settings }: BuildRequest, context: Context): Promise<BuildDocument> {
+export async function build(request: BuildRequest, context: Context): Promise<BuildDocument> {
+  const { source, kernel, maxKernel, out, extras, verify, settings } = request;
   // While a bundle is unpacked in another thread there is time to load the rest of the program.
   const [read, { buildPackage }] = await Promise.all([readVendorPackage(source, context), import('../packaging/patched-package.js')]);
-  const plan = planPatches(read, kernel?.release && { requested: kernel.requested, release: kernel.release });
+  const planned = planPatches(read, kernel?.release && { requested: kernel.requested, release: kernel.release });
+  const plan = maxKernel === undefined ? planned : { ...planned, maxKernel };
   const { name, bytes, patches } = await buildPackage(plan);
   context.signal.throwIfAborted();
   const deb = { name, bytes };

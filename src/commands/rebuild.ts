@@ -62,20 +62,26 @@ export async function rebuild(path: string, options: SourceOptions, context: Con
 type Difference = RebuildDocument['differences'][number];
 
 /** The package with just the patches that the record says are inside. */
-async function remake({ patches, kernel }: BuildRecord, read: VendorPackage): Promise<{ name: string; bytes: Buffer }> {
-  const choices = patches.flatMap(({ id, status }): Choice[] => {
+async function remake({ patches, kernel, maxKernel }: BuildRecord, read: VendorPackage): Promise<{ name: string; bytes: Buffer }> {
+  const choices = patches.filter(matters).flatMap(({ id, status }): Choice[] => {
     const patch = read.patches.find((patch) => patch.id === id);
     return patch ? [{ patch, selected: status !== 'not-needed', reason: '' }] : [];
   });
   // A package for every kernel has none in its record.
   const { requested, version } = kernel;
   const planned = version === '' ? undefined : { requested, release: parseKernelRelease(version) };
-  return buildPackage({ ...read, kernel: planned, choices });
+  return buildPackage({ ...read, kernel: planned, choices, ...(maxKernel === undefined ? {} : { maxKernel }) });
 }
 
-/** What keeps a patch of the record from being put in again. One that is not inside the package does not matter. */
-function changeOf({ id, sha256, status }: BuildRecord['patches'][number], series: readonly Patch[]): Difference[] {
-  if (status === 'not-needed') return [];
+/** Whether a patch has a part in the package: it is inside, or dkms.conf guards against kernels that need it. */
+function matters({ status, guard }: BuildRecord['patches'][number]): boolean {
+  return status !== 'not-needed' || guard !== undefined;
+}
+
+/** What keeps a patch of the record from having the same part in the package again. */
+function changeOf(recorded: BuildRecord['patches'][number], series: readonly Patch[]): Difference[] {
+  if (!matters(recorded)) return [];
+  const { id, sha256 } = recorded;
   const now = series.find((patch) => patch.id === id);
   if (now === undefined) return [{ of: 'patches', what: `${id} is no longer in the series` }];
   return now.sha256 === sha256 ? [] : [{ of: 'patches', what: `${id} has SHA-256 ${now.sha256} now, ${sha256} in the record` }];

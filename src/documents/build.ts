@@ -23,6 +23,9 @@ const builtPatch = v.object({
   match: v.exactOptional(
     text("in a package for all kernels: what dkms compares a kernel's release with to apply the patch (PATCH_MATCH); empty for always"),
   ),
+  guard: v.exactOptional(
+    text('in a package for one kernel: for which kernels dkms does not build it by itself because of this patch, as in kernels >=5.18, …'),
+  ),
 });
 export type BuiltPatch = v.InferOutput<typeof builtPatch>;
 
@@ -32,6 +35,13 @@ export const buildDocument = v.object({
   schema: v.literal('mft-patch/build@1'),
   mft: mftVersion,
   kernel: kernelChoice,
+  maxKernel: v.exactOptional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[1-9]\d{0,2}\.(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,4}))?$/, 'expected major.minor or major.minor.patch'),
+      v.description('the last kernel that dkms builds the package for by itself, as --max-kernel named it; 7.3 stands for 7.3.x, too'),
+    ),
+  ),
   input: v.object({
     path: v.pipe(
       v.string(),

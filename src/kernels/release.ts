@@ -16,6 +16,9 @@ export interface KernelRelease {
 const form =
   /^([1-9]\d{0,2})\.(0|[1-9]\d{0,2})(?:\.(\d{1,5})(?=$|[-.+~_])|(?!\.\d))(?:[-.+~_][0-9A-Za-z](?:[0-9A-Za-z.+~_-]*[0-9A-Za-z])?)?\+?$/;
 
+/** A release without a suffix, as --max-kernel takes it: major.minor, which stands for all of its patch levels, or one of these. */
+export const plainRelease = /^[1-9]\d{0,2}\.(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,4}))?$/;
+
 /** How the release strings of kernels with backports look, by distribution: in a form that bash's `=~` takes as well. */
 const backporters: readonly [string, string][] = [
   // 5.4.17-2136.300.7.el8uek.x86_64

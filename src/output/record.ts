@@ -10,11 +10,12 @@ export function recordName(deb: string): string {
 }
 
 /** The record of a build before anything is written or verified. @param unverified why it is not verified */
-export function newRecord({ vendor, mft, kernel }: PatchPlan, patches: BuiltPatch[], unverified: string): BuildDocument {
+export function newRecord({ vendor, mft, kernel, maxKernel }: PatchPlan, patches: BuiltPatch[], unverified: string): BuildDocument {
   return {
     schema: 'mft-patch/build@1',
     mft,
     kernel: { requested: kernel?.requested ?? 'all', version: kernel?.release.version ?? '' },
+    ...(maxKernel === undefined ? {} : { maxKernel }),
     input: {
       path: vendor.path,
       member: vendor.member,
@@ -28,7 +29,7 @@ export function newRecord({ vendor, mft, kernel }: PatchPlan, patches: BuiltPatc
 }
 
 /** What a rebuild needs of a build's record. */
-export interface BuildRecord extends Pick<BuildDocument, 'kernel' | 'input' | 'patches'> {
+export interface BuildRecord extends Pick<BuildDocument, 'kernel' | 'maxKernel' | 'input' | 'patches'> {
   /** The package; `path` is where `build` wrote it, relative to where that ran. */
   artifact: BuildDocument['artifacts'][number] & { name: string };
   /** The names of what else was written. */
@@ -83,9 +84,10 @@ async function checked(value: unknown): Promise<BuildDocument> {
 
 /** @throws TypeError naming the value that is wrong */
 async function parseRecord(value: unknown): Promise<BuildRecord> {
-  const { kernel, input, patches, artifacts } = await checked(value);
+  const { kernel, maxKernel, input, patches, artifacts } = await checked(value);
   const [artifact, ...others] = artifacts.map((artifact) => ({ ...artifact, name: basename(artifact.path) }));
   if (artifact === undefined) throw new TypeError('no package in artifacts');
   if (!/^[\w.+~:-]+\.deb$/.test(artifact.name)) throw new TypeError('artifacts does not begin with a package');
-  return { kernel, input, patches, artifact, others: others.map(({ name }) => name) };
+  const limit = maxKernel === undefined ? {} : { maxKernel };
+  return { kernel, ...limit, input, patches, artifact, others: others.map(({ name }) => name) };
 }

@@ -1,9 +1,11 @@
 import { withChangelogEntry, withVersion } from '../deb/change.js';
-import { type Deb, plainPath, writeDeb } from '../deb/deb.js';
+import { type Deb, writeDeb } from '../deb/deb.js';
 import type { BuiltPatch } from '../documents/index.js';
 import type { Patch } from '../patches/patch.js';
 import { sha256 } from '../system/digest.js';
+import { addGuard, dropGuard } from './guard.js';
 import type { PatchPlan } from './prepare.js';
+import { sourcesOf } from './sources.js';
 
 /** The patched package: its file name and bytes, and what became of each patch. @throws patch-does-not-apply, package-unfit */
 export async function buildPackage(plan: PatchPlan): Promise<{ name: string; bytes: Buffer; patches: BuiltPatch[] }> {
@@ -18,21 +20,22 @@ export async function buildPackage(plan: PatchPlan): Promise<{ name: string; byt
  * @throws patch-does-not-apply, package-unfit
  */
 async function patchDeb(plan: PatchPlan): Promise<{ deb: Deb; patches: BuiltPatch[]; version: string }> {
-  const { deb: vendor, sourceRoot, choices, kernel } = plan;
-  const files = new Map(
-    vendor.data
-      .filter((entry) => entry.type === 'file' && plainPath(entry).startsWith(sourceRoot))
-      .map((entry) => [plainPath(entry).slice(sourceRoot.length), entry.body.toString('latin1')]),
-  );
+  const vendor = dropGuard(plan);
+  const { sourceRoot, choices, kernel } = plan;
   const isUniversal = kernel === undefined;
   const { addPatches } = isUniversal ? await import('./universal.js') : await import('./baked.js');
-  const { deb: changed, inside, patches } = addPatches(plan, choices, files);
-  const version = patchedVersion(plan.version, inside, isUniversal);
+  const patched = addPatches({ ...plan, deb: vendor }, choices, sourcesOf(vendor, sourceRoot));
+  const { deb: changed, words, byPatch, text: guard } = addGuard(patched.deb, plan, patched.patches);
+  const { inside } = patched;
+  const patches = patched.patches.map((patch) => ({ ...patch, ...(byPatch.has(patch.id) ? { guard: byPatch.get(patch.id) ?? '' } : {}) }));
+  const version = patchedVersion(plan, inside, guard);
   if (version === plan.version) return { deb: changed, patches, version };
-  const items =
-    inside.length === 0
+  const items = [
+    ...(inside.length === 0
       ? [`No patch is needed for ${isUniversal ? 'any' : 'this'} kernel.`]
-      : inside.map((patch) => `${patch.id}: ${patch.description.split('\n')[0]}.`);
+      : inside.map((patch) => `${patch.id}: ${patch.description.split('\n')[0]}.`)),
+    ...words.map((kernels) => `dkms.conf: dkms does not build by itself for ${kernels}.`),
+  ];
   const entry = {
     package: 'kernel-mft-dkms',
     version,
@@ -48,11 +51,13 @@ async function patchDeb(plan: PatchPlan): Promise<{ deb: Deb; patches: BuiltPatc
  * higher, and a digest of all, so that packages with other patches have other versions. Never before the first `-`:
  * the vendor's postinst takes what is there for the name of the source directory.
  */
-function patchedVersion(vendor: string, inside: readonly Patch[], isUniversal: boolean): string {
-  const revision = vendor.replace(/\+mftpatch[\d.a-f]*$/, '');
-  const day = lastUpdate(inside)?.toISOString().slice(0, 10).replaceAll('-', '');
-  if (day === undefined) return `${revision}+mftpatch0`;
-  return `${revision}+mftpatch${day}.${setDigest(inside, isUniversal)}`;
+function patchedVersion({ version, kernel, maxKernel }: PatchPlan, inside: readonly Patch[], guard: string): string {
+  const revision = version.replace(/\+mftpatch[\d.a-fk]*$/, '');
+  const day = lastUpdate(inside)?.toISOString().slice(0, 10).replaceAll('-', '') ?? '0';
+  if (inside.length === 0 && guard === '') return `${revision}+mftpatch${day}`;
+  // A package that was proven for a later kernel sorts higher, too.
+  const upTo = guard === '' || maxKernel === undefined ? '' : `.k${maxKernel}`;
+  return `${revision}+mftpatch${day}${upTo}.${setDigest(inside, kernel === undefined, guard)}`;
 }
 
 function lastUpdate(patches: readonly Patch[]): Date | undefined {
@@ -68,8 +73,8 @@ function newestTime(deb: Deb): number {
   return deb.data.reduce((newest, entry) => Math.max(newest, entry.mtime), 0);
 }
 
-/** Seven hex digits that stand for just these patches, and for the way in which they are in the package. */
-function setDigest(patches: readonly Patch[], isUniversal: boolean): string {
-  const parts = [...patches.map((patch) => patch.sha256), ...(isUniversal ? ['universal'] : [])];
+/** Seven hex digits that stand for just these patches, for the way in which they are in the package, and for its guard. */
+function setDigest(patches: readonly Patch[], isUniversal: boolean, guard: string): string {
+  const parts = [...patches.map((patch) => patch.sha256), ...(isUniversal ? ['universal'] : []), ...(guard === '' ? [] : [guard])];
   return sha256(parts.join('\n')).slice(0, 7);
 }

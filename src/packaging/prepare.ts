@@ -39,6 +39,8 @@ export interface PatchPlan extends VendorPackage {
   /** Undefined for all kernels. */
   kernel: PlannedKernel | undefined;
   choices: Choice[];
+  /** The last kernel that dkms is to build for by itself, as in 7.3; for all without. */
+  maxKernel?: string;
 }
 
 /**

@@ -69,8 +69,11 @@ function patchLines(patch: Patch, index: number): string[] {
   ];
 }
 
-/** Debian keeps what all flavours of a kernel share in a directory of its own, which `source` beside `build` leads to. */
-function probeCommand({ probe }: Patch): string {
+/**
+ * bash that succeeds if the headers of the kernel show that it needs the patch. Debian keeps what all flavours of a kernel share
+ * in a directory of its own, which `source` beside `build` leads to.
+ */
+export function probeCommand({ probe }: Pick<Patch, 'probe'>): string {
   if (!probe) return 'false';
   const { file, pattern, matches } = probe;
   return `${matches ? '' : '! '}grep -Eqs '${pattern}' "$kernel_source_dir/${file}" "\${kernel_source_dir%/*}/source/${file}"`;

@@ -72,11 +72,23 @@ function build(document: BuildDocument): string {
     '',
     table(['PATCH', 'STATUS', 'WHERE OR WHY'], rows),
     '',
+    ...guardLines(document),
     proof,
     '',
     `Wrote ${deb}`,
     ...(verification.status === 'failed' ? ['Verification failed: do not install this package.'] : ['', ...nextSteps(document, deb)]),
   ].join('\n');
+}
+
+/** For which kernels dkms builds by itself, where that is not all of them. */
+function guardLines({ maxKernel, patches }: BuildDocument): string[] {
+  const guards = patches.flatMap(({ guard }) => guard ?? []);
+  if (maxKernel === undefined && guards.length === 0) return [];
+  return [
+    `With a new kernel dkms builds it by itself${maxKernel === undefined ? '' : ` up to Linux ${maxKernel}`}${guards.length === 0 ? '.' : ', except for:'}`,
+    ...guards.map((guard) => `  ${guard}`),
+    '',
+  ];
 }
 
 function nextSteps({ mft, input }: BuildDocument, deb: string): string[] {

@@ -95,6 +95,7 @@ const tables: Record<string, Table> = {
       path: 'kernel.target.source.config',
       is: 'CONFIG_MODULES=y\n',
     },
+    '--max-kernel': { adds: '--max-kernel 7.3', path: 'maxKernel', is: '7.3' },
     '--out': { adds: '--out there', path: 'out', is: 'there' },
     '--with-userland': { path: 'extras.withUserland', is: true },
     '--repack-bundle': { path: 'extras.repackBundle', is: true },
@@ -296,6 +297,11 @@ describe('what contradicts or does not apply is refused:', () => {
     [`build --sample --kernel-source ${tree} --kernel 6.1,5.18`, '--kernel-source'],
     [`build --sample --kernel-source ${tree} --kernel all`, '--kernel-source'],
     ['build --sample --out=', '--out'],
+    ...['7', '7.3-rc1', '7.3.1-amd64', '07.3', 'debian-13', '7.3.'].map((release): [string, string] => [
+      `build --sample --max-kernel ${release}`,
+      '--max-kernel',
+    ]),
+    ['build --sample --kernel 6.1 --max-kernel 6.0', '--max-kernel'],
     ['plan --sample --headers there --kernel 6.1', '--headers', '--kernel'],
     ['plan --sample --kernel 6.1,5.18', 'one kernel'],
     ...['build', 'plan', 'matrix'].flatMap((command): [string, string, ...string[]][] => [

@@ -118,6 +118,7 @@ export async function buildHere({ sample, bundle, kernel, ...extras }: BuildOpti
     {
       source,
       kernel: await kernelOf(kernel === undefined ? {} : { kernel: [kernel] }),
+      maxKernel: undefined,
       out,
       extras: { withUserland: extras.withUserland ?? false, repackBundle: extras.repackBundle ?? false },
       verify: 'no',

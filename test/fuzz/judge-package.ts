@@ -73,8 +73,23 @@ function patched({ before, after, source }: Trees, document: BuildDocument): All
     const { status, stdout } = runTool('patch', args, { cwd: join(before, source) });
     if (status !== 0) throw new Fault('wrong', `${id} is applied, but patch(1) says ${stdout}`);
   }
+  const conf = join(source, 'dkms.conf');
   const files = applied.flatMap(({ hunks }) => hunks.map(({ file }) => join(source, file)));
-  return new Map(files.map((file) => [file, () => readFileSync(join(before, file)).equals(readFileSync(join(after, file)))]));
+  const guarded = document.patches.some(({ guard }) => guard !== undefined);
+  return new Map([
+    ...files.map((file): [string, () => boolean] => [file, () => readFileSync(join(before, file)).equals(readFileSync(join(after, file)))]),
+    ...(guarded ? [[conf, () => withoutGuard(textIn(after, conf)) === withLastNewline(textIn(before, conf))] as const] : []),
+  ]);
+}
+
+/** A dkms.conf without the lines that guard it. */
+function withoutGuard(conf: string): string {
+  return withLastNewline(conf.replace(/^# mft-patch guard: (?:.*\n)*?# mft-patch guard ends\n/gm, ''));
+}
+
+/** A last line without a newline gets one when ours come after it. */
+function withLastNewline(text: string): string {
+  return text.replace(/\n?$/, '\n');
 }
 
 /** For all kernels: checks the patches inside the package and its dkms.conf. @returns what differs because of them */
