@@ -72,11 +72,13 @@ function patchLines(patch: Patch, index: number): string[] {
 /**
  * bash that succeeds if the headers of the kernel show that it needs the patch. Debian keeps what all flavours of a kernel share
  * in a directory of its own, which `source` beside `build` leads to.
+ *
+ * @param directory the variable that holds their directory
  */
-export function probeCommand({ probe }: Pick<Patch, 'probe'>): string {
+export function probeCommand({ probe }: Pick<Patch, 'probe'>, directory = 'kernel_source_dir'): string {
   if (!probe) return 'false';
   const { file, pattern, matches } = probe;
-  return `${matches ? '' : '! '}grep -Eqs '${pattern}' "$kernel_source_dir/${file}" "\${kernel_source_dir%/*}/source/${file}"`;
+  return `${matches ? '' : '! '}grep -Eqs '${pattern}' "$${directory}/${file}" "\${${directory}%/*}/source/${file}"`;
 }
 
 /** Whether each line of a script is done, and done once: no conditions, no functions, no text over several lines. */

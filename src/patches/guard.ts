@@ -10,13 +10,26 @@ import { probeCommand } from './dkms-conf.js';
 import type { Patch } from './patch.js';
 import { belowRange } from './select.js';
 
+/**
+ * When dkms 2.8 and 3.0 ask AUTOINSTALL for a kernel, they read dkms.conf once for each older one that the package is built for,
+ * in a function with that in its `kernelver`, or with nothing there if it is built for none. Behind that variable is the global one,
+ * the kernel in question, which `unset` lays open.
+ */
+const kernelLines = `# kernelver may be another kernel, and the one in question the variable of this name behind it.
+mft_patch_kernel=$(unset kernelver; echo "\${kernelver:-}")
+if [[ -z $mft_patch_kernel || $mft_patch_kernel = "\${kernelver:-}" ]]; then
+  mft_patch_kernel=\${kernelver:-} mft_patch_headers=\${kernel_source_dir:-}
+else
+  mft_patch_headers=/lib/modules/$mft_patch_kernel/build
+fi`;
+
 /** Kernels that dkms leaves out. */
 export interface Bound {
   /** Which kernels they are, as in `kernels >=5.18, which need dma-unmap`. */
   words: string;
   /** bash that sets variables for the condition. */
   variables: string[];
-  /** bash that succeeds if `$kernelver` is one of them. */
+  /** bash that succeeds if `$mft_patch_kernel` is one of them. */
   condition: string;
 }
 
@@ -27,7 +40,7 @@ export function boundAfter(maxKernel: string): Bound {
   return {
     words: `kernels later than ${maxKernel}`,
     variables: [`mft_patch_range='${kernelPattern(rangeUpTo(maxKernel))}'`],
-    condition: '[[ ! $kernelver =~ $mft_patch_range ]]',
+    condition: '[[ ! $mft_patch_kernel =~ $mft_patch_range ]]',
   };
 }
 
@@ -53,15 +66,15 @@ export function boundOf(patch: Patch, isInside: boolean): Bound | undefined {
     return {
       words: `kernels after those of ${kernel.raw}, which do not take ${id}`,
       variables: [`mft_patch_range='${kernelPattern(new Range(`${kernel.raw} || ${below.raw}`))}'`],
-      condition: '[[ ! $kernelver =~ $mft_patch_range ]]',
+      condition: '[[ ! $mft_patch_kernel =~ $mft_patch_range ]]',
     };
   }
   const variables = [`mft_patch_range='${kernelPattern(kernel)}'`];
-  let needs = '[[ $kernelver =~ $mft_patch_range ]]';
+  let needs = '[[ $mft_patch_kernel =~ $mft_patch_range ]]';
   if (goodOnOlder || patch.probe) {
     variables.push(`mft_patch_below='${kernelPattern(below)}'`, `mft_patch_backports='${backportersPattern}'`);
-    const asked = goodOnOlder ? '' : ` && ${probeCommand(patch)}`;
-    needs = `{ ${needs} || { [[ $kernelver =~ $mft_patch_backports && $kernelver =~ $mft_patch_below ]]${asked}; }; }`;
+    const asked = goodOnOlder ? '' : ` && ${probeCommand(patch, 'mft_patch_headers')}`;
+    needs = `{ ${needs} || { [[ $mft_patch_kernel =~ $mft_patch_backports && $mft_patch_kernel =~ $mft_patch_below ]]${asked}; }; }`;
   }
   return isInside
     ? { words: `kernels other than ${kernel.raw}, which do not take ${id}`, variables, condition: `! ${needs}` }
@@ -90,10 +103,11 @@ export function withGuard(conf: string, bounds: readonly Bound[], source: string
     ...bounds.map(({ words }) => `#   ${words}`),
     "# since it could fail there, and leave the kernel's package half-configured. To build for one of them:",
     `#   dkms install ${source} -k RELEASE`,
+    kernelLines,
     ...bounds.flatMap(({ variables, condition }) => [
       ...variables,
       // dkms also reads this without a kernel.
-      `if [[ -n \${kernelver:-} ]] && ${condition}; then AUTOINSTALL=""; fi`,
+      `if [[ -n $mft_patch_kernel ]] && ${condition}; then AUTOINSTALL=""; fi`,
     ]),
     end,
   ];

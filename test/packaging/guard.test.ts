@@ -69,8 +69,8 @@ describe('the package for one kernel', () => {
   });
 
   test('has a digest of the guard in its version without a patch, too', async () => {
-    const deb = await changedPackage(`sed -i '/^    ARCH="-a/d' ${source}/common.postinst; sed -i '/HAVE_UNLOCKED_IOCTL/s/.*/#if 1/' ${source}/*.c`);
-    expect((await build('--deb', deb, '--kernel', '5.10')).name).toMatch(/\+mftpatch0\.[0-9a-f]{7}_/);
+    const deb = await changedPackage(`sed -i 's/^    ARCH="-a /&  /' ${source}/common.postinst`);
+    expect((await build('--deb', deb, '--kernel', '5.8')).name).toMatch(/\+mftpatch0\.[0-9a-f]{7}_/);
   });
 
   test('and against later ones, with --max-kernel', async () => {

@@ -53,6 +53,27 @@ describe('--max-kernel', () => {
   });
 });
 
+describe('dkms 2.8 and 3.0 ask with the kernels that it is built for, or with none', () => {
+  // What they have in common: autoinstall() calls read_conf() with these, and it is for the global kernelver.
+  const script = `read_conf() { local kernelver="$1"; kernel_source_dir=/lib/modules/$1/build; safe_source ./dkms.conf; }
+    safe_source() { local file="$1"; ( . "$file" > /dev/null; echo "$AUTOINSTALL" ); }
+    autoinstall() { for k in "" 5.10 6.1.0-1-amd64; do read_conf "$k"; done; }
+    declare -a kernelver=(); kernelver[\${#kernelver[@]}]="$KERNEL"; autoinstall`;
+
+  test.each([
+    ['7.3.1-amd64', 'yes yes yes'],
+    ['7.4-amd64', ''],
+  ])('for %s: %j', (KERNEL, expected) => {
+    writeFiles(folder, { 'dkms.conf': guarded([boundAfter('7.3')]) });
+    expect(
+      sh(script, { cwd: folder, env: { ...process.env, KERNEL } })
+        .trim()
+        .split(/\s+/)
+        .join(' '),
+    ).toBe(expected);
+  });
+});
+
 describe('a package for one kernel', () => {
   const texts = [
     '4.19.1',
