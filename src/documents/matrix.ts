@@ -43,6 +43,7 @@ export const matrixDocument = v.object({
   mft: mftVersion,
   date: v.exactOptional(v.pipe(moment, v.description('when the run began; of several runs the first'))),
   seconds: v.exactOptional(v.pipe(seconds, v.description('how long the run took; of several runs the sum'))),
+  maxKernel: v.exactOptional(text('the last kernel that the package for all kernels is proven for; what --max-kernel of build takes')),
   cells: v.array(matrixCell),
 });
 export type MatrixDocument = v.InferOutput<typeof matrixDocument>;

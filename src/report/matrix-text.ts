@@ -32,7 +32,13 @@ export function renderMatrix(document: MatrixDocument): string {
     ...failures,
     ...bootNotes(booted),
     ...(facts.length > 0 ? ['', `Tested ${facts.join(', ')}`] : []),
+    ...(document.maxKernel === undefined ? [] : ['', ...guardHint(document.maxKernel)]),
   ].join('\n');
+}
+
+/** The hint to keep dkms from kernels that are not proven. */
+function guardHint(maxKernel: string): string[] {
+  return ['To keep dkms from building by itself for later kernels:', `  mft-patch build … --max-kernel ${maxKernel}`];
 }
 
 /** The reason of a verdict below its title, and where its log is. */

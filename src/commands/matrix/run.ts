@@ -15,6 +15,7 @@ import { secondsSince } from '../../verify/untested.js';
 import { type MatrixKernel, runCell } from './cell.js';
 import { findDifference } from './fit.js';
 import { MatrixPackages } from './packages.js';
+import { provenUpTo } from './proven.js';
 import { lastResult, longestFirst, mergeResults, nameAgain, refuseOtherRelease, writeReports } from './results.js';
 
 export interface MatrixRequest {
@@ -72,7 +73,7 @@ export async function matrix(request: MatrixRequest, context: Context): Promise<
     seconds: secondsSince(start),
     cells: results.map(({ cell }) => cell),
   };
-  const whole =
+  const result =
     last === undefined
       ? document
       : withLast(
@@ -81,6 +82,9 @@ export async function matrix(request: MatrixRequest, context: Context): Promise<
           results.some(({ isKept }) => isKept),
           context,
         );
+  // What the packages for single kernels prove is not one package's.
+  const maxKernel = request.baked ? undefined : provenUpTo(result.cells);
+  const whole = maxKernel === undefined ? result : { ...result, maxKernel };
   await writeAtomic(join(out, 'matrix.json'), asJson(whole), context);
   await writeReports(reports, whole, context);
   return whole;
