@@ -18,6 +18,8 @@ export default defineConfig({
           globalSetup: [...common.globalSetup, 'test/setup/machine.ts'],
         },
       },
+      // Upgrades of whole kernels by apt: long, and with downloads; by itself only (npm run upgrades).
+      { test: { ...common, name: 'upgrades', include: ['test/upgrades/*.ts'], exclude: ['**/in-container.ts'] } },
     ],
   },
 });
