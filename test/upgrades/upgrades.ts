@@ -100,8 +100,8 @@ describe.each(cases)('$target, to the kernel of its backports', ({ target, suite
       expect(boot).toContain(`vmlinuz-${release}`);
       // It is the package that does not build there, not dkms that does not find it.
       expect(said['by hand']).toBe('10');
-      if (kind === 'guarded')
-        expect({ apt, audit, hasInitrd, status: said.status }, printed).toEqual({ apt: '0', audit: '', hasInitrd: true, status: '' });
+      expect(said.status, printed).not.toMatch(/: (built|installed)/);
+      if (kind === 'guarded') expect({ apt, audit, hasInitrd }, printed).toEqual({ apt: '0', audit: '', hasInitrd: true });
       else
         expect({ apt, audit, hasInitrd }, printed).toEqual({
           apt: '100',
