@@ -42,8 +42,7 @@ function addMatrix(command: MakeCommand, show: Show): void {
   command('matrix', 'build and verify over many kernels', {
     examples: [
       'mft-patch matrix --sample --baseline --kernel 5.10,6.1,6.12',
-      'mft-patch matrix --mft 4.20.1-14 --boot --report out.html',
-      'mft-patch matrix --mft 4.20.1-14 --only-failed',
+      'mft-patch matrix --mft 4.20.1-14 --boot --only-failed',
       'mft-patch matrix --merge results/*.json --kernel all --report out.html',
     ],
     rules: {

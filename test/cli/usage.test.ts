@@ -110,7 +110,7 @@ describe('help', () => {
     const own: Record<string, string[]> = {
       fetch: [...release, '--ask-vendor'],
       build: [
-        ...['--kernel', ...source, '--out', '--with-userland', '--repack-bundle', '--verify', '--no-verify'],
+        ...['--kernel', '--max-kernel', ...source, '--out', '--with-userland', '--repack-bundle', '--verify', '--no-verify'],
         ...engine,
         ...kernelSource,
       ],
