@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { cli } from '../cli.js';
+import { after, changedPackage } from '../evidence/packages.js';
 import { cliPath, makeDirectory, missing, runCli, sample, sh } from '../support.js';
 
 // A kernel is prepared in half a minute where nothing else runs.
@@ -61,6 +62,18 @@ describe.skipIf(reason !== '')(`with docker and a kernel's source (${reason || '
     ]);
   });
 
+  test('a symbol that the sources do not export: modpost refuses it, without a Module.symvers of a build', async () => {
+    const file = 'source/mst_backward_compatibility/mst_pci/mst_pci_bc.c';
+    const call = after('void mft_patch_gone(void);\nvoid *mst_evidence(void)\n{\n    mft_patch_gone();\n    return NULL;\n}');
+    const deb = join(folder, 'symbol.deb');
+    writeFileSync(deb, await changedPackage({ [file]: call }));
+    const { status, document } = await run('verify', deb, '--kernel-source', archive);
+    expect({ status, document }).toMatchObject({
+      status: 1,
+      document: { kernels: [{ status: 'fails', failedStep: 'builds', reason: expect.stringMatching(/mft_patch_gone.*undefined/) }] },
+    });
+  });
+
   test('build --kernel-source verifies on the tree', async () => {
     const { status, document } = await run('build', '--sample', '--kernel-source', archive, '--verify', '--out', join(folder, 'own'));
     expect(status).toBe(0);
@@ -80,7 +93,9 @@ describe.skipIf(reason !== '')(`with docker and a kernel's source (${reason || '
     );
     const { status, document, stderr } = await run('verify', patched, '--kernel-source', tree);
     expect(status, stderr + JSON.stringify(document)).toBe(0);
-    const [{ release, modules, target }] = document.kernels;
+    const [{ release, modules, target, notTested }] = document.kernels;
+    // Without its drivers the tree does not say what the kernel exports.
+    expect(notTested).toEqual(['symbols: the headers have no Module.symvers']);
     expect({ target, release }).toEqual({ target: 'my-linux', release: expect.stringMatching(/^6\.1\.\d+-own$/) });
     expect(modules.map(({ vermagic }: { vermagic: string }) => vermagic.split(' ')[0])).toEqual([release, release]);
 

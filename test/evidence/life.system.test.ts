@@ -28,6 +28,10 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     expect(await verdictOn('debian-12', await changedPackage(edits))).toMatchObject(verdict);
   });
 
+  test("Debian's name of the architecture, on Debian 13: the next kernel's hook breaks apt", async () => {
+    expect(await verdictOn('debian-13', await changedPackage({}))).toMatchObject(fails('kernelHook', /exited with status 11\nError! /));
+  });
+
   test('dkms.conf promises one module of two', async () => {
     const vendorConf =
       'PACKAGE_NAME=kernel-mft-dkms\nBUILT_MODULE_NAME[0]=mst_pci\nBUILT_MODULE_NAME[1]=mst_pciconf\nDEST_MODULE_LOCATION[0]=/x\n';
