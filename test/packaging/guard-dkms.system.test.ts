@@ -11,7 +11,7 @@ async function build(...args: string[]): Promise<string> {
   return JSON.parse(stdout).artifacts[0].path;
 }
 
-describe.skipIf(missing('docker') !== '')('dkms autoinstall on a kernel that the package fails on', () => {
+describe.skipIf(missing('docker') !== '')('dkms autoinstall on a kernel that the package fails on', { timeout: 300_000 }, () => {
   const files: Record<string, string> = {};
 
   beforeAll(async () => {
@@ -33,7 +33,10 @@ describe.skipIf(missing('docker') !== '')('dkms autoinstall on a kernel that the
       # Without the vendor's postinst, which would build for all kernels at once.
       unpack() { dpkg-deb -x /in/$1.deb / && sed -i '1s/^/#error "breaks here"\\n/' $source/mst_pci.c; }
       dpkg-deb -x /in/without.deb /
-      { dkms add $module && dkms install $module -k "$release"; } > /log 2>&1; echo "== installed"; dkms status
+      dkms add $module > /log 2>&1
+      # As if it was built for the older kernel, which would take as long as everything else here.
+      built=/var/lib/dkms/$module/$release/$(uname -m)/module && mkdir -p $built && touch $built/mst_pci.ko $built/mst_pciconf.ko
+      echo "== built"; dkms status
       for package in without with; do
         unpack $package
         dkms autoinstall -k $later > /log 2>&1; code=$?; echo "== $package"; echo $code
@@ -44,7 +47,7 @@ describe.skipIf(missing('docker') !== '')('dkms autoinstall on a kernel that the
       echo "== log"; tail -n 5 /log`,
     );
     const said = partsOf(printed);
-    expect(said.installed, printed).toContain(': installed');
+    expect(said.built, printed).toContain(': built');
     expect({ without: said.without, with: said.with, byHand: said['by hand'] }, printed).toEqual({ without, with: '0', byHand: '0' });
     expect(said.status).toContain(': installed');
   });
