@@ -32,6 +32,9 @@ async function prepared(...args: string[]): Promise<{ image: string; release: st
   expect(status, stderr).toBe(0);
   return { image: document.images[0].image, release: document.images[0].release, isNew: stderr.includes('preparing the kernel') };
 }
+/** What of CONFIG_WERROR is in an image's kernel configuration. */
+const werror = (image: string) =>
+  sh(`docker run --rm --network none ${image} sh -c 'grep CONFIG_WERROR /lib/modules/*/build/.config'`).trim();
 /** The images of the trees of this file; other files prepare kernels, too. */
 const kernels = () =>
   ['my-linux', 'my-linux-2', 'text', 'other', 'empty', 'nowhere']
@@ -55,6 +58,8 @@ describe.skipIf(reason !== '')(`with docker and a kernel's source (${reason || '
     const { status, document, stderr } = await run('verify', patched, '--kernel-source', archive);
     expect(status, stderr + JSON.stringify(document)).toBe(0);
     expect(document.kernels).toMatchObject([{ target: 'linux-source', kernel: '6.1', status: 'builds' }]);
+    // defconfig makes errors of warnings, which no distribution does.
+    expect(werror((await prepared('--kernel-source', archive)).image)).toBe('# CONFIG_WERROR is not set');
     const other = await run('verify', patched, '--kernel-source', archive, '--kernel', '5.10');
     expect(other.status).toBe(5);
     expect(other.document.kernels).toMatchObject([
@@ -101,6 +106,7 @@ describe.skipIf(reason !== '')(`with docker and a kernel's source (${reason || '
 
     const first = await prepared('--kernel-source', tree);
     expect(first).toMatchObject({ release, isNew: false });
+    expect(werror(first.image)).toBe('CONFIG_WERROR=y');
     // Times, objects and the folder's name are no content.
     sh(`touch Makefile init/*.c && echo more > init/other.o && mv ${tree} ${tree}-2`, { cwd: tree });
     expect(await prepared('--kernel-source', `${tree}-2`)).toEqual(first);
