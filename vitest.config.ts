@@ -9,7 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       // Needs neither root nor a network nor an engine, and no program but a shell's.
-      { test: { ...common, name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.system.test.ts'] } },
+      { test: { ...common, name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.{system,long}.test.ts'] } },
       // Real dpkg, dkms, kernels, docker and podman; the set-up installs what is missing.
       {
         test: {
@@ -21,6 +21,15 @@ export default defineConfig({
       },
       // Upgrades of whole kernels by apt: long, and with downloads; by itself only (npm run upgrades).
       { test: { ...common, name: 'upgrades', include: ['test/upgrades/*.ts'], exclude: ['**/in-container.ts'] } },
+      // The same machine, for what takes minutes and finds little new: a command of its own (npm run test:long).
+      {
+        test: {
+          ...common,
+          name: 'long',
+          include: ['test/**/*.long.test.ts'],
+          globalSetup: [...common.globalSetup, 'test/setup/machine.ts'],
+        },
+      },
     ],
   },
 });
