@@ -28,7 +28,8 @@ async function verify(deb: string, kernel: string, ...args: string[]) {
 
 describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || 'it is there'})`, () => {
   test('the patched modules load, answer as they must and unload, twice, on each kernel', async () => {
-    const targets = ['debian-11', 'debian-12', 'debian-13', 'debian-13-backports'];
+    // The oldest and the newest; the workflow's test boots others, and `npm run test:long` all of them.
+    const targets = ['debian-11', 'debian-13-backports'];
     const args = ['matrix', '--sample', '--universal', '--boot', '--engine', 'docker', '--kernels', targets.join(), '--json'];
     const { status, stdout, stderr } = await runCli([...args, '--out', join(folder, 'matrix'), '--cache-dir', cache]);
     const { cells } = JSON.parse(stdout) as MatrixDocument;
@@ -69,18 +70,6 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     const { status, verdict } = await verify(JSON.parse(stdout).artifacts[0].path, 'debian-12', '--engine', 'docker', '--memory', '150m');
     const reason = 'out of memory: 1 processes were OOM-killed (limit 150m, see --memory)';
     expect({ status, verdict }).toMatchObject({ status: 5, verdict: { status: 'error', reason, steps: { installs: true, loads: false } } });
-  });
-
-  test('a module with a fault in its init builds, installs, and is found out', async () => {
-    const edit = "sed -i 's/return mst_register(&mst_pci);/*(volatile int *)0 = 1; return 0;/' mst_pci.c";
-    const { status, verdict } = await verify(await changedSample('oops', edit), 'debian-11', '--engine', 'docker');
-    expect({ status, verdict }).toMatchObject({
-      status: 1,
-      verdict: {
-        ...{ status: 'fails', failedStep: 'loads', steps: { builds: true, installs: true, loads: false, works: false } },
-        reason: expect.stringMatching(/BUG: kernel NULL pointer|Oops/),
-      },
-    });
   });
 
   test('what does not build is not booted', async () => {
@@ -153,25 +142,4 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     );
     expect(plain.trim()).toBe('');
   });
-});
-
-describe.skipIf(missing('podman') !== '')(`with podman (${missing('podman') || 'it is there'})`, () => {
-  test('the drivers answer as well', async () => {
-    const env = { ...process.env, CONTAINERS_CONF: join(inject('folder'), 'containers.conf') };
-    const args = [
-      'matrix',
-      '--sample',
-      '--universal',
-      '--boot',
-      '--engine',
-      'podman',
-      '--kernels',
-      'debian-12',
-      '--out',
-      join(folder, 'p'),
-    ];
-    const { status, stdout } = await runCli([...args, '--cache-dir', cache], { env });
-    expect(stdout).toMatch(/^6\.1 +debian-12 +builds +works +/m);
-    expect(status).toBe(0);
-  }, 300_000);
 });
