@@ -63,7 +63,7 @@ modules() {
 }
 
 package=$(dpkg-deb -f /verify/package.deb Package)
-step install apt-get install -y --no-install-recommends /verify/package.deb
+step install apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 /verify/package.deb
 dpkg-query -W -f '${db:Status-Status}\n' "$package" > "$facts/package.status"
 dpkg -L "$package" 2> /dev/null | sort > "$facts/files"
 sources < "$facts/files" > "$facts/sources"
@@ -95,9 +95,9 @@ if [ "$(cat "$facts/install.exit")" = 0 ] && grep -q ': installed' "$facts/dkms.
 		done
 	done < "$facts/sources"
 	modules modules.later
-	step remove apt-get remove -y "$package"
+	step remove apt-get remove -y -o Dpkg::Use-Pty=0 "$package"
 	# Without configuration files dpkg has forgotten it already.
-	dpkg-query -W "$package" > /dev/null 2>&1 && step purge apt-get purge -y "$package"
+	dpkg-query -W "$package" > /dev/null 2>&1 && step purge apt-get purge -y -o Dpkg::Use-Pty=0 "$package"
 	{
 		while IFS=$'\t' read -r directory name version; do
 			find "/var/lib/dkms/$name" "$directory" 2> /dev/null

@@ -97,9 +97,9 @@ describe('the packed program', () => {
     /^patches\/(series|[\w-]+\.patch)$/,
     /^kernels\/[\w.-]+\.json$/,
     /^schemas\/[\w-]+\.schema\.json$/,
-    /^samples\/(flat|nnt)\/(README\.txt|changelog|DEBIAN\/(control|postinst|prerm)|source\/.+)$/,
+    /^samples\/(common|flat|nnt|nnt-4\.26)\/(base|README\.txt|changelog|DEBIAN\/(control|postinst|prerm)|source\/.+)$/,
     /^docs\/[\w-]+\.md$/,
-    /^container\/(Dockerfile\.boot|boot\.sh|prepare-kernel\.sh|verify\.sh)$/,
+    /^container\/(Dockerfile\.boot|[\w-]+\.(sh|c|pl))$/,
   ];
   const filesOf = (folder: string) =>
     readdirSync(join(projectRoot, folder), { recursive: true, withFileTypes: true })
