@@ -51,8 +51,6 @@ conf_modules() {
 		done'
 }
 
-declared_modules() { conf_modules "$1/dkms.conf"; }
-
 # applied_patches DIRECTORY: the names of the patches that dkms applies for the kernel.
 applied_patches() {
 	# shellcheck disable=SC2016 # expanded after dkms.conf is read

@@ -5,7 +5,7 @@
 use strict;
 use warnings;
 
-my (%type, %namespace, %bodies, %parameters, @calls);
+my (%type, %namespace, %bodies, @calls);
 # What a static call or a tracepoint exports besides its own name (linux/static_call.h, linux/tracepoint.h).
 my %forms = (
 	TRACEPOINT_SYMBOL => ['__tracepoint_%s', '__traceiter_%s', '__SCK__tp_func_%s', '__SCT__tp_func_%s'],

@@ -53,7 +53,7 @@ step() {
 modules() {
 	local directory name version module file built
 	while IFS=$'\t' read -r directory name version; do
-		declared_modules "$directory" | while read -r module; do
+		conf_modules "$directory/dkms.conf" | while read -r module; do
 			file=$(find "/lib/modules/$release" -name "$module.ko*" | head -n 1)
 			built=$(find "/var/lib/dkms/$name/$version" -name "$module.ko*" 2> /dev/null | head -n 1)
 			printf '%s\t%s\t%s\t%s\t%s\n' "$module" "$built" "$file" \

@@ -41,9 +41,7 @@ export function judge(facts: Facts, target: Target, limits: Limits): Judgement {
     },
     modules,
     patches: appliedPatches(facts),
-    ...(facts.has('symbols.exit') && factOf(facts, 'symbols.exit') !== ''
-      ? { notTested: [`symbols: the headers have ${factOf(facts, 'symbols.exit')}`] }
-      : {}),
+    ...(factOf(facts, 'symbols.exit') !== '' ? { notTested: [`symbols: the headers have ${factOf(facts, 'symbols.exit')}`] } : {}),
   };
   if (failed === undefined) return { ...judgement, status: 'builds' };
   const lack = exhaustedResource(facts, limits) ?? missingInImage(facts, target);
