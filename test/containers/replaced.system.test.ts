@@ -1,17 +1,16 @@
 /** Images that replace others, with real engines: nothing without a name stays, and what a person has named does. */
 import { join } from 'node:path';
-import { afterAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { removeImages } from '../../src/commands/image.js';
 import { findEngine } from '../../src/containers/engine.js';
 import { type Image, makeImage } from '../../src/containers/image.js';
 import { inspect } from '../../src/containers/inspect.js';
 import { makeDirectory, missing, sh, testContext } from '../support.js';
-import { imageOf } from './own-docker.js';
 
 const folder = makeDirectory();
 /** Of this run alone: the engine is shared. */
 const name = `test-${process.pid}`;
-const [tag, bootTag, kept] = [`mft-patch/${name}:1`, `mft-patch/${name}-boot:1`, `${name}-kept:1`];
+const [tag, bootTag, kept, base] = [`mft-patch/${name}:1`, `mft-patch/${name}-boot:1`, `${name}-kept:1`, `${name}-base:1`];
 
 describe.each(['docker', 'podman'] as const)('with %s', (which) => {
   const reason = missing(which);
@@ -27,15 +26,12 @@ describe.each(['docker', 'podman'] as const)('with %s', (which) => {
       const details = { name: image.replace(/^mft-patch\/|:1$/g, ''), args: {}, created: '2026-11-01T00:00:00.000Z', release: '1.2.3' };
       return makeImage(await findEngine(settings, context), { tag: image, dockerfile, ...details }, context);
     }
-    afterAll(() => sh(`${which} image rm --force ${tag} ${bootTag} ${kept} > ${folder}/log 2>&1 || true`, { env }));
+    beforeAll(() => sh(`tar -c -C / etc/hostname | ${which} import - ${base}`, { env }));
+    afterAll(() => sh(`${which} image rm --force ${tag} ${bootTag} ${kept} ${base} > ${folder}/log 2>&1 || true`, { env }));
 
     test('one that is made again takes the old one and its boot image away', async () => {
       const engine = await findEngine(settings, context);
       const exists = async (image: string) => (await inspect(engine, image, context)) !== undefined;
-      const base =
-        which === 'docker'
-          ? await imageOf('debian-12')
-          : sh(`podman images --format '{{.Repository}}:{{.Tag}}' mft-patch/base`, { env }).trim();
       const first = await make(tag, base);
       expect(first).toMatchObject({
         tag,
