@@ -41,9 +41,12 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     expect(readFileSync(failed.log, 'utf8')).toContain('pci_unmap_single');
   });
 
-  test('the patched package builds on both, for the very kernel', async () => {
+  test('the patched package builds on both, for the very kernel, in the images that are there', async () => {
+    const ids = () => sh('docker images --no-trunc --quiet mft-patch/debian-12').trim();
+    const before = ids();
     const { status, document, stderr } = await verify(patched, '--kernel', '6.1', '--kernel', 'debian-11');
-    expect(stderr).not.toContain('warning');
+    expect(ids()).toBe(before);
+    expect(stderr).not.toMatch(/warning|building the image/);
     expect(status).toBe(0);
     for (const kernel of document.kernels) {
       expect(kernel).toMatchObject({ status: 'builds', release: expect.stringMatching(new RegExp(`^${kernel.kernel}\\.`)) });
@@ -141,15 +144,9 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     const status = await new Promise((resolve) => child.on('close', resolve));
     expect(status).toBe(130);
     expect(performance.now() - start).toBeLessThan(2000);
+    // A busy engine goes on removing them after the end.
+    for (let tries = 0; containers(child.pid) !== '' && tries < 1200; tries++) await setTimeout(50);
     expect(containers(child.pid)).toBe('');
-  });
-
-  test('an unchanged image is used again', async () => {
-    const ids = () => sh('docker images --no-trunc --quiet mft-patch/debian-12').trim();
-    const before = ids();
-    const { stderr } = await verify(patched, '--kernel', '6.1');
-    expect(ids()).toBe(before);
-    expect(stderr).not.toContain('building the image');
   });
 });
 

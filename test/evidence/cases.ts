@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { after, before, type Edits } from './packages.js';
 
 export const conf = 'source/dkms.conf';
-const pci = 'source/mst_backward_compatibility/mst_pci/mst_pci_bc.c';
+export const pci = 'source/mst_backward_compatibility/mst_pci/mst_pci_bc.c';
 
 const builds = { status: 'builds', steps: { builds: true, installs: true, kernelHook: true, removes: true } };
 

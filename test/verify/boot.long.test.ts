@@ -8,6 +8,17 @@ import { makeDirectory, missing, runCli, sample, writeFiles } from '../support.j
 const folder = makeDirectory();
 const cache = join(folder, 'cache');
 
+/** The sample with something put into one of its modules. */
+async function changedSample(name: string, edit: string): Promise<string> {
+  writeFiles(folder, { 'in.deb': (await sample()).deb });
+  return altered(join(folder, 'in.deb'), name, edit);
+}
+
+async function verify(deb: string, kernel: string, ...args: string[]) {
+  const { status, stdout } = await runCli(['verify', deb, '--kernel', kernel, '--boot', '--json', '--cache-dir', cache, ...args]);
+  return { status, verdict: (JSON.parse(stdout) as VerifyDocument).kernels[0] };
+}
+
 describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || 'it is there'})`, () => {
   test('the drivers of each sample work on each kernel', async () => {
     for (const name of ['flat', 'nnt', 'nnt-4.26']) {
@@ -22,12 +33,47 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     }
   }, 3_000_000);
 
+  test('a boot that its memory does not suffice for says nothing of the modules', async () => {
+    const { stdout } = await runCli(['build', '--kernel', '6.1', '--sample', '--no-verify', '--json', '--out', join(folder, 'small')]);
+    const { status, verdict } = await verify(JSON.parse(stdout).artifacts[0].path, 'debian-12', '--engine', 'docker', '--memory', '150m');
+    const reason = 'out of memory: 1 processes were OOM-killed (limit 150m, see --memory)';
+    expect({ status, verdict }).toMatchObject({ status: 5, verdict: { status: 'error', reason, steps: { installs: true, loads: false } } });
+  });
+
+  test('what does not build is not booted', async () => {
+    const deb = await changedSample('broken', 'echo "#error on purpose" >> mst_pci.c');
+    const { status, verdict } = await verify(deb, 'debian-11', '--engine', 'docker');
+    expect({ status, steps: verdict?.steps, boot: verdict?.boot }).toEqual({
+      status: 1,
+      steps: { builds: false, installs: false },
+      boot: undefined,
+    });
+  });
+
+  test('a kernel from source is not booted, and the verdict says why', async () => {
+    const args = ['--kernel-source', join(inject('folder'), 'linux-source.tar.xz'), '--engine', 'docker'];
+    writeFiles(folder, { 'plain.deb': (await sample()).deb });
+    const { stdout } = await runCli([
+      'build',
+      '--deb',
+      join(folder, 'plain.deb'),
+      '--no-verify',
+      '--json',
+      '--out',
+      join(folder, 'source'),
+    ]);
+    const { status, verdict } = await verify(JSON.parse(stdout).artifacts[0].path, '6.1', ...args);
+    expect(status).toBe(5);
+    expect(verdict).toMatchObject({
+      status: 'error',
+      steps: { builds: true, installs: true, kernelHook: true, removes: true, loads: false },
+      reason: expect.stringMatching(/not supported; omit --boot/),
+    });
+  }, 300_000);
+
   test('a module with a fault in its init builds, installs, and is found out', async () => {
     const edit = "sed -i 's/return mst_register(&mst_pci);/*(volatile int *)0 = 1; return 0;/' mst_pci.c";
-    writeFiles(folder, { 'in.deb': (await sample()).deb });
-    const deb = altered(join(folder, 'in.deb'), 'oops', edit);
-    const run = await runCli(['verify', deb, '--kernel', 'debian-11', '--boot', '--json', '--cache-dir', cache, '--engine', 'docker']);
-    const { status, verdict } = { status: run.status, verdict: (JSON.parse(run.stdout) as VerifyDocument).kernels[0] };
+    const { status, verdict } = await verify(await changedSample('oops', edit), 'debian-11', '--engine', 'docker');
     expect({ status, verdict }).toMatchObject({
       status: 1,
       verdict: {

@@ -1,7 +1,7 @@
 /** The modules on the kernels that they were built for: real kernels in QEMU, in the containers of the program. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadTargets } from '../../src/catalogue.js';
 import { runScript, textsOf } from '../../src/containers/container.js';
 import { findImage } from '../../src/containers/image.js';
@@ -9,22 +9,10 @@ import { openImages } from '../../src/containers/images.js';
 import { fileEntry } from '../../src/deb/tar.js';
 import type { MatrixDocument, VerifyDocument } from '../../src/documents/index.js';
 import { judgeBoot } from '../../src/verify/judge-boot.js';
-import { altered } from '../containers/own-docker.js';
-import { failureOf, makeDirectory, missing, projectRoot, runCli, sample, sh, testContext, writeFiles } from '../support.js';
+import { failureOf, makeDirectory, missing, projectRoot, runCli, sh, testContext } from '../support.js';
 
 const folder = makeDirectory();
 const cache = join(folder, 'cache');
-
-/** The sample with something put into one of its modules. */
-async function changedSample(name: string, edit: string): Promise<string> {
-  writeFiles(folder, { 'in.deb': (await sample()).deb });
-  return altered(join(folder, 'in.deb'), name, edit);
-}
-
-async function verify(deb: string, kernel: string, ...args: string[]) {
-  const { status, stdout } = await runCli(['verify', deb, '--kernel', kernel, '--boot', '--json', '--cache-dir', cache, ...args]);
-  return { status, verdict: (JSON.parse(stdout) as VerifyDocument).kernels[0] };
-}
 
 describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || 'it is there'})`, () => {
   test('the patched modules load, answer as they must and unload, twice, on each kernel', async () => {
@@ -63,44 +51,6 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     expect(status, `${stdout}${stderr}`).toBe(0);
     const notTested = expect.arrayContaining([expect.stringMatching(/^mst_pci, mst_pciconf: what follows INIT/)]);
     expect(cell?.patched).toMatchObject({ status: 'builds', loads: 'loads', works: 'works', notTested });
-  }, 300_000);
-
-  test('a boot that its memory does not suffice for says nothing of the modules', async () => {
-    const { stdout } = await runCli(['build', '--kernel', '6.1', '--sample', '--no-verify', '--json', '--out', join(folder, 'small')]);
-    const { status, verdict } = await verify(JSON.parse(stdout).artifacts[0].path, 'debian-12', '--engine', 'docker', '--memory', '150m');
-    const reason = 'out of memory: 1 processes were OOM-killed (limit 150m, see --memory)';
-    expect({ status, verdict }).toMatchObject({ status: 5, verdict: { status: 'error', reason, steps: { installs: true, loads: false } } });
-  });
-
-  test('what does not build is not booted', async () => {
-    const deb = await changedSample('broken', 'echo "#error on purpose" >> mst_pci.c');
-    const { status, verdict } = await verify(deb, 'debian-11', '--engine', 'docker');
-    expect({ status, steps: verdict?.steps, boot: verdict?.boot }).toEqual({
-      status: 1,
-      steps: { builds: false, installs: false },
-      boot: undefined,
-    });
-  });
-
-  test('a kernel from source is not booted, and the verdict says why', async () => {
-    const args = ['--kernel-source', join(inject('folder'), 'linux-source.tar.xz'), '--engine', 'docker'];
-    writeFiles(folder, { 'plain.deb': (await sample()).deb });
-    const { stdout } = await runCli([
-      'build',
-      '--deb',
-      join(folder, 'plain.deb'),
-      '--no-verify',
-      '--json',
-      '--out',
-      join(folder, 'source'),
-    ]);
-    const { status, verdict } = await verify(JSON.parse(stdout).artifacts[0].path, '6.1', ...args);
-    expect(status).toBe(5);
-    expect(verdict).toMatchObject({
-      status: 'error',
-      steps: { builds: true, installs: true, kernelHook: true, removes: true, loads: false },
-      reason: expect.stringMatching(/not supported; omit --boot/),
-    });
   }, 300_000);
 
   test('a boot image is of the image that was built in, not of its name, and boots no other kernel', async () => {
