@@ -13,7 +13,8 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   const interruption = new AbortController();
   // Every container and download of a matrix listens.
   setMaxListeners(0, interruption.signal);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
+  // SIGHUP: the terminal was closed, or the connection to it is gone.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interruption.abort());
   const [{ run }, { Terminal }] = await Promise.all([import('./cli/run.js'), import('./cli/terminal.js')]);
   // A reader that closes the pipe early (`| head`) is not an error.
   for (const stream of [process.stdout, process.stderr]) {

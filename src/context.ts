@@ -16,7 +16,7 @@ export interface Progress {
 /** What a command may touch of the world, handed in so that tests can hand in another. */
 export interface Context {
   env: NodeJS.ProcessEnv;
-  /** Aborts at Ctrl-C and SIGTERM. */
+  /** Aborts at Ctrl-C, SIGTERM and SIGHUP. */
   signal: AbortSignal;
   /** Where logs are kept: --cache-dir, or `$XDG_CACHE_HOME/mft-patch`. */
   cacheDir: string;

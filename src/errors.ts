@@ -21,7 +21,7 @@ export interface FileFault {
 export type Failure =
   | { code: 'usage'; detail: string; hint?: string }
   /** The first fault, and the others where there are more. */
-  | ({ code: 'bad-catalogue'; file: string; others?: FileFault[] } & FileFault)
+  | ({ code: 'bad-catalogue'; file: string; others?: FileFault[]; hint?: string } & FileFault)
   | { code: 'no-target'; kernel: string; targets: string[] }
   | { code: 'no-input'; path: string; detail: string; hint?: string }
   | { code: 'download-failed'; url: string; detail: string; hint?: string }
@@ -32,12 +32,12 @@ export type Failure =
   | { code: 'package-unfit'; path: string; detail: string; hint?: string }
   | { code: 'source-unfit'; path: string; detail: string; hint?: string }
   | { code: 'patch-does-not-apply'; patch: string; hunks: FailedHunk[] }
-  | { code: 'cannot-write'; path: string; detail: string }
+  | { code: 'cannot-write'; path: string; detail: string; hint?: string }
   | { code: 'no-engine'; tried: { engine: string; detail: string }[]; hint?: string }
   | { code: 'engine-failed'; detail: string; hint?: string }
   | { code: 'internal'; detail: string }
-  /** `isPending`: what was begun had not ended in time. */
-  | { code: 'interrupted'; isPending?: boolean };
+  /** `isPending`: what was begun had not ended in time; `kept`: the part of a download that the next run continues. */
+  | { code: 'interrupted'; isPending?: boolean; kept?: string };
 
 type FailureOf<Code extends Failure['code']> = Extract<Failure, { code: Code }>;
 
@@ -67,10 +67,12 @@ export const failureKinds: { [Code in Failure['code']]: { exit: number; hint: st
   internal: { exit: 5, hint: 're-run with --verbose and report the output' },
   interrupted: {
     exit: 130,
-    hint: ({ isPending }) =>
-      isPending
+    hint: ({ isPending, kept }) => {
+      if (kept !== undefined) return `run the same command again to continue the download; what has come is kept in ${kept}`;
+      return isPending
         ? 'the container engine is slow and may still be removing a container; partial files are removed by the next build'
-        : 'containers and partial files were cleaned up',
+        : 'containers and partial files were cleaned up';
+    },
   },
 };
 

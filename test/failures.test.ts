@@ -262,6 +262,11 @@ const kinds: { [C in Code]: { exit: number; samples: [Sample<C>, ...Sample<C>[]]
     samples: [
       { failure: {}, message: 'interrupted', hint: 'containers and partial files were cleaned up' },
       {
+        failure: { kept: 'parts/x.part' },
+        message: 'interrupted',
+        hint: 'run the same command again to continue the download; what has come is kept in parts/x.part',
+      },
+      {
         failure: { isPending: true },
         message: 'interrupted',
         hint: 'the container engine is slow and may still be removing a container; partial files are removed by the next build',

@@ -1,9 +1,10 @@
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.js';
 import { failWrite } from '../errors.js';
 import { sha256, sha256OfFile } from '../system/digest.js';
-import { acquire } from '../system/lock.js';
+import { renameSynced } from '../system/durable.js';
+import { acquire, type Lock } from '../system/lock.js';
 
 /**
  * Bundles on disk, by their content: `bundles/<sha256>.tgz`. `urls/<key>` remembers which content a URL had, `parts/`
@@ -46,29 +47,35 @@ export class Cache {
     return undefined;
   }
 
-  /** Adds a complete part. @returns its path */
-  async put(part: string, key: string, sha256: string): Promise<string> {
+  /**
+   * Adds a complete part, which is flushed and whose digest is that of what is on the disk.
+   * @param lock that of the key
+   * @returns its path
+   */
+  async put(part: string, { key, sha256, lock }: { key: string; sha256: string; lock: Lock }): Promise<string> {
     const path = this.#content(sha256);
     return this.#writing(path, async () => {
-      await rename(part, path);
+      await lock.check();
+      await renameSynced(part, path);
       await rm(`${part}.json`, { force: true });
       const index = join(this.directory, 'urls', key);
       // Under the key's lock there is no other; what a killed process left is overwritten.
       const beside = `${part}.url`;
-      await writeFile(beside, sha256);
-      await rename(beside, index);
+      await writeFile(beside, sha256, { flush: true });
+      await lock.check();
+      await renameSynced(beside, index);
       return path;
     });
   }
 
   /** Does some work while no other process does it for the same key. @throws cannot-write if the cache cannot be written */
-  async locked<T>(key: string, context: Context, work: () => Promise<T>): Promise<T> {
-    const lock = join(this.directory, 'locks', key);
+  async locked<T>(key: string, context: Context, work: (lock: Lock) => Promise<T>): Promise<T> {
+    const path = join(this.directory, 'locks', key);
     await this.#writing(this.directory, () =>
       Promise.all(['bundles', 'urls', 'parts', 'locks'].map((name) => mkdir(join(this.directory, name), { recursive: true }))),
     );
-    const release = await acquire(lock, context).catch((error) => failWrite(lock, error));
-    return work().finally(release);
+    const lock = await acquire(path, context).catch((error) => failWrite(path, error));
+    return work(lock).finally(lock.release);
   }
 
   #content(sha256: string): string {

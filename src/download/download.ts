@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import type { Context } from '../context.js';
 import { fail, failWrite } from '../errors.js';
+import { bootId } from '../system/boot.js';
+import { syncFile } from '../system/durable.js';
+import type { Lock } from '../system/lock.js';
 import { pause, type RetryPolicy, request, TransientError } from './http.js';
+import { digestsOf, makeOwn } from './part.js';
 
 export interface Downloaded {
   bytes: number;
@@ -19,6 +21,8 @@ export interface Download {
   retry: RetryPolicy;
   /** MD5 proves nothing; it is computed only where there is one to compare with. */
   withMd5: boolean;
+  /** That of the part: a process that has lost it leaves the part alone. */
+  lock: Lock;
 }
 
 /**
@@ -32,13 +36,16 @@ export interface Download {
  * @throws download-failed, cannot-write
  */
 export async function downloadTo(part: string, download: Download, context: Context): Promise<Downloaded> {
-  const { url, retry } = download;
+  const { url, retry, lock } = download;
+  // Without room for a second one it is begun anew.
+  await makeOwn(part).catch(() => discard(part));
   let reached = await sizeOf(part);
   for (let failures = 0; ; ) {
     try {
       return await attempt(part, download, context);
     } catch (error) {
-      context.signal.throwIfAborted();
+      lock.signal.throwIfAborted();
+      if (context.signal.aborted) return await endInterrupted(part, context.signal);
       // What the connection does is a TransientError: another error of the system is the disk's.
       if (!(error instanceof TransientError)) failWrite(part, error);
       const size = await sizeOf(part);
@@ -51,20 +58,19 @@ export async function downloadTo(part: string, download: Download, context: Cont
   }
 }
 
-async function attempt(part: string, { url, retry, withMd5 }: Download, context: Context): Promise<Downloaded> {
+async function attempt(part: string, { url, retry, withMd5, lock }: Download, context: Context): Promise<Downloaded> {
   const validator = await validatorOf(part);
   const have = validator === undefined ? 0 : await sizeOf(part);
   const closing = new AbortController();
-  const signal = AbortSignal.any([context.signal, closing.signal]);
+  const signal = AbortSignal.any([context.signal, lock.signal, closing.signal]);
   try {
     const headers: Record<string, string> = have > 0 && validator !== undefined ? { range: `bytes=${have}-`, 'if-range': validator } : {};
     const response = await request({ url, headers, retry, signal }, context);
+    // The server may have taken its time, and this process may have been stopped meanwhile.
+    await lock.check();
     const { start, total } = await extent(response, have, part);
     if (start === 0) await forget(part, response.headers.get('etag'), response.headers.get('last-modified'));
-    const sums = await sumsOf(part, start, withMd5, signal);
-    const onChunk = (chunk: Buffer, done: number) => {
-      sums.sha256.update(chunk);
-      sums.md5?.update(chunk);
+    const onChunk = (done: number) => {
       context.progress({ step: 'download', text: `downloading ${url}`, done, ...(total === undefined ? {} : { total }) });
     };
     const bytes = await store(unlessSilent(response.body ?? [], retry, closing), part, { start, total, closing, onChunk });
@@ -72,7 +78,8 @@ async function attempt(part: string, { url, retry, withMd5 }: Download, context:
       if (bytes > total) await discard(part);
       throw new TransientError(`received ${bytes} bytes, expected ${total}`);
     }
-    return { bytes, sha256: sums.sha256.digest('hex'), ...(sums.md5 ? { md5: sums.md5.digest('hex') } : {}) };
+    await syncFile(part);
+    return { bytes, ...(await digestsOf(part, withMd5, signal)) };
   } finally {
     closing.abort();
   }
@@ -83,7 +90,7 @@ interface Storing {
   total: number | undefined;
   /** Aborted if the file cannot be written. */
   closing: AbortController;
-  onChunk(chunk: Buffer, done: number): void;
+  onChunk(done: number): void;
 }
 
 /** Writes what comes to the part. @returns where it ends; more than the total if the server sends too much */
@@ -98,7 +105,7 @@ async function store(body: AsyncIterable<Buffer>, part: string, { start, total, 
     for await (const chunk of body) {
       if (!output.write(chunk)) await Promise.race([once(output, 'drain'), written]);
       done += chunk.length;
-      onChunk(chunk, done);
+      onChunk(done);
       if (total !== undefined && done > total) break;
     }
   } finally {
@@ -142,27 +149,25 @@ async function* unlessSilent(
   }
 }
 
-async function sumsOf(part: string, bytes: number, withMd5: boolean, signal: AbortSignal) {
-  const sums = { sha256: createHash('sha256'), md5: withMd5 ? createHash('md5') : undefined };
-  if (bytes === 0) return sums;
-  for await (const chunk of createReadStream(part, { end: bytes - 1, signal })) {
-    sums.sha256.update(chunk);
-    sums.md5?.update(chunk);
-  }
-  return sums;
+/** Ends an interrupted download: what the next run can continue is kept, and said; anything else is removed. */
+async function endInterrupted(part: string, signal: AbortSignal): Promise<never> {
+  if ((await validatorOf(part)) !== undefined && (await sizeOf(part)) > 0) fail({ code: 'interrupted', kept: part }, signal.reason);
+  await discard(part);
+  throw signal.reason;
 }
 
 /** A weak validator cannot vouch for bytes (RFC 9110, 13.1.5). */
 async function forget(part: string, etag: string | null, lastModified: string | null): Promise<void> {
   const validator = etag !== null && !etag.startsWith('W/') ? etag : lastModified;
   await rm(part, { force: true });
-  await writeFile(`${part}.json`, JSON.stringify({ validator }));
+  await writeFile(`${part}.json`, JSON.stringify({ validator, boot: await bootId() }));
 }
 
+/** Nothing of a part is flushed before it is complete: after a power cut a file may have its size, and zeros in it. */
 async function validatorOf(part: string): Promise<string | undefined> {
   try {
-    const { validator } = JSON.parse(await readFile(`${part}.json`, 'utf8'));
-    return typeof validator === 'string' ? validator : undefined;
+    const { validator, boot } = JSON.parse(await readFile(`${part}.json`, 'utf8'));
+    return typeof validator === 'string' && boot === (await bootId()) ? validator : undefined;
   } catch {
     return undefined;
   }

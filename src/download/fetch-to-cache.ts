@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
+import type { Lock } from '../system/lock.js';
 import { Cache } from './cache.js';
 import { discard, downloadTo } from './download.js';
 import { type RetryPolicy, retryPolicy } from './http.js';
@@ -58,23 +59,24 @@ export async function fetchToCache(file: RemoteFile, policy: FetchPolicy, contex
     const path = sha256 === undefined ? undefined : await cache.get(sha256, context);
     return path !== undefined && sha256 !== undefined ? { path, url, sha256 } : undefined;
   };
-  const download = async () => {
+  const download = async (lock: Lock) => {
     const part = cache.part(key);
     const retry = policy.retry ?? retryPolicy;
-    const { sha256, md5 } = await downloadTo(part, { url, retry, withMd5: file.md5 !== undefined }, context);
+    const { sha256, md5 } = await downloadTo(part, { url, retry, withMd5: file.md5 !== undefined, lock }, context);
     await refuseMismatch(part, { url, algorithm: 'SHA-256', expected, actual: sha256 });
     await refuseMismatch(part, { url, algorithm: 'MD5', expected: file.md5, actual: md5 });
     if (expected === undefined) {
       await policy.check?.(part, url, context.signal).catch(async (error) => {
+        await lock.check();
         if (!context.signal.aborted) await discard(part);
         throw error;
       });
     }
-    return { path: await cache.put(part, key, sha256), url, sha256 };
+    return { path: await cache.put(part, { key, sha256, lock }), url, sha256 };
   };
   const fetched =
     (await hit()) ??
-    (context.offline ? refuseOffline(file, url) : await cache.locked(key, context, async () => (await hit()) ?? download()));
+    (context.offline ? refuseOffline(file, url) : await cache.locked(key, context, async (lock) => (await hit()) ?? download(lock)));
   if (expected === undefined && !policy.readOnly) {
     await pinDigest(lock, { name: file.name, url, sha256: fetched.sha256 }, context);
     context.warn(`no known SHA-256 for ${file.name}; recorded ${fetched.sha256} in ${lockfile}`);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Context } from '../context.js';
-import { fail, failWrite, messageOf } from '../errors.js';
+import { fail, failWrite, MftPatchError, messageOf } from '../errors.js';
 import { asJson } from '../system/json.js';
 import { lockName, withLock } from '../system/lock.js';
 import { writeAtomic } from '../system/stage.js';
@@ -16,9 +16,16 @@ async function readLockfile(path: string): Promise<Lockfile> {
     if (error.code === 'ENOENT') return undefined;
     return fail({ code: 'bad-catalogue', file: path, detail: messageOf(error) }, error);
   });
-  if (text === undefined) return { version: 1, bundles: {} };
+  // An empty one is what a crash of the machine, or `touch`, leaves: nothing is pinned in it.
+  if (text === undefined || text.trim() === '') return { version: 1, bundles: {} };
   const [{ parseDataFile }, { lockfile }] = await Promise.all([import('../system/data-file.js'), import('./lockfile-schema.js')]);
-  return parseDataFile(lockfile, path, text);
+  try {
+    return parseDataFile(lockfile, path, text);
+  } catch (error) {
+    if (!(error instanceof MftPatchError) || error.failure.code !== 'bad-catalogue') throw error;
+    const hint = `restore it (git checkout ${path}), or remove it (rm ${path}): then the digests are recorded again at the next download`;
+    return fail({ ...error.failure, hint }, error);
+  }
 }
 
 /** The digest that the lockfile has for a bundle, by its file name. */
@@ -30,9 +37,9 @@ export async function pinnedDigest(path: string, name: string): Promise<string |
 /** Writes a bundle's digest into the lockfile; later downloads must match. @throws cannot-write */
 export async function pinDigest(path: string, file: { name: string; url: string; sha256: string }, context: Context): Promise<void> {
   const { name, url, sha256 } = file;
-  await withLock(join(dirname(path), lockName), context, async () => {
+  await withLock(join(dirname(path), lockName), context, async (lock) => {
     const { bundles } = await readLockfile(path);
     const sorted = Object.entries({ ...bundles, [name]: { url, sha256 } }).sort(([a], [b]) => (a < b ? -1 : 1));
-    await writeAtomic(path, asJson({ version: 1, bundles: Object.fromEntries(sorted) }), context);
+    await writeAtomic(path, asJson({ version: 1, bundles: Object.fromEntries(sorted) }), context, lock);
   }).catch((error) => failWrite(path, error));
 }

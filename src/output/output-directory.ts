@@ -1,13 +1,15 @@
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Context } from '../context.js';
 import type { BuildDocument } from '../documents/index.js';
 import { failWrite } from '../errors.js';
 import { sha256 } from '../system/digest.js';
+import { renameSynced, syncDirectory } from '../system/durable.js';
 import { asJson } from '../system/json.js';
-import { lockName, withLock } from '../system/lock.js';
+import { type Lock, lockName, withLock } from '../system/lock.js';
 import { type StagingDir, withStagingDir } from '../system/stage.js';
 import type { PackageFile } from '../verify/verify.js';
+import { sumOf, withSums } from './checksums.js';
 import { recordName } from './record.js';
 
 /** A file with its line in SHA256SUMS. */
@@ -46,7 +48,7 @@ export async function writePackage(directory: string, output: PackageOutput, con
     await stage.write(recordName(name), (path) => writeFile(path, asJson(whole)));
     context.signal.throwIfAborted();
     if (!(stage.isSibling && (await renameIntoPlace(stage, directory, artifacts))))
-      await withLock(join(directory, lockName), context, () => publish(stage, directory, artifacts));
+      await withLock(join(directory, lockName), context, (lock) => publish({ stage, directory, lock }, artifacts));
     return whole;
   });
 }
@@ -56,9 +58,10 @@ export async function writeRecord(directory: string, name: string, document: Bui
   await withStagingDir(directory, context, async (stage) => {
     const record = recordName(name);
     await stage.write(record, (path) => writeFile(path, asJson(document)));
-    await withLock(join(directory, lockName), context, async () => {
-      const sum = (await readSums(join(directory, sumsName))).get(name);
-      if (sum?.startsWith(`${document.artifacts[0]?.sha256} `)) await move(stage, directory, record);
+    await stage.flush();
+    await withLock(join(directory, lockName), context, async (lock) => {
+      const sum = sumOf(await readSums(directory), directory, name);
+      if (sum === document.artifacts[0]?.sha256) await move({ stage, directory, lock }, record);
       else context.warn(`${join(directory, name)} was replaced meanwhile; its record is left unchanged`);
     });
   });
@@ -66,29 +69,37 @@ export async function writeRecord(directory: string, name: string, document: Bui
 
 /** Puts the staging directory in the directory's place. @returns whether it did: another process may have been faster */
 async function renameIntoPlace(stage: StagingDir, directory: string, artifacts: readonly Artifact[]): Promise<boolean> {
-  await stage.write(sumsName, (path) => writeFile(path, renderSums(new Map(), artifacts)));
+  const sums = withSums(Buffer.alloc(0), directory, new Map(artifacts.map(({ name, sha256 }) => [name, sha256])));
+  await stage.write(sumsName, (path) => writeFile(path, sums));
+  await stage.flush();
   try {
-    await rename(stage.path, directory);
+    await stage.become();
+    return true;
   } catch (error) {
     if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
-  // The staging directory's own lock has come along; as long as it is there it is the directory's.
-  await rm(join(directory, lockName), { force: true }).catch(() => {});
-  return true;
+}
+
+interface Publication {
+  stage: StagingDir;
+  directory: string;
+  /** The directory's: a process that has lost it publishes nothing more. */
+  lock: Lock;
 }
 
 /** Moves the staged files to their places. Wherever it stops, no sum and no record describes other bytes than are there. */
-async function publish(stage: StagingDir, directory: string, artifacts: readonly Artifact[]): Promise<void> {
+async function publish(publication: Publication, artifacts: readonly Artifact[]): Promise<void> {
+  const { stage, directory, lock } = publication;
   const names = (await readdir(stage.path)).filter((name) => name !== lockName && name !== sumsName);
-  const place = join(directory, sumsName);
-  const sums = await readSums(place).catch((error) => failWrite(place, error));
-  await stage.write(sumsName, (path) => writeFile(path, renderSums(sums, artifacts)));
+  const sums = await readSums(directory);
+  const changed = withSums(sums, directory, new Map(artifacts.map(({ name, sha256 }) => [name, sha256])));
+  await stage.write(sumsName, (path) => writeFile(path, changed));
   // The sum of other bytes under one of these names is withdrawn before they change.
-  const replaced = artifacts.filter(({ name, sha256 }) => !sums.get(name)?.startsWith(`${sha256} `)).map(({ name }) => name);
-  const kept = new Map([...sums].filter(([name]) => !replaced.includes(name)));
-  const isWithdrawn = kept.size < sums.size;
-  if (isWithdrawn) await stage.write('.kept', (path) => writeFile(path, renderSums(kept, [])));
+  const replaced = artifacts.filter(({ name, sha256 }) => sumOf(sums, directory, name) !== sha256).map(({ name }) => name);
+  const kept = withSums(sums, directory, new Map(replaced.map((name) => [name, undefined])));
+  const isWithdrawn = !kept.equals(sums);
+  if (isWithdrawn) await stage.write('.kept', (path) => writeFile(path, kept));
   for (const name of [...names, sumsName]) {
     const isDirectory = await stat(join(directory, name)).then(
       (stats) => stats.isDirectory(),
@@ -97,44 +108,27 @@ async function publish(stage: StagingDir, directory: string, artifacts: readonly
     // rename(2) would refuse it when other files are in place already.
     if (isDirectory) failWrite(join(directory, name), Object.assign(new Error(), { code: 'EISDIR' }));
   }
-  if (isWithdrawn) await stage.write(sumsName, () => rename(join(stage.path, '.kept'), place));
+  await stage.flush();
+  if (isWithdrawn) await move(publication, '.kept', sumsName);
   for (const name of replaced) {
     const record = recordName(name);
-    if (record !== name) await stage.write(record, () => rm(join(directory, record), { force: true }));
+    if (record === name) continue;
+    await lock.check();
+    await stage.write(record, () => rm(join(directory, record), { force: true }));
   }
-  for (const name of [...names, sumsName]) await move(stage, directory, name);
+  // What is withdrawn must not come back after a power cut, beside the new bytes.
+  await syncDirectory(directory);
+  for (const name of [...names, sumsName]) await move(publication, name);
 }
 
-function move(stage: StagingDir, directory: string, name: string): Promise<void> {
-  return stage.write(name, (path) => rename(path, join(directory, name)));
+/** Moves a staged file to its place, if the directory is still this process's. */
+async function move({ stage, directory, lock }: Publication, name: string, as = name): Promise<void> {
+  await lock.check();
+  await stage.write(as, () => renameSynced(join(stage.path, name), join(directory, as)));
 }
 
-/**
- * The lines of a SHA256SUMS by the names of their files, without those of files that are gone.
- * @throws the system's error if it is there and cannot be read
- */
-async function readSums(path: string): Promise<Map<string, string>> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
-  const lines = text.split('\n').filter((line) => line !== '');
-  const exists = await Promise.all(
-    lines.map((line) =>
-      stat(join(dirname(path), line.slice(66))).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return new Map(lines.filter((_, index) => exists[index]).map((line) => [line.slice(66), line]));
-}
-
-/** The text of a SHA256SUMS, as sha256sum(1) writes and checks it: lines by the names of their files, and the sums of new ones. */
-function renderSums(lines: ReadonlyMap<string, string>, artifacts: readonly { name: string; sha256: string }[]): string {
-  const all = new Map([...lines, ...artifacts.map(({ name, sha256 }): [string, string] => [name, `${sha256}  ${name}`])]);
-  return [...all]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, line]) => `${line}\n`)
-    .join('');
+/** The bytes of a directory's SHA256SUMS; none if it has none. @throws cannot-write if it is there and cannot be read */
+async function readSums(directory: string): Promise<Buffer> {
+  const path = join(directory, sumsName);
+  return readFile(path).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? Buffer.alloc(0) : failWrite(path, error)));
 }

@@ -1,97 +1,114 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, lutimes, readlink, rm, symlink } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from '../context.js';
-
-/** How often the owner of a lock shows that it lives, and after how long it counts as dead; milliseconds. */
-const heartbeat = 2000;
-const dead = 15_000;
-const poll = 50;
+import { claimsIn, defaultTiming, isRunning, OwnClaim, removeClaim, type Timing, Watch } from './claim.js';
 
 /** The name of our lock in a directory: a directory with it is written to by one process, or belongs to that process alone. */
 export const lockName = '.mft-patch';
 
-/** The errors of a file system that has no symbolic links (symlink(2)): there, processes are not kept apart. */
-const noLinks = ['EPERM', 'ENOTSUP', 'ENOSYS'];
+/** A lock that this process holds. */
+export interface Lock {
+  /** Aborts, with the failure as its reason, when the process finds that it has lost the lock. */
+  signal: AbortSignal;
+  /** Before anything is published under the lock. @throws cannot-write if another process has taken it over */
+  check(): Promise<void>;
+  release(): Promise<void>;
+}
 
 /** Does some work while no other process does work under the same lock. @throws the system's error if it cannot be had */
-export async function withLock<T>(lock: string, context: Pick<Context, 'signal'>, work: () => Promise<T>): Promise<T> {
-  const release = await acquire(lock, context);
+export async function withLock<T>(
+  path: string,
+  context: Pick<Context, 'signal'>,
+  work: (lock: Lock) => Promise<T>,
+  timing?: Timing,
+): Promise<T> {
+  const lock = await acquire(path, context, timing);
   try {
-    return await work();
+    return await work(lock);
   } finally {
-    await release();
+    await lock.release();
   }
 }
 
 /**
- * Acquires a lock, waiting for it if need be. It is a symbolic link whose target names its owner, because such a link is there
- * at once with all that it says: a process killed while it acquires a lock leaves none or one that can be judged. The lock of a
- * process that has died is taken over: at once on the same machine, else when it has not moved for a while.
+ * Acquires a lock, waiting for it if need be. It is a directory with the claim of its owner in it, made elsewhere and renamed:
+ * rename(2) replaces an empty directory and no other, so one process at a time has it. The claim of a process that has died is
+ * removed: at once where the process table knows it, else when it has not moved for a while.
  *
- * @returns what gives it back
+ * The owner may not have died, but only have been stopped: what it publishes, it publishes after `check`.
+ *
  * @throws the system's error if it cannot be had; what aborted the signal
  */
-export async function acquire(lock: string, context: Pick<Context, 'signal'>): Promise<() => Promise<void>> {
-  const owner = `${process.pid} ${hostname()} ${randomBytes(4).toString('hex')}`;
+export async function acquire(path: string, context: Pick<Context, 'signal'>, timing: Timing = defaultTiming): Promise<Lock> {
+  const watch = new Watch(timing);
   for (;;) {
     context.signal.throwIfAborted();
-    try {
-      await symlink(owner, lock);
-      break;
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? '';
-      if (noLinks.includes(code)) return async () => {};
-      if (code !== 'EEXIST') throw error;
+    const claims = await claimsIn(path);
+    if (claims === undefined || claims.length === 0) {
+      // Not every file system renames onto an empty directory; what another process has claimed meanwhile is not empty.
+      if (claims) await rmdir(path).catch(() => {});
+      const claim = await take(path);
+      if (claim === undefined) continue;
+      await sweepDrafts(path).catch(() => {});
+      return keepAlive(claim, timing);
     }
-    const other = await ownerOf(lock);
-    if (other === undefined) continue;
-    if (!(await isDead(lock, other))) await setTimeout(poll, undefined, { signal: context.signal });
-    // Of several that find it abandoned, the last must not remove the lock that the first has taken since.
-    else await withLock(`${lock}-over`, context, () => removeIfOf(lock, other));
+    const silent = watch.silent(claims);
+    const running = await Promise.all(claims.map(isRunning));
+    const dead = claims.filter((claim, index) => running[index] === false || silent.includes(claim));
+    await Promise.all(dead.map(removeClaim));
+    if (dead.length === 0) await setTimeout(timing.poll, undefined, { signal: context.signal });
   }
-  const beat = setInterval(() => lutimes(lock, new Date(), new Date()).catch(() => {}), heartbeat);
-  return async () => {
-    clearInterval(beat);
-    // One that cannot be removed is taken over when this process has ended.
-    await removeIfOf(lock, owner).catch(() => {});
-  };
 }
 
-/** Whether a directory is one that a process kept for itself, and that process has died; undefined if no lock says so. */
-export async function isAbandoned(directory: string): Promise<boolean | undefined> {
-  const lock = join(directory, lockName);
-  const owner = await ownerOf(lock);
-  return owner === undefined ? undefined : isDead(lock, owner);
-}
-
-async function removeIfOf(lock: string, owner: string): Promise<void> {
-  if ((await ownerOf(lock)) === owner) await rm(lock);
-}
-
-/** The owner of a lock: empty if it is not a link of ours; undefined if there is no lock. */
-async function ownerOf(lock: string): Promise<string | undefined> {
-  return readlink(lock).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    if (error.code === 'EINVAL') return '';
-    throw error;
+/** @returns undefined if another process was faster */
+async function take(path: string): Promise<OwnClaim | undefined> {
+  const draft = `${path}~${randomBytes(4).toString('hex')}`;
+  const claim = await OwnClaim.make(draft).catch(async (error: NodeJS.ErrnoException) => {
+    // The owner of the lock has swept the draft away, if it is not the directory above that is missing.
+    if (error.code !== 'ENOENT' || (await claimsIn(dirname(path))) === undefined) throw error;
   });
+  if (claim === undefined) return undefined;
+  try {
+    await claim.move(path, () => rename(draft, path));
+    return claim;
+  } catch (error) {
+    await claim.withdraw();
+    const isTaken = ['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '');
+    // Of a lock that is there, some file systems give other reasons.
+    if (isTaken || (await claimsIn(path)) !== undefined) return undefined;
+    throw error;
+  }
 }
 
-async function isDead(lock: string, owner: string): Promise<boolean> {
-  const age = await lstat(lock).then(
-    ({ mtimeMs }) => Date.now() - mtimeMs,
-    () => 0,
-  );
-  const [pid, host] = owner.split(' ');
-  if (age > dead) return true;
-  if (!pid || host !== hostname()) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+/**
+ * Removes what processes killed in `take` have left. One that is in it at this moment begins again: the lock is ours, so it
+ * would not have got it. A draft is renamed first, lest it be renamed to the lock when it has no claim any more.
+ */
+async function sweepDrafts(path: string): Promise<void> {
+  for (const name of await readdir(dirname(path))) {
+    if (!name.startsWith(`${basename(path)}~`)) continue;
+    const draft = join(dirname(path), name);
+    const gone = `${draft.replace(/~gone$/, '')}~gone`;
+    await rename(draft, gone).catch(() => {});
+    await rm(gone, { recursive: true, force: true });
   }
+}
+
+/** Keeps a claim alive: the lock that it stands for. */
+export function keepAlive(claim: OwnClaim, timing: Timing = defaultTiming): Lock {
+  const loss = new AbortController();
+  const check = () =>
+    claim.beat().catch((error) => {
+      loss.abort(error);
+      throw error;
+    });
+  const beat = setInterval(() => claim.beat().catch((error) => error.failure && loss.abort(error)), timing.beat);
+  loss.signal.addEventListener('abort', () => clearInterval(beat));
+  const release = async () => {
+    clearInterval(beat);
+    await claim.withdraw();
+  };
+  return { signal: loss.signal, check, release };
 }

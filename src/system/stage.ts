@@ -3,7 +3,10 @@ import { lstat, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/pro
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { failWrite } from '../errors.js';
-import { acquire, isAbandoned, lockName, withLock } from './lock.js';
+import { defaultTiming, OwnClaim, type Timing } from './claim.js';
+import { renameSynced, syncDirectory, syncFile } from './durable.js';
+import { keepAlive, type Lock, lockName } from './lock.js';
+import { removeFiles, sweep, watchStage } from './sweep.js';
 
 /** A directory of this process alone, on the disk of another one, where files are written before they are moved there. */
 export interface StagingDir {
@@ -12,13 +15,16 @@ export interface StagingDir {
   isSibling: boolean;
   /** Writes a file of the stage. @throws cannot-write, with the place that the file is meant for */
   write<T>(name: string, work: (path: string) => Promise<T>): Promise<T>;
+  /** Flushes all that is written to the disk. */
+  flush(): Promise<void>;
+  /** Puts the stage in the place of the other directory. Rejects with the system's error. */
+  become(): Promise<void>;
 }
-
-const stageName = /^\.mft-patch-[0-9a-f]{8}$/;
 
 /**
  * Does work with a stage for a directory, which is gone afterwards. Stages that killed processes have left there are removed
- * first. If the work fails, so are the directories that were made for it, but for what others have put there.
+ * first; one whose owner the process table does not know is watched meanwhile, and removed if it does not move. If the work
+ * fails, so are the directories that were made for it, but for what others have put there.
  *
  * @throws cannot-write, for the system's errors of the work, too
  */
@@ -26,6 +32,7 @@ export async function withStagingDir<T>(
   directory: string,
   context: Pick<Context, 'signal'>,
   work: (stage: StagingDir) => Promise<T>,
+  timing: Timing = defaultTiming,
 ): Promise<T> {
   const isSibling = await lstat(directory).then(
     () => false,
@@ -34,15 +41,14 @@ export async function withStagingDir<T>(
   const near = isSibling ? dirname(directory) : directory;
   const made = await makeDirectories(near).catch((error) => failWrite(near, error));
   try {
-    await sweep(directory, context);
-    await sweep(dirname(resolve(directory)), context);
-    const { path, release } = await makeStage(near, context).catch((error) => failWrite(directory, error));
-    const write = <T>(name: string, work: (path: string) => Promise<T>) =>
-      work(join(path, name)).catch((error) => failWrite(join(directory, name), error));
+    const suspects = await sweep([resolve(directory), dirname(resolve(directory))]);
+    const sweeping = Promise.all(suspects.map((suspect) => watchStage(suspect, context, timing).catch(() => {})));
+    const stage = await Stage.make(directory, near, isSibling).catch((error) => failWrite(directory, error));
     try {
-      return await work({ path, isSibling, write }).catch((error) => failWrite(directory, error));
+      return await work(stage).catch((error) => failWrite(directory, error));
     } finally {
-      await dispose(path, release).catch(() => {});
+      await stage.dispose().catch(() => {});
+      await sweeping;
     }
   } catch (error) {
     if (made !== undefined) await removeEmpty(near, made);
@@ -50,69 +56,80 @@ export async function withStagingDir<T>(
   }
 }
 
-/** Makes a directory and those above it. @returns the first that it made */
+class Stage implements StagingDir {
+  readonly #lock: Lock;
+
+  private constructor(
+    /** What it is a stage for. */
+    readonly directory: string,
+    readonly path: string,
+    readonly isSibling: boolean,
+    readonly claim: OwnClaim,
+  ) {
+    this.#lock = keepAlive(claim);
+  }
+
+  static async make(directory: string, near: string, isSibling: boolean): Promise<Stage> {
+    for (;;) {
+      const path = join(near, `${lockName}-${randomBytes(4).toString('hex')}`);
+      await mkdir(path);
+      try {
+        return new Stage(directory, path, isSibling, await OwnClaim.make(join(path, lockName)));
+      } catch (error) {
+        await rmdir(path).catch(() => {});
+        // Another process may have swept it away while it had no claim.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
+    }
+  }
+
+  write<T>(name: string, work: (path: string) => Promise<T>): Promise<T> {
+    return work(join(this.path, name)).catch((error) => failWrite(join(this.directory, name), error));
+  }
+
+  async flush(): Promise<void> {
+    const names = (await readdir(this.path)).filter((name) => name !== lockName);
+    await Promise.all(names.map((name) => this.write(name, syncFile)));
+    await syncDirectory(this.path);
+  }
+
+  async become(): Promise<void> {
+    // Its claim comes along; as long as it is there it is the directory's lock.
+    await this.claim.move(join(this.directory, lockName), () => rename(this.path, this.directory));
+    await syncDirectory(dirname(this.directory));
+  }
+
+  async dispose(): Promise<void> {
+    await removeFiles(this.path).catch(() => {});
+    await this.#lock.release();
+    // A write that was interrupted may make its file a moment later.
+    await rm(this.path, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Makes a directory and those above it, for good. @returns the first that it made */
 async function makeDirectories(path: string): Promise<string | undefined> {
-  return mkdir(path, { recursive: true }).catch(async (error: NodeJS.ErrnoException) => {
+  const first = await mkdir(path, { recursive: true }).catch(async (error: NodeJS.ErrnoException) => {
     // On a read-only file system Node reports ENOENT for that; mkdir(2) itself gives the cause.
     if (error.code === 'ENOENT' && error.path !== undefined) await mkdir(error.path);
     throw error;
   });
+  const [top, bottom] = [resolve(first ?? path), resolve(path)];
+  for (let made = bottom; first !== undefined && made.startsWith(top); made = dirname(made)) await syncDirectory(dirname(made));
+  return first;
 }
 
-/** Writes one file, whole or not at all, making its directory. @throws cannot-write */
-export async function writeAtomic(path: string, text: string, context: Pick<Context, 'signal'>): Promise<void> {
+/** Writes one file, whole or not at all, making its directory. @param lock is checked before @throws cannot-write */
+export async function writeAtomic(path: string, text: string, context: Pick<Context, 'signal'>, lock?: Lock): Promise<void> {
   const directory = dirname(path);
   await withStagingDir(directory, context, (stage) =>
     stage.write(basename(path), async (beside) => {
-      await writeFile(beside, text);
+      await writeFile(beside, text, { flush: true });
       await mkdir(directory, { recursive: true });
-      await rename(beside, path);
+      await lock?.check();
+      await renameSynced(beside, path);
     }),
   );
-}
-
-async function makeStage(near: string, context: Pick<Context, 'signal'>): Promise<{ path: string; release: () => Promise<void> }> {
-  for (;;) {
-    const path = join(near, `${lockName}-${randomBytes(4).toString('hex')}`);
-    await mkdir(path);
-    try {
-      return { path, release: await acquire(join(path, lockName), context) };
-    } catch (error) {
-      await rmdir(path).catch(() => {});
-      // Another process may have swept it away while it was empty.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-  }
-}
-
-/** Removes a stage, its lock last: wherever this is interrupted, what is left shows that it is abandoned. */
-async function dispose(path: string, release: () => Promise<void>): Promise<void> {
-  try {
-    const names = (await readdir(path)).filter((name) => name !== lockName);
-    await Promise.all(names.map((name) => rm(join(path, name), { force: true })));
-  } finally {
-    await release();
-    // A write that was interrupted may make its file a moment later.
-    await rm(path, { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
-/** Removes what killed processes have left in a directory, as far as that can be done. */
-async function sweep(directory: string, context: Pick<Context, 'signal'>): Promise<void> {
-  const names = await readdir(directory).catch((): string[] => []);
-  // The directory's lock is taken over by whoever wants it next; but not that of a process killed while it took one over.
-  const over = join(directory, `${lockName}-over`);
-  if (names.includes(basename(over))) await withLock(over, context, async () => {}).catch(() => {});
-  for (const name of names.filter((name) => stageName.test(name))) await sweepStage(join(directory, name)).catch(() => {});
-}
-
-async function sweepStage(path: string): Promise<void> {
-  // In a directory that others may write to, as /tmp, theirs may be a trap.
-  if ((await lstat(path)).uid !== process.getuid?.()) return;
-  const abandoned = await isAbandoned(path);
-  if (abandoned) await dispose(path, () => rm(join(path, lockName), { force: true }));
-  // One without a lock was only begun, or is all but gone.
-  if (abandoned === undefined) await rmdir(path);
 }
 
 /** Removes the directories that were made, from `directory` up to `top`, but for what another process has put there since. */

@@ -57,7 +57,18 @@ describe('trust', () => {
   test('a lock file that is none is said to be', async () => {
     for (const text of ['{', '[]', '{"version":2,"bundles":{}}', '{"version":1,"bundles":{"x.tgz":{"sha256":"1"}}}']) {
       writeFileSync(join(server.home, 'mft-patch.lock'), text);
-      expect(await failureOf(() => get(unknown))).toMatchObject({ code: 'bad-catalogue', file: join(server.home, 'mft-patch.lock') });
+      const file = join(server.home, 'mft-patch.lock');
+      expect(await failureOf(() => get(unknown))).toMatchObject({
+        code: 'bad-catalogue',
+        file,
+        hint: expect.stringContaining(`rm ${file}`),
+      });
     }
+  });
+
+  test.each(['', '\n'])('an empty lock file %j is as none', async (text) => {
+    writeFileSync(join(server.home, 'mft-patch.lock'), text);
+    await get(unknown);
+    expect(lock().bundles['x.tgz'].sha256).toBe(right);
   });
 });

@@ -63,8 +63,8 @@ async function fetchTarget(name: string): Promise<ErrorTarget[]> {
     response.setHeader('content-length', bundle.length).setHeader('etag', '"1"').end(bundle);
   });
   const key = Cache.key(`${mirror}/mft-9.9.9-1-x86_64-deb.tgz`);
-  const files = ['bundles', 'urls', 'parts', 'locks', `bundles/${sum}.tgz`, `urls/${key}`, `locks/${key}`];
-  const parts = ['', '.json', '.url'].map((end) => `parts/${key}.part${end}`);
+  const files = ['bundles', 'urls', 'parts', 'locks', `bundles/${sum}.tgz`, `urls/${key}`, `locks/${key}`, `locks/${key}~00000000`];
+  const parts = ['', '.json', '.url', '.own'].map((end) => `parts/${key}.part${end}`);
   return [
     {
       name,

@@ -36,13 +36,12 @@ describe.skipIf(missing('tools') !== '')('with strace', () => {
     expect(count).toBeGreaterThan(20);
   });
 
-  test('a file system without symbolic links is written to all the same', async () => {
+  test('a file system without links of any kind is written to all the same', async () => {
     const out = join(makeDirectory(), 'out');
     const args = ['build', '--sample', '--no-verify', '--quiet', '--out', out];
     for (const _ of [1, 2]) {
-      const { status, stderr, lines } = await traced(args, pathsOf(out, []), 'symlink:error=EPERM');
+      const { status, stderr } = await traced(args, pathsOf(out, []), '?symlink,?symlinkat,?link,?linkat:error=EPERM');
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      expect(lines.join()).toContain('(INJECTED)');
       expect([...faultsOf(out), ...hidden(out), ...hidden(dirname(out))]).toEqual([]);
     }
   });

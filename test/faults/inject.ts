@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { cli, directory, type Ended, type StartOptions, start } from './run.js';
 
 /** The calls that change a directory, or end a file. strace(1) ignores those that an architecture does not have. */
-const calls = ['mkdir', 'mkdirat', 'symlink', 'symlinkat', 'openat', 'write', 'pwrite64', 'close', 'rename', 'renameat', 'renameat2'];
+const files = ['openat', 'write', 'pwrite64', 'fsync', 'fdatasync', 'close'];
+const calls = ['mkdir', 'mkdirat', 'rename', 'renameat', 'renameat2', ...files];
 const removals = ['unlink', 'unlinkat', 'rmdir'];
 const fixed = fileURLToPath(new URL('../../build-test/faults/fixed.js', import.meta.url));
 let logs = 0;
@@ -13,7 +14,7 @@ let logs = 0;
 /** The paths by which a directory, the stages in it and beside it, and files of these names are touched. */
 export function pathsOf(out: string, names: readonly string[]): string[] {
   const stages = [join(dirname(out), '.mft-patch-00000000'), join(out, '.mft-patch-00000000')];
-  const all = [...names, '.mft-patch', '.kept'];
+  const all = [...names, '.mft-patch', '.mft-patch~00000000', '.kept'];
   return [out, ...stages].flatMap((path) => [path, ...all.map((name) => join(path, name))]);
 }
 
