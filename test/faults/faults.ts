@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { errors } from './errors.js';
 import { kills } from './kills.js';
 import { killsAt } from './kills-at.js';
+import { power } from './power.js';
 import { signals } from './signals.js';
 import { atOnce } from './together.js';
 
@@ -23,6 +24,7 @@ const parts = new Map<string, { number: string; run: Part }>([
     'signals',
     { number: 'how many runs get a signal', run: (count = 100, seed) => signals(count, seed, hasDocker ? undefined : withoutDocker) },
   ],
+  ['power', { number: 'how often the power is cut', run: (count = 150, seed) => power(count, seed) }],
   ['at-once', { number: 'how many rounds', run: (rounds = 10, seed) => atOnce(rounds, seed, hasDocker) }],
 ]);
 

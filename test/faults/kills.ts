@@ -24,7 +24,7 @@ async function lengthsOf(scenario: Scenario): Promise<Lengths> {
 }
 
 /** Waits until something appears in the output directory or beside it, or the run has ended. */
-async function firstWrite(out: string, ended: Promise<Ended>): Promise<void> {
+export async function firstWrite(out: string, ended: Promise<Ended>): Promise<void> {
   const watched = [dirname(out), out].filter((path) => existsSync(path));
   const { promise, resolve } = deferred();
   const watchers = watched.map((path) => watch(path, resolve));
@@ -41,7 +41,7 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
 }
 
 /** Waits more precisely than a timer does. */
-async function spin(milliseconds: number): Promise<void> {
+export async function spin(milliseconds: number): Promise<void> {
   for (const end = performance.now() + milliseconds; performance.now() < end; ) await new Promise(setImmediate);
 }
 
