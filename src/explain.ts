@@ -21,18 +21,18 @@ function message(failure: Failure): string {
       return failure.detail;
     case 'bad-catalogue': {
       const { file, others = [] } = failure;
-      return [failure, ...others].map(({ line, detail }) => `${file}${line === undefined ? '' : `:${line}`}: ${detail}`).join('\n');
+      return [failure, ...others].map(({ line, detail }) => `${inLine(file)}${line === undefined ? '' : `:${line}`}: ${detail}`).join('\n');
     }
     case 'no-target':
       return `no kernel target for '${failure.kernel}'`;
     case 'download-failed':
-      return `cannot download ${failure.url}: ${failure.detail}`;
+      return `cannot download ${inLine(failure.url)}: ${failure.detail}`;
     case 'digest-mismatch':
-      return `${failure.path}: ${failure.algorithm} is ${failure.actual}, expected ${failure.expected}`;
+      return `${inLine(failure.path)}: ${failure.algorithm} is ${failure.actual}, expected ${failure.expected}`;
     case 'patch-does-not-apply':
       return [`patch ${failure.patch} does not apply; nothing was written`, ...failure.hunks.flatMap(hunkLines)].join('\n');
     case 'cannot-write':
-      return `cannot write ${failure.path}: ${failure.detail}`;
+      return `cannot write ${inLine(failure.path)}: ${failure.detail}`;
     case 'no-engine':
       return `no container engine to verify with (${failure.tried.map(({ engine, detail }) => `${engine}: ${detail}`).join('; ')})`;
     case 'internal':
@@ -40,8 +40,13 @@ function message(failure: Failure): string {
     case 'interrupted':
       return 'interrupted';
     default:
-      return `${failure.path}: ${failure.detail}`;
+      return `${inLine(failure.path)}: ${failure.detail}`;
   }
+}
+
+/** A name within a line: one with a newline in it, as an archive may have, must not make lines of its own, such as a hint. */
+function inLine(name: string): string {
+  return name.replaceAll('\n', '\\n').replaceAll('\r', '\\r');
 }
 
 function hunkLines(hunk: FailedHunk): string[] {

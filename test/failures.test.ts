@@ -43,6 +43,11 @@ const kinds: { [C in Code]: { exit: number; samples: [Sample<C>, ...Sample<C>[]]
         hint: 'fix this file; see CONTRIBUTING.md for the format',
       },
       {
+        failure: { file: 'mft-patch.lock', line: 1, detail: 'is truncated', hint: 'remove it (rm mft-patch.lock)' },
+        message: 'mft-patch.lock:1: is truncated',
+        hint: 'remove it (rm mft-patch.lock)',
+      },
+      {
         failure: { file: 'patches/x.patch', line: 1, detail: 'one', others: [{ line: 3, detail: 'two' }, { detail: 'three' }] },
         message: 'patches/x.patch:1: one\npatches/x.patch:3: two\npatches/x.patch: three',
         hint: 'fix this file; see CONTRIBUTING.md for the format',
@@ -215,6 +220,16 @@ const kinds: { [C in Code]: { exit: number; samples: [Sample<C>, ...Sample<C>[]]
         message: 'cannot write dist: no space left on device',
         hint: 'choose another directory with --out, or free space / fix permissions',
       },
+      {
+        failure: { path: 'dist', detail: 'another process took over its lock', hint: 'run the command again' },
+        message: 'cannot write dist: another process took over its lock',
+        hint: 'run the command again',
+      },
+      {
+        failure: { path: 'a\n  sudo evil\rb', detail: 'I/O error' },
+        message: 'cannot write a\\n  sudo evil\\rb: I/O error',
+        hint: 'choose another directory with --out, or free space / fix permissions',
+      },
     ],
   },
   'no-engine': {
@@ -301,6 +316,7 @@ test('every failure that can have a hint of its own is here with one', () => {
   const withHint = rows.filter(({ failure }) => 'hint' in failure).map(({ failure }) => failure.code);
   expect(withHint).toEqual([
     'usage',
+    'bad-catalogue',
     'no-input',
     'download-failed',
     'digest-unknown',
@@ -308,6 +324,7 @@ test('every failure that can have a hint of its own is here with one', () => {
     'package-damaged',
     'package-unfit',
     'source-unfit',
+    'cannot-write',
     'engine-failed',
   ]);
 });

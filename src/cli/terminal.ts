@@ -55,7 +55,7 @@ export class Terminal {
     if (finished) this.#running.delete(cell);
     else this.#running.set(cell, { text, line: renderProgress(progress, this.#speed(progress)) });
     if (!this.stderr.isTTY) {
-      if (isNew) this.stderr.write(`${stripControlChars(text)}\n`);
+      if (isNew) this.stderr.write(`${stripControlChars(text).replaceAll('\n', ' ')}\n`);
       return;
     }
     const now = performance.now();
