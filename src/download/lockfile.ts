@@ -23,7 +23,8 @@ async function readLockfile(path: string): Promise<Lockfile> {
     return parseDataFile(lockfile, path, text);
   } catch (error) {
     if (!(error instanceof MftPatchError) || error.failure.code !== 'bad-catalogue') throw error;
-    const hint = `restore it (git checkout ${path}), or remove it (rm ${path}): then the digests are recorded again at the next download`;
+    const name = /^[\w./+~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+    const hint = `restore it (git checkout ${name}), or remove it (rm ${name}): then the digests are recorded again at the next download`;
     return fail({ ...error.failure, hint }, error);
   }
 }

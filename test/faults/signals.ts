@@ -1,4 +1,4 @@
-/** Sends SIGINT and SIGTERM at any moment: the program ends within 2 s with exit 130, and leaves only what was complete. */
+/** Sends SIGINT, SIGTERM and SIGHUP at any moment: the program ends within 2 s with exit 130, and leaves only what was complete. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -78,7 +78,7 @@ async function signalled(command: Command, count: number, chance: () => number):
   const bad: string[] = [];
   let [slowest, gone] = [0, 0];
   for (let i = 0; i < count; i++) {
-    const signal = i % 2 === 0 ? 'SIGINT' : 'SIGTERM';
+    const signal = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)[i % 3] ?? 'SIGINT';
     const moment = chance() * whole.seconds * 1000;
     const ended = await run(command, { signal, moment });
     const kind = kindOf(ended);
