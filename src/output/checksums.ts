@@ -37,13 +37,20 @@ export function withSums(sums: Buffer, directory: string, changes: ReadonlyMap<s
     seen.add(path);
     return isFirst && change.sha256 !== undefined ? [renderLine(change.name, change.sha256)] : [];
   });
-  const added = [...left]
-    .filter(([path]) => !seen.has(path))
-    .flatMap(([, { name, sha256 }]) => (sha256 === undefined ? [] : [renderLine(name, sha256)]))
-    .sort();
-  const last = kept.at(-1) ?? '';
-  const end = added.length > 0 && last !== '' && !last.endsWith('\n') ? '\n' : '';
-  return Buffer.from([...kept, end, ...added].join(''), 'latin1');
+  for (const [path, { name, sha256 }] of left) {
+    if (sha256 === undefined || seen.has(path)) continue;
+    const last = kept.at(-1);
+    if (last && !last.endsWith('\n')) kept[kept.length - 1] = `${last}\n`;
+    kept.splice(placeOf(name, kept), 0, renderLine(name, sha256));
+  }
+  return Buffer.from(kept.join(''), 'latin1');
+}
+
+/** Where a new line goes: by its name among the lines of other files at the end, and behind all others. */
+function placeOf(name: string, lines: readonly string[]): number {
+  let place = lines.at(-1) === '' ? lines.length - 1 : lines.length;
+  while (place > 0 && (parseLine(lines[place - 1] ?? '')?.name ?? '') > toBytes(name)) place--;
+  return place;
 }
 
 /** The digest that SHA256SUMS has for a file: that of its last line, since sha256sum(1) checks all of them. */

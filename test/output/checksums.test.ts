@@ -21,7 +21,9 @@ test.each<[string, string]>([
   ['what has no newline at its end, but for that', '# mine'],
 ])('leaves alone %s', (_, text) => {
   const end = text.endsWith('\n') ? '' : '\n';
-  expect(change(text, { 'x.deb': a })).toBe(`${text}${end}${a}  x.deb\n`);
+  const changed = change(text, { 'x.deb': a });
+  expect(changed).toMatch(new RegExp(`^${a}  x.deb$`, 'm'));
+  expect(changed.replace(`${a}  x.deb\n`, '')).toBe(`${text}${end}`);
   expect(change(text, { 'x.deb': undefined })).toBe(text);
 });
 
@@ -41,8 +43,14 @@ test.each<[string, string]>([
   expect(change(text, { 'x.deb': undefined })).toBe('# one\n# two\n');
 });
 
-test('new lines are at the end, by their names', () => {
-  expect(change(`# mine\n${b}  z\n`, { y: b, x: a })).toBe(`# mine\n${b}  z\n${a}  x\n${b}  y\n`);
+test('new lines are at the end, by their names among those that are there', () => {
+  expect(change(`${b}  z\n# mine\n${b}  w\n${b}  z\n`, { y: b, x: a })).toBe(`${b}  z\n# mine\n${b}  w\n${a}  x\n${b}  y\n${b}  z\n`);
+});
+
+test('the same files give the same bytes, in whatever order they come', () => {
+  const whole = change('', { x: a, y: b, z: a });
+  expect(change(change(change('', { z: a }), { x: a }), { y: b })).toBe(whole);
+  expect(change(change(whole, { y: undefined }), { y: b })).toBe(whole);
 });
 
 const names = [
