@@ -20,6 +20,8 @@ export interface Context {
   signal: AbortSignal;
   /** Where logs are kept: --cache-dir, or `$XDG_CACHE_HOME/mft-patch`. */
   cacheDir: string;
+  /** The file with the digests that no catalogue has: --lock, or `mft-patch.lock` in the working directory. */
+  lockfile: string;
   /** No connection may be made. */
   offline: boolean;
   progress(progress: Progress): void;

@@ -115,14 +115,17 @@ const errnoWords: Record<string, string> = {
   EISDIR: 'a directory with this name exists',
 };
 
-/** Throws cannot-write for an error of the system, as errno(3) names them; any other goes through as it is. */
-export function failWrite(path: string, error: unknown): never {
+/**
+ * Throws cannot-write for an error of the system, as errno(3) names them; any other goes through as it is.
+ * @param hint what to do next, for what is not written to the output directory
+ */
+export function failWrite(path: string, error: unknown, hint?: string): never {
   const { code = '', errno } = error as NodeJS.ErrnoException;
   // Node has no name for it.
   const isQuota = errno === -constants.errno.EDQUOT;
   if (error instanceof MftPatchError || !(isQuota || /^E[A-Z0-9]+$/.test(code))) throw error;
   const detail = isQuota ? 'disk quota exceeded' : (errnoWords[code] ?? messageOf(error));
-  return fail({ code: 'cannot-write', path, detail }, error);
+  return fail({ code: 'cannot-write', path, detail, ...(hint === undefined ? {} : { hint }) }, error);
 }
 
 /**

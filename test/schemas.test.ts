@@ -11,7 +11,15 @@ import { releaseFile } from '../src/bundle/release-file.js';
 import { buildDocument, planDocument, rebuildDocument } from '../src/documents/build.js';
 import { errorDocument } from '../src/documents/error.js';
 import type { ResultDocument } from '../src/documents/index.js';
-import { fetchDocument, imagesDocument, kernelsDocument, patchesDocument, releasesDocument } from '../src/documents/lists.js';
+import {
+  cacheDocument,
+  cachePruneDocument,
+  fetchDocument,
+  imagesDocument,
+  kernelsDocument,
+  patchesDocument,
+  releasesDocument,
+} from '../src/documents/lists.js';
 import { matrixDocument, matrixListDocument } from '../src/documents/matrix.js';
 import { verifyDocument } from '../src/documents/verdict.js';
 import { targetFile } from '../src/kernels/target-file.js';
@@ -32,6 +40,8 @@ const documents: Record<ResultDocument['schema'] | 'mft-patch/error@1', v.Generi
   'mft-patch/releases@1': releasesDocument,
   'mft-patch/image@1': imagesDocument,
   'mft-patch/fetch@1': fetchDocument,
+  'mft-patch/cache@1': cacheDocument,
+  'mft-patch/cache-prune@1': cachePruneDocument,
   'mft-patch/error@1': errorDocument,
 };
 const files: Record<string, [title: string, schema: v.GenericSchema]> = {
@@ -78,6 +88,8 @@ describe('what a command prints is what its schema says:', () => {
     ['kernels', 'mft-patch/kernels@1'],
     ['releases', 'mft-patch/releases@1'],
     ['matrix --list', 'mft-patch/matrix-list@1'],
+    ['cache ls', 'mft-patch/cache@1'],
+    ['cache prune --dry-run', 'mft-patch/cache-prune@1'],
   ] as const)('%s', async (line, schema) => {
     const document = await cli(line, { cwd }).prints({ schema });
     expect(v.safeParse(documents[schema], document).issues).toBeUndefined();

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, inject } from 'vitest';
 import { findPackage } from '../src/bundle/find-package.js';
@@ -25,6 +25,7 @@ export function testContext(changes: Partial<Context> = {}): Context & { told: T
     env: process.env,
     signal: new AbortController().signal,
     cacheDir: join(tmpdir(), 'mft-patch-test-cache'),
+    lockfile: resolve('mft-patch.lock'),
     offline: true,
     progress: ({ text }) => told.steps.push(text),
     warn: (text) => told.warnings.push(text),

@@ -52,7 +52,8 @@ export function findRelease(wanted: string, arch: string, releases: readonly Rel
   if (release) {
     const { sha256, md5 } = release.digests;
     const digests = { ...(sha256 === undefined ? {} : { sha256 }), ...(md5 === undefined ? {} : { md5 }) };
-    return { name: release.url.replace(/^.*\//, ''), url: release.url, isKnown: true, ...digests };
+    const identity = identityOf(fullVersion(release), name);
+    return { name: release.url.replace(/^.*\//, ''), url: release.url, release: identity, isKnown: true, ...digests };
   }
   if (!/^\d+\.\d+\.\d+(\.\d+)?-\d+$/.test(wanted)) {
     const versions = [...new Set(candidates.map(({ version }) => version))].slice(0, 5).join(', ');
@@ -63,7 +64,22 @@ export function findRelease(wanted: string, arch: string, releases: readonly Rel
     });
   }
   const file = `mft-${wanted}-${urlArch(name, parseVersion(wanted).upstream)}-deb.tgz`;
-  return { name: file, url: `https://www.mellanox.com/downloads/MFT/${file}`, isKnown: false };
+  return { name: file, url: `https://www.mellanox.com/downloads/MFT/${file}`, release: identityOf(wanted, name), isKnown: false };
+}
+
+/** The vendor's release that a URL leads to: one of the catalogue, or composed as the vendor does; undefined for any other URL. */
+export function releaseAt(url: string, releases: readonly Release[]): RemoteFile | undefined {
+  const known = releases.find((release) => release.url === url);
+  const [, named = '', arch = ''] = /\/mft-(\d[\d.]*-\d+)-(x86_64|arm64|aarch64|ppc64)-deb\.tgz$/.exec(url) ?? [];
+  const [version, name] = known ? [fullVersion(known), known.arch] : [named, arch];
+  if (version === '') return undefined;
+  const { isKnown: _, ...file } = findRelease(version, name, releases);
+  return file.url === url ? file : undefined;
+}
+
+/** What a release is called wherever it is from: in mft-patch.lock, in the cache and in messages. */
+function identityOf(version: string, arch: Release['arch']): string {
+  return `MFT ${version} ${arch}`;
 }
 
 /** Orders releases, the newest first. */

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Context } from '../context.js';
 import type { FetchPolicy, RemoteFile } from '../download/fetch-to-cache.js';
+import { parseUrl } from '../download/url.js';
 import { fail, failInput } from '../errors.js';
 import { sha256, sha256OfFile } from '../system/digest.js';
 import { findPackage, isGzip, packageLimit } from './find-package.js';
@@ -22,6 +23,10 @@ export interface SourceOptions {
   mirror?: string;
   /** Leave mft-patch.lock as it is. */
   readOnly?: boolean;
+  /** Where the digests that no catalogue has are noted. */
+  lock?: string;
+  /** A kernel's source; a URL is downloaded like a bundle. */
+  kernelSource?: string;
 }
 
 /** Where the package comes from. `sha256` is what the file must have, where the user says it. */
@@ -35,7 +40,7 @@ export type Source =
 export async function resolveSource(options: SourceOptions, context: Context): Promise<Source> {
   const { file, bundle, deb, sample } = options;
   if (sample !== undefined && sample !== false) {
-    refuseUnused(options, ['arch', 'mirror', 'requireDigest', 'sha256'], '--sample');
+    refuseUnused(options, ['arch', 'mirror', ...downloading(options), 'sha256'], '--sample');
     return { kind: 'sample', layout: sample === true ? 'flat' : sample };
   }
   if (deb !== undefined) return localSource(deb, 'deb', options);
@@ -44,20 +49,27 @@ export async function resolveSource(options: SourceOptions, context: Context): P
     const { resolveMftRelease } = await import('./releases.js');
     return { kind: 'remote', file: await resolveMftRelease(options, context), policy: policyOf(options, context) };
   }
-  if (/^https?:\/\//i.test(place)) {
-    refuseUnused(options, ['arch'], 'a URL');
-    if (!URL.canParse(place)) fail({ code: 'usage', detail: `invalid URL '${place}'`, hint: 'check it' });
-    const name = basename(new URL(place).pathname) || 'bundle.tgz';
-    return { kind: 'remote', file: { name, url: place }, policy: policyOf(options, context) };
-  }
+  if (/^https?:\/\//i.test(place)) return remoteSource(place, options, context);
   const isDirectory = (await stat(place).catch((error) => failInput(place, error))).isDirectory();
   // A FILE is what it is; with --bundle it must be one.
   const isPackage = bundle === undefined && place.endsWith('.deb');
   return localSource(place, isDirectory ? 'directory' : isPackage ? 'deb' : 'bundle', options);
 }
 
+/** A URL is what it says: only that of a release of the vendor's has mirrors. */
+async function remoteSource(place: string, options: SourceOptions, context: Context): Promise<Source> {
+  const { loadReleases, releaseAt } = await import('./releases.js');
+  const url = parseUrl(place);
+  const release = releaseAt(url.href, await loadReleases());
+  refuseUnused(options, release ? ['arch'] : ['arch', 'mirror'], "a URL that is not the vendor's");
+  const policy = policyOf(options, context);
+  if (release) return { kind: 'remote', file: release, policy };
+  const { mirror: _, ...direct } = policy;
+  return { kind: 'remote', file: { name: basename(url.pathname) || 'bundle.tgz', url: place }, policy: direct };
+}
+
 function localSource(path: string, kind: 'deb' | 'bundle' | 'directory', options: SourceOptions): Source {
-  refuseUnused(options, ['arch', 'mirror', 'requireDigest'], 'a local file');
+  refuseUnused(options, ['arch', 'mirror', ...downloading(options)], 'a local file');
   if (kind !== 'directory') return { kind, path, ...(options.sha256 === undefined ? {} : { sha256: options.sha256 }) };
   refuseUnused(options, ['sha256'], 'a directory');
   return { kind, path };
@@ -65,6 +77,7 @@ function localSource(path: string, kind: 'deb' | 'bundle' | 'directory', options
 
 function policyOf({ sha256, mirror, ...options }: SourceOptions, { env }: Context): FetchPolicy {
   const from = mirror ?? env.MFT_PATCH_MIRROR;
+  if (from) parseUrl(from, mirror === undefined ? '$MFT_PATCH_MIRROR URL' : '--mirror URL');
   return {
     requireDigest: options.requireDigest ?? false,
     readOnly: options.readOnly ?? false,
@@ -74,7 +87,12 @@ function policyOf({ sha256, mirror, ...options }: SourceOptions, { env }: Contex
   };
 }
 
-const flags = { arch: '--arch', mirror: '--mirror', requireDigest: '--require-digest', sha256: '--sha256' };
+const flags = { arch: '--arch', lock: '--lock', mirror: '--mirror', requireDigest: '--require-digest', sha256: '--sha256' };
+
+/** What has no meaning where nothing is downloaded: neither the package nor a kernel's source. */
+function downloading({ kernelSource = '' }: SourceOptions): (keyof typeof flags)[] {
+  return /^https?:\/\//i.test(kernelSource) ? [] : ['lock', 'requireDigest'];
+}
 
 /** @throws usage for an option that has no meaning with this source */
 function refuseUnused(options: SourceOptions, names: (keyof typeof flags)[], source: string): void {

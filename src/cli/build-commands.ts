@@ -42,6 +42,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .addOption(options.disk)
     .addOption(options.arch)
     .addOption(options.mirror)
+    .addOption(options.lock)
     .addOption(options.sha256)
     .addOption(options.requireDigest)
     .action((file, options) =>
@@ -80,6 +81,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .addOption(options.headers)
     .addOption(options.arch)
     .addOption(options.mirror)
+    .addOption(options.lock)
     .addOption(options.sha256)
     .addOption(options.requireDigest)
     .action((file, options) =>
@@ -102,6 +104,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .addOption(options.sample)
     .addOption(options.arch)
     .addOption(options.mirror)
+    .addOption(options.lock)
     .addOption(options.sha256)
     .addOption(options.requireDigest)
     .action((record, options) =>
@@ -115,6 +118,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .addOption(options.mft)
     .addOption(options.arch)
     .addOption(options.mirror)
+    .addOption(options.lock)
     .addOption(options.sha256)
     .addOption(options.requireDigest)
     .addOption(options.askVendor)

@@ -2,6 +2,7 @@
 import { Command, type CommandUnknownOpts, Help, Option } from '@commander-js/extra-typings';
 import { fail } from '../errors.js';
 import { addBuildCommands } from './build-commands.js';
+import { addCacheCommands } from './cache-commands.js';
 import { commandMaker, type Show } from './command-maker.js';
 import { addKernelCommands } from './kernel-commands.js';
 import { general } from './options.js';
@@ -20,6 +21,7 @@ export function makeProgram({ version, print }: { version: string; print: (text:
   const command = commandMaker(program);
   addBuildCommands(command, show);
   addKernelCommands(command, program, show);
+  addCacheCommands(command, program, show);
   command('releases', 'list the known MFT releases', { examples: ['mft-patch releases', 'mft-patch releases --json'] }).action((options) =>
     show(options, async () => (await import('../commands/catalogues.js')).listReleases()),
   );
@@ -33,7 +35,7 @@ export function makeProgram({ version, print }: { version: string; print: (text:
   return program;
 }
 
-/** `help COMMAND`, also for the commands below `image`: commander's own takes one name. */
+/** `help COMMAND`, also for the commands below `image` and `cache`: commander's own takes one name. */
 function addHelp(program: Command): void {
   program
     .command('help')

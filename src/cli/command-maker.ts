@@ -11,6 +11,8 @@ export interface CommonOptions {
   verbose?: true;
   offline?: true;
   cacheDir?: string;
+  /** Of the commands that download. */
+  lock?: string;
 }
 
 /** Does a command's work and shows its result. */

@@ -4,7 +4,7 @@ import { engineOptions, sources } from './build-commands.js';
 import type { MakeCommand, Show } from './command-maker.js';
 import { type OptionName, options } from './options.js';
 
-const downloads: OptionName[] = ['arch', 'mirror', 'sha256', 'requireDigest'];
+const downloads: OptionName[] = ['arch', 'mirror', 'lock', 'sha256', 'requireDigest'];
 const matrixRun: OptionName[] = ['baseline', 'boot', 'baked', 'universal', 'jobs', 'maxImageAge', 'onlyFailed', 'out'];
 
 export function addKernelCommands(command: MakeCommand, program: Command, show: Show): void {
@@ -21,6 +21,7 @@ function addVerify(command: MakeCommand, show: Show): void {
     .addOption(options.kernel)
     .addOption(options.kernelSource)
     .addOption(options.kernelConfig)
+    .addOption(options.lock)
     .addOption(options.boot)
     .addOption(options.engine)
     .addOption(options.bootstrap)
@@ -84,6 +85,7 @@ function addMatrix(command: MakeCommand, show: Show): void {
     .addOption(options.disk)
     .addOption(options.arch)
     .addOption(options.mirror)
+    .addOption(options.lock)
     .addOption(options.sha256)
     .addOption(options.requireDigest)
     .action((file, options) =>
@@ -134,6 +136,7 @@ function addImages(command: MakeCommand, program: Command, show: Show): void {
     .addOption(options.kernel)
     .addOption(options.kernelSource)
     .addOption(options.kernelConfig)
+    .addOption(options.lock)
     .addOption(options.engine)
     .addOption(options.bootstrap)
     .addOption(options.refresh)

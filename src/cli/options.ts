@@ -27,9 +27,17 @@ export const options = {
   sample: new Option('--sample [layout]', 'use the built-in sample bundle: flat (default), nnt or nnt-4.26').helpGroup(source),
 
   arch: new Option('--arch <arch>', "the bundle's architecture (default: this machine's)").helpGroup(download),
-  mirror: new Option('--mirror <url>', 'base URL to download bundles from (default: $MFT_PATCH_MIRROR)').helpGroup(download),
+  mirror: new Option('--mirror <url>', "base URL to download the vendor's releases from (default: $MFT_PATCH_MIRROR)").helpGroup(download),
+  lock: new Option('--lock <file>', 'lockfile with the SHA-256 of what no catalogue knows (default: mft-patch.lock)')
+    .argParser(notEmpty)
+    .helpGroup(download),
   sha256: new Option('--sha256 <hex>', 'expected SHA-256 of the bundle or package').argParser(digest).helpGroup(download),
   requireDigest: new Option('--require-digest', 'refuse downloads without a known SHA-256').helpGroup(download),
+  olderThan: new Option('--older-than <age>', 'remove what was not used for longer, as 12h or 30d (0: all that is not in use)')
+    .argParser(age)
+    .default(30 * 86_400, '30d')
+    .helpGroup(output),
+  dryRun: new Option('--dry-run', 'only list what would be removed').helpGroup(output),
   askVendor: new Option('--ask-vendor', "look up the SHA-256 on the vendor's download page (experimental)").helpGroup(download),
 
   kernelToBake: new Option(
@@ -130,6 +138,11 @@ function age(text: string): number {
 function digest(text: string): string {
   if (!/^[0-9a-f]{64}$/i.test(text)) throw new InvalidArgumentError('It is not a SHA-256: expected 64 hex digits.');
   return text.toLowerCase();
+}
+
+function notEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must be the path of a file.');
+  return text;
 }
 
 function aptMirror(text: string): string {

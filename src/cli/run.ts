@@ -1,6 +1,6 @@
 /** Runs one command and shows its result, or the error that it ends in. */
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CommanderError } from '@commander-js/extra-typings';
 import type { Context } from '../context.js';
 import { MftPatchError, messageOf } from '../errors.js';
@@ -60,6 +60,7 @@ function makeContext(options: CommonOptions, { env, signal, terminal }: World): 
     env,
     signal,
     cacheDir: options.cacheDir ?? join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'mft-patch'),
+    lockfile: resolve(options.lock ?? 'mft-patch.lock'),
     offline: options.offline ?? false,
     progress: (progress) => terminal.progress(progress),
     warn: (text) => terminal.warn(text),
@@ -70,7 +71,7 @@ function makeContext(options: CommonOptions, { env, signal, terminal }: World): 
 /** Prints what went wrong. @returns the exit code */
 function showError(error: unknown, argv: readonly string[], { signal, terminal }: World): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
-  const known = asKnown(error, signal);
+  const known = asKnown(error, argv.find((word) => !word.startsWith('-')) ?? '', signal);
   const { message, hint } = explain(known.failure);
   if (argv.includes('--json')) {
     terminal.result(asJson({ schema: 'mft-patch/error@1', ...known.failure, message, hint }).trimEnd());
@@ -79,17 +80,16 @@ function showError(error: unknown, argv: readonly string[], { signal, terminal }
   return known.exitCode;
 }
 
-function asKnown(error: unknown, signal: AbortSignal): MftPatchError {
+/** @param group the command that has others below it, where one of them is missing */
+function asKnown(error: unknown, group: string, signal: AbortSignal): MftPatchError {
   if (error instanceof MftPatchError && (!signal.aborted || error.failure.code === 'interrupted')) return error;
   if (signal.aborted) return new MftPatchError({ code: 'interrupted' });
   if (!(error instanceof CommanderError)) return new MftPatchError({ code: 'internal', detail: messageOf(error) });
   // commander shows the help of a command without its subcommand.
-  if (error.code === 'commander.help')
-    return new MftPatchError({
-      code: 'usage',
-      detail: 'image: missing subcommand (ls, build, rm)',
-      hint: 'run mft-patch image ls to list the images; see mft-patch image --help',
-    });
+  if (error.code === 'commander.help') {
+    const hint = `run mft-patch ${group} ls, or see mft-patch ${group} --help`;
+    return new MftPatchError({ code: 'usage', detail: `${group}: missing subcommand`, hint });
+  }
   const [detail = '', hint] = error.message.replace(/^error: /, '').split('\n');
   return new MftPatchError({ code: 'usage', detail, ...(hint === undefined ? {} : { hint: hint.replace(/^\(|\)$/g, '') }) });
 }

@@ -42,8 +42,10 @@ export function maxKernelOf({ maxKernel }: { maxKernel?: string | undefined }, k
   return fail({ code: 'usage', detail, hint: 'pass that kernel or a later one' });
 }
 
-/** The kernels that the options name. @throws usage if they name none */
-export async function someKernels(options: KernelOptions): Promise<Kernel[]> {
+/** The kernels that the options name. @throws usage if they name none, or for --lock where no source is downloaded */
+export async function someKernels(options: KernelOptions & { lock?: string }): Promise<Kernel[]> {
+  if (options.lock !== undefined && !/^https?:\/\//i.test(options.kernelSource ?? ''))
+    fail({ code: 'usage', detail: '--lock requires the URL of a kernel source', hint: 'pass --kernel-source URL, or omit --lock' });
   return (
     (await kernelsOf(options)) ?? fail({ code: 'usage', detail: 'missing --kernel', hint: 'run mft-patch kernels to list the targets' })
   );

@@ -12,7 +12,7 @@ export interface FetchRequest {
 
 /** Downloads a release into the cache and checks it; nothing else. */
 export async function fetchRelease({ file, policy, askVendor }: FetchRequest, context: Context): Promise<FetchDocument> {
-  const asked = askVendor ? { sha256: await (await import('../download/ask-vendor.js')).askVendor(file, context.signal) } : {};
+  const asked = askVendor ? { sha256: await (await import('../download/ask-vendor.js')).askVendor(file, context) } : {};
   const { path, url, sha256 } = await fetchToCache(file, { ...asked, ...policy }, context);
   return { schema: 'mft-patch/fetch@1', path, url, sha256, bytes: (await stat(path)).size };
 }

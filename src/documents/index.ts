@@ -1,6 +1,14 @@
 /** The JSON documents that the commands print: the contract with users. */
 import type { BuildDocument, PlanDocument, RebuildDocument } from './build.js';
-import type { FetchDocument, ImagesDocument, KernelsDocument, PatchesDocument, ReleasesDocument } from './lists.js';
+import type {
+  CacheDocument,
+  CachePruneDocument,
+  FetchDocument,
+  ImagesDocument,
+  KernelsDocument,
+  PatchesDocument,
+  ReleasesDocument,
+} from './lists.js';
 import type { MatrixDocument, MatrixListDocument } from './matrix.js';
 import type { VerifyDocument } from './verdict.js';
 
@@ -22,4 +30,6 @@ export type ResultDocument =
   | MatrixListDocument
   | ImagesDocument
   | FetchDocument
+  | CacheDocument
+  | CachePruneDocument
   | ReleasesDocument;

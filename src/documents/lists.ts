@@ -61,6 +61,37 @@ export const fetchDocument = v.object({
 });
 export type FetchDocument = v.InferOutput<typeof fetchDocument>;
 
+const cachedFile = v.object({
+  path: v.string(),
+  kind: v.pipe(
+    v.picklist(['bundle', 'part', 'log']),
+    v.description('a complete bundle or archive of a kernel, one that is not complete, or a log'),
+  ),
+  names: v.pipe(v.array(v.string()), v.description('what it is: releases of MFT, URLs; empty if that was not noted')),
+  sha256: v.exactOptional(sha256),
+  bytes,
+  used: text('when it was last used, as ISO 8601 has it'),
+  inUse: v.pipe(v.boolean(), v.description('a running process works with it')),
+});
+
+export const cacheDocument = v.object({
+  schema: v.literal('mft-patch/cache@1'),
+  directory: text('the cache directory'),
+  files: v.pipe(v.array(cachedFile), v.description('what was used last comes first')),
+  bytes,
+});
+export type CacheDocument = v.InferOutput<typeof cacheDocument>;
+
+export const cachePruneDocument = v.object({
+  schema: v.literal('mft-patch/cache-prune@1'),
+  directory: text('the cache directory'),
+  dryRun: v.pipe(v.boolean(), v.description('nothing was removed: the files are those that would be')),
+  files: v.pipe(v.array(cachedFile), v.description('what was removed')),
+  kept: v.pipe(v.array(cachedFile), v.description('what is left')),
+  bytes,
+});
+export type CachePruneDocument = v.InferOutput<typeof cachePruneDocument>;
+
 export const releasesDocument = v.object({
   schema: v.literal('mft-patch/releases@1'),
   releases: v.pipe(

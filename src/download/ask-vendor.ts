@@ -1,5 +1,7 @@
-import { fail, messageOf } from '../errors.js';
+import type { Context } from '../context.js';
+import { MftPatchError, messageOf } from '../errors.js';
 import type { RemoteFile } from './fetch-to-cache.js';
+import { failDownload, request, retryPolicy, textOf } from './http.js';
 
 /** What the vendor's download page asks for. Read from clients of it; never tested against the real one. */
 const page = 'https://downloaders.azurewebsites.net/downloaders/mft_downloader/helper.php';
@@ -9,8 +11,7 @@ const page = 'https://downloaders.azurewebsites.net/downloaders/mft_downloader/h
  *
  * @throws download-failed if the page does not answer as expected
  */
-export async function askVendor(bundle: RemoteFile, signal: AbortSignal, url = page): Promise<string> {
-  const { default: fetch } = await import('node-fetch');
+export async function askVendor(bundle: RemoteFile, context: Context, url = page): Promise<string> {
   const [, version = '', arch = ''] = /^mft-(.+)-(x86_64|arm64|aarch64|ppc64)-deb\.tgz$/.exec(bundle.name) ?? [];
   const form = new URLSearchParams({
     action: 'get_download_info',
@@ -19,16 +20,19 @@ export async function askVendor(bundle: RemoteFile, signal: AbortSignal, url = p
     os: 'DEB based',
     arch: arch === 'arm64' ? 'aarch64' : arch,
   });
-  const failed = (detail: string, cause?: unknown) => fail({ code: 'download-failed', url, detail }, cause);
   try {
-    const response = await fetch(url, { method: 'POST', body: form, signal: AbortSignal.any([signal, AbortSignal.timeout(20_000)]) });
-    if (!response.ok) failed(`the page returned ${response.status} ${response.statusText}`);
-    const { files } = (await response.json()) as { files?: { file?: string; url?: string; sha?: string }[] };
-    const sha = files?.find(({ file, url: place }) => file === bundle.name || place?.endsWith(`/${bundle.name}`))?.sha?.toLowerCase();
-    return sha !== undefined && /^[0-9a-f]{64}$/.test(sha) ? sha : failed(`the page has no SHA-256 for ${bundle.name}`);
+    // A digest is worth as much as the way that it comes.
+    const wanted = { url, headers: {}, retry: retryPolicy, signal: context.signal, mustBeGuarded: true, form };
+    const answer: unknown = JSON.parse(await textOf(await request(wanted, context), url));
+    const { files } = Object(answer) as { files?: unknown };
+    const all: { file?: unknown; url?: unknown; sha?: unknown }[] = Array.isArray(files) ? files.map(Object) : [];
+    const isMeant = (place: unknown) => typeof place === 'string' && place.endsWith(`/${bundle.name}`);
+    const sha = all.find(({ file, url: place }) => file === bundle.name || isMeant(place))?.sha;
+    const digest = typeof sha === 'string' ? sha.toLowerCase() : '';
+    return /^[0-9a-f]{64}$/.test(digest) ? digest : failDownload(url, `the page has no SHA-256 for ${bundle.name}`);
   } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof Error && error.name === 'MftPatchError') throw error;
-    return failed(messageOf(error), error);
+    context.signal.throwIfAborted();
+    if (error instanceof MftPatchError) throw error;
+    return failDownload(url, messageOf(error), error);
   }
 }

@@ -1,21 +1,24 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.js';
 import { failWrite } from '../errors.js';
 import { sha256, sha256OfFile } from '../system/digest.js';
 import { renameSynced } from '../system/durable.js';
 import { acquire, type Lock } from '../system/lock.js';
+import { writeAtomic } from '../system/stage.js';
+import { hold } from './holds.js';
 
 /**
- * Bundles on disk, by their content: `bundles/<sha256>.tgz`. `urls/<key>` remembers which content a URL had, `parts/`
- * holds what is incomplete, `locks/` lets one process at a time download a URL.
+ * Bundles on disk, by their content: `bundles/<sha256>.tgz`. `urls/<key>` remembers which content a URL or a release had,
+ * `names/<sha256>` the names of a content, `parts/` holds what is incomplete, `locks/` lets one process at a time download a
+ * URL, `holds/` says which process works with which content.
  */
 export class Cache {
   constructor(readonly directory: string) {}
 
-  /** A URL's file name in the cache. */
-  static key(url: string): string {
-    return sha256(url).slice(0, 32);
+  /** The file name of a URL or a release in the cache. */
+  static key(identity: string): string {
+    return sha256(identity).slice(0, 32);
   }
 
   part(key: string): string {
@@ -29,19 +32,25 @@ export class Cache {
   }
 
   /**
-   * A bundle by its digest, read again before it is handed out; a corrupt one is discarded.
+   * A bundle by its digest, read again before it is handed out; a corrupt one is discarded. It stays there as long as this
+   * process runs.
    * @returns its path, or undefined if it is not there
    */
   async get(digest: string, context: Context): Promise<string | undefined> {
     const path = this.#content(digest);
-    if (
-      !(await stat(path).then(
-        (s) => s.isFile(),
-        () => false,
-      ))
-    )
-      return undefined;
-    if ((await sha256OfFile(path, context.signal)) === digest) return path;
+    await hold(this.directory, digest);
+    // `prune` puts aside what it removes, and then looks for holds: what is still there is not removed any more.
+    await rename(`${path}.pruned`, path).catch(() => {});
+    const isThere = await stat(path).then(
+      (stats) => stats.isFile(),
+      () => false,
+    );
+    if (!isThere) return undefined;
+    if ((await sha256OfFile(path, context.signal)) === digest) {
+      // When it was last used: a cache that cannot be written is not pruned either.
+      await utimes(path, new Date(), new Date()).catch(() => {});
+      return path;
+    }
     context.warn(`${path} is corrupt; discarding it`);
     await rm(path, { force: true });
     return undefined;
@@ -54,6 +63,7 @@ export class Cache {
    */
   async put(part: string, { key, sha256, lock }: { key: string; sha256: string; lock: Lock }): Promise<string> {
     const path = this.#content(sha256);
+    await hold(this.directory, sha256);
     return this.#writing(path, async () => {
       await lock.check();
       await renameSynced(part, path);
@@ -65,6 +75,17 @@ export class Cache {
       await lock.check();
       await renameSynced(beside, index);
       return path;
+    });
+  }
+
+  /** Notes what a content is: a release, by which it is found again, or a URL. @throws cannot-write */
+  async note(sha256: string, identity: string, context: Context): Promise<void> {
+    const index = join(this.directory, 'urls', Cache.key(identity));
+    await writeAtomic(index, sha256, context);
+    const names = join(this.directory, 'names', sha256);
+    await this.#writing(names, async () => {
+      await mkdir(join(this.directory, 'names'), { recursive: true });
+      await appendFile(names, `${identity}\n`);
     });
   }
 

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
-import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import type { Context } from '../context.js';
 import { fail, failWrite } from '../errors.js';
-import { bootId } from '../system/boot.js';
 import { syncFile } from '../system/durable.js';
 import type { Lock } from '../system/lock.js';
-import { pause, type RetryPolicy, request, TransientError } from './http.js';
-import { digestsOf, makeOwn } from './part.js';
+import { failDownload, pause, type RetryPolicy, request, TransientError } from './http.js';
+import { digestsOf, discard, forget, makeOwn, sizeOf, validatorOf } from './part.js';
+import { publicUrl } from './url.js';
 
 export interface Downloaded {
   bytes: number;
@@ -23,6 +23,10 @@ export interface Download {
   withMd5: boolean;
   /** That of the part: a process that has lost it leaves the part alone. */
   lock: Lock;
+  /** No digest vouches for the content: all of it must come over https or from this machine. */
+  mustBeGuarded: boolean;
+  /** The most bytes that it may have. */
+  limit: number;
 }
 
 /**
@@ -45,35 +49,38 @@ export async function downloadTo(part: string, download: Download, context: Cont
       return await attempt(part, download, context);
     } catch (error) {
       lock.signal.throwIfAborted();
-      if (context.signal.aborted) return await endInterrupted(part, context.signal);
+      if (context.signal.aborted) return await endInterrupted(part, download, context.signal);
       // What the connection does is a TransientError: another error of the system is the disk's.
       if (!(error instanceof TransientError)) failWrite(part, error);
       const size = await sizeOf(part);
       failures = size > reached ? 1 : failures + 1;
       reached = size;
-      if (failures > retry.retries) fail({ code: 'download-failed', url, detail: `${error.message} (tried ${failures} times)` }, error);
-      context.debug(`${url}: ${error.message}; trying again`);
+      if (failures > retry.retries) failDownload(url, `${error.message} (tried ${failures} times)`, error);
+      context.debug(`${publicUrl(url)}: ${error.message}; trying again`);
       await pause(error, failures, retry, context.signal);
     }
   }
 }
 
-async function attempt(part: string, { url, retry, withMd5, lock }: Download, context: Context): Promise<Downloaded> {
-  const validator = await validatorOf(part);
+async function attempt(part: string, download: Download, context: Context): Promise<Downloaded> {
+  const { url, retry, withMd5, lock, mustBeGuarded, limit } = download;
+  const validator = await validatorOf(part, mustBeGuarded);
   const have = validator === undefined ? 0 : await sizeOf(part);
   const closing = new AbortController();
   const signal = AbortSignal.any([context.signal, lock.signal, closing.signal]);
   try {
     const headers: Record<string, string> = have > 0 && validator !== undefined ? { range: `bytes=${have}-`, 'if-range': validator } : {};
-    const response = await request({ url, headers, retry, signal }, context);
+    const response = await request({ url, headers, retry, signal, mustBeGuarded }, context);
     // The server may have taken its time, and this process may have been stopped meanwhile.
     await lock.check();
     const { start, total } = await extent(response, have, part);
-    if (start === 0) await forget(part, response.headers.get('etag'), response.headers.get('last-modified'));
+    if ((total ?? 0) > limit) failDownload(url, `is ${total} bytes; the limit is ${limit}`);
+    if (start === 0) await forget(part, response.headers, mustBeGuarded);
     const onChunk = (done: number) => {
-      context.progress({ step: 'download', text: `downloading ${url}`, done, ...(total === undefined ? {} : { total }) });
+      context.progress({ step: 'download', text: `downloading ${publicUrl(url)}`, done, ...(total === undefined ? {} : { total }) });
     };
-    const bytes = await store(unlessSilent(response.body ?? [], retry, closing), part, { start, total, closing, onChunk });
+    const bytes = await store(unlessSilent(response.body ?? [], retry, closing), part, { start, most: total ?? limit, closing, onChunk });
+    await refuseTooLong(part, bytes, { url, limit });
     if (total !== undefined && bytes !== total) {
       if (bytes > total) await discard(part);
       throw new TransientError(`received ${bytes} bytes, expected ${total}`);
@@ -85,16 +92,24 @@ async function attempt(part: string, { url, retry, withMd5, lock }: Download, co
   }
 }
 
+/** @throws download-failed for what came without saying how long it is */
+async function refuseTooLong(part: string, bytes: number, { url, limit }: Pick<Download, 'url' | 'limit'>): Promise<void> {
+  if (bytes <= limit) return;
+  await discard(part);
+  failDownload(url, `is more than ${limit} bytes, the limit`);
+}
+
 interface Storing {
   start: number;
-  total: number | undefined;
+  /** The most bytes that may come. */
+  most: number;
   /** Aborted if the file cannot be written. */
   closing: AbortController;
   onChunk(done: number): void;
 }
 
-/** Writes what comes to the part. @returns where it ends; more than the total if the server sends too much */
-async function store(body: AsyncIterable<Buffer>, part: string, { start, total, closing, onChunk }: Storing): Promise<number> {
+/** Writes what comes to the part. @returns where it ends; more than the most if the server sends too much */
+async function store(body: AsyncIterable<Buffer>, part: string, { start, most, closing, onChunk }: Storing): Promise<number> {
   const file = await open(part, start === 0 ? 'w' : 'r+');
   // A write stream gathers the pieces that come while the disk is busy.
   const output = file.createWriteStream({ start, highWaterMark: 4 * 1024 * 1024 });
@@ -106,7 +121,7 @@ async function store(body: AsyncIterable<Buffer>, part: string, { start, total, 
       if (!output.write(chunk)) await Promise.race([once(output, 'drain'), written]);
       done += chunk.length;
       onChunk(done);
-      if (total !== undefined && done > total) break;
+      if (done > most) break;
     }
   } finally {
     output.end();
@@ -150,38 +165,9 @@ async function* unlessSilent(
 }
 
 /** Ends an interrupted download: what the next run can continue is kept, and said; anything else is removed. */
-async function endInterrupted(part: string, signal: AbortSignal): Promise<never> {
-  if ((await validatorOf(part)) !== undefined && (await sizeOf(part)) > 0) fail({ code: 'interrupted', kept: part }, signal.reason);
+async function endInterrupted(part: string, { mustBeGuarded }: Download, signal: AbortSignal): Promise<never> {
+  const isKept = (await validatorOf(part, mustBeGuarded)) !== undefined && (await sizeOf(part)) > 0;
+  if (isKept) fail({ code: 'interrupted', kept: part }, signal.reason);
   await discard(part);
   throw signal.reason;
-}
-
-/** A weak validator cannot vouch for bytes (RFC 9110, 13.1.5). */
-async function forget(part: string, etag: string | null, lastModified: string | null): Promise<void> {
-  const validator = etag !== null && !etag.startsWith('W/') ? etag : lastModified;
-  await rm(part, { force: true });
-  await writeFile(`${part}.json`, JSON.stringify({ validator, boot: await bootId() }));
-}
-
-/** Nothing of a part is flushed before it is complete: after a power cut a file may have its size, and zeros in it. */
-async function validatorOf(part: string): Promise<string | undefined> {
-  try {
-    const { validator, boot } = JSON.parse(await readFile(`${part}.json`, 'utf8'));
-    return typeof validator === 'string' && boot === (await bootId()) ? validator : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Removes a part and what is known of it. */
-export async function discard(part: string): Promise<void> {
-  await rm(part, { force: true });
-  await rm(`${part}.json`, { force: true });
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  );
 }

@@ -3,7 +3,7 @@ import type { Context } from '../context.js';
 import { fail, MftPatchError, messageOf } from '../errors.js';
 import { Cache } from './cache.js';
 import { fetchToCache } from './fetch-to-cache.js';
-import { request, retryPolicy } from './http.js';
+import { request, retryPolicy, textOf } from './http.js';
 
 /** Where released kernels come from, in directories v5.x, v6.x, … with a list of digests in each. */
 const kernelOrg = 'https://www.kernel.org/pub/linux/kernel';
@@ -20,14 +20,14 @@ export async function releasedKernel(version: string, context: Context, site = k
   const name = `linux-${version.replace(/^(\d+\.\d+)\.0$/, '$1')}.tar.xz`;
   const url = `${directory}/${name}`;
   const known = await new Cache(context.cacheDir).digestOf(Cache.key(url));
-  return kernelArchive(url, known ?? (await publishedDigest(`${directory}/sha256sums.asc`, name, context)), context);
+  return kernelArchive(url, { sha256: known ?? (await publishedDigest(`${directory}/sha256sums.asc`, name, context)) }, context);
 }
 
 async function publishedDigest(url: string, name: string, context: Context): Promise<string> {
   if (context.offline) return unobtainable(url, `not in the cache, and --offline is set: ${name}`);
   context.progress({ step: 'download', text: `looking up the digest of ${name}` });
-  const list = await request({ url, headers: {}, retry: retryPolicy, signal: context.signal }, context)
-    .then((response) => response.text())
+  const list = await request({ url, headers: {}, retry: retryPolicy, signal: context.signal, mustBeGuarded: true }, context)
+    .then((response) => textOf(response, url))
     .catch((error) => {
       if (error instanceof MftPatchError || context.signal.aborted) throw withKernelHint(error);
       return unobtainable(url, messageOf(error), error);
@@ -40,13 +40,14 @@ async function publishedDigest(url: string, name: string, context: Context): Pro
 /**
  * A kernel's archive from any URL.
  *
- * @param sha256 the digest that it must have; without one it must come over https, and is recorded in mft-patch.lock
+ * @param known the digest that it must have; without one it must come over https, and is recorded in mft-patch.lock
  * @returns its path in the cache
  * @throws download-failed, digest-mismatch, digest-unknown
  */
-export async function kernelArchive(url: string, sha256: string | undefined, context: Context): Promise<string> {
-  const file = { name: basename(new URL(url).pathname) || 'linux.tar', url, ...(sha256 === undefined ? {} : { sha256 }) };
-  const { path } = await fetchToCache(file, { requireDigest: false, readOnly: false }, context).catch((error) => {
+export async function kernelArchive(url: string, known: { sha256?: string; requireDigest?: boolean }, context: Context): Promise<string> {
+  const { requireDigest = false, ...digest } = known;
+  const file = { name: basename(new URL(url).pathname) || 'linux.tar', url, ...digest };
+  const { path } = await fetchToCache(file, { requireDigest, readOnly: false }, context).catch((error) => {
     throw withKernelHint(error);
   });
   return path;
@@ -62,5 +63,5 @@ function withKernelHint(error: unknown): unknown {
   if (!(error instanceof MftPatchError)) return error;
   const { failure } = error;
   if (failure.code !== 'download-failed' && failure.code !== 'digest-unknown') return error;
-  return new MftPatchError({ ...failure, hint: kernelHint }, { cause: error });
+  return new MftPatchError({ ...failure, hint: failure.hint ?? kernelHint }, { cause: error });
 }

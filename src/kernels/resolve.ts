@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { release as runningRelease } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { Context } from '../context.js';
+import { parseUrl, publicUrl } from '../download/url.js';
 import { type Failure, fail, failInput, MftPatchError } from '../errors.js';
 import { archOfRelease, debianArch } from './arch.js';
 import { checkConfig } from './config.js';
@@ -18,6 +19,8 @@ export interface KernelOptions {
   kernelSource?: string;
   /** A kernel configuration. */
   kernelConfig?: string;
+  /** Refuse to download what no digest is known for. */
+  requireDigest?: boolean;
 }
 
 /** A kernel that a user means. */
@@ -57,7 +60,7 @@ export async function resolveKernels(options: KernelOptions, targets: readonly T
   const names = kernelNames(options.kernel) ?? [];
   if (options.kernelConfig !== undefined && options.kernelSource === undefined)
     fail({ code: 'usage', detail: '--kernel-config requires --kernel-source', hint: 'pass the source that it configures' });
-  if (options.kernelSource !== undefined) return [await sourceKernel(names, options.kernelSource, options.kernelConfig, targets)];
+  if (options.kernelSource !== undefined) return [await sourceKernel(names, options.kernelSource, options, targets)];
   const wanted = names.flatMap((name) => (name === 'all' ? targets.map((target) => target.name) : [name]));
   const kernels = await Promise.all(wanted.map((name) => namedKernel(name, targets)));
   const archOf = ({ wanted }: Target) => wanted?.arch ?? debianArch(process.arch);
@@ -115,19 +118,23 @@ function releasedTarget({ text, version }: KernelRelease, targets: readonly Targ
   return { target: fromSource(`linux-${text}`, `Linux ${text} as kernel.org released it`, toolsOf(undefined, targets), { open }) };
 }
 
-async function sourceKernel(names: string[], place: string, configPath: string | undefined, targets: readonly Target[]): Promise<Kernel> {
+async function sourceKernel(names: string[], place: string, options: KernelOptions, targets: readonly Target[]): Promise<Kernel> {
+  const { kernelConfig: configPath, requireDigest = false } = options;
   const [name, ...others] = names;
   if (others.length > 0 || name === 'all') {
     const hint = 'pass the release of the source or the target to prepare it on; test other kernels in a run of their own';
     fail({ code: 'usage', detail: '--kernel-source takes one --kernel at most', hint });
   }
   const isUrl = /^https?:\/\//i.test(place);
-  if (isUrl && !URL.canParse(place)) fail({ code: 'usage', detail: `--kernel-source: '${place}' is not a URL`, hint: 'check it' });
+  if (isUrl) parseUrl(place, '--kernel-source URL');
   const open = async (context: Context) =>
-    isUrl ? (await import('../download/kernel-org.js')).kernelArchive(place, undefined, context) : resolve(place);
+    isUrl ? (await import('../download/kernel-org.js')).kernelArchive(place, { requireDigest }, context) : resolve(place);
   const config = configPath === undefined ? {} : { config: checkConfig(configPath, await readConfig(configPath)) };
   const base = basename(isUrl ? new URL(place).pathname : resolve(place)).replace(/\.(tar(\.\w+)?|t[gx]z)$/, '');
-  const target = fromSource(imageName(base), `the source in ${place}`, toolsOf(name, targets), { open, ...config });
+  const target = fromSource(imageName(base), `the source in ${isUrl ? publicUrl(place) : place}`, toolsOf(name, targets), {
+    open,
+    ...config,
+  });
   if (name === undefined) return { requested: '', again: '', target, alternatives: [] };
   const { release } = await namedKernel(name, targets);
   const isTarget = targets.some((candidate) => candidate.name === name);

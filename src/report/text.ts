@@ -8,6 +8,7 @@ import type {
   ResultDocument,
 } from '../documents/index.js';
 import { bootedWords, bootNotes } from './boot-text.js';
+import { renderCache, renderPrune } from './cache-text.js';
 import { failureLines, renderMatrix } from './matrix-text.js';
 import { failedAt } from './matrix-words.js';
 import { renderRebuild } from './rebuild-text.js';
@@ -42,6 +43,10 @@ export function renderText(document: ResultDocument): string {
       );
     case 'mft-patch/releases@1':
       return releases(document);
+    case 'mft-patch/cache@1':
+      return renderCache(document);
+    case 'mft-patch/cache-prune@1':
+      return renderPrune(document);
     case 'mft-patch/fetch@1':
       return `${document.path}\nSHA-256 ${document.sha256}, ${document.bytes} bytes`;
   }

@@ -66,8 +66,8 @@ export async function acquire(path: string, context: Pick<Context, 'signal'>, ti
 async function take(path: string): Promise<OwnClaim | undefined> {
   const draft = `${path}~${randomBytes(4).toString('hex')}`;
   const claim = await OwnClaim.make(draft).catch(async (error: NodeJS.ErrnoException) => {
-    // The owner of the lock has swept the draft away, if it is not the directory above that is missing.
-    if (error.code !== 'ENOENT' || (await claimsIn(dirname(path))) === undefined) throw error;
+    // The owner of the lock has swept the draft away, if it could be made at all.
+    if (error.code !== 'ENOENT' || error.syscall === 'mkdir') throw error;
   });
   if (claim === undefined) return undefined;
   try {

@@ -42,7 +42,7 @@ describe('every entry of releases.json', () => {
     for (const { version, revision, arch, url, digests } of releases) {
       for (const spelling of spellings[arch]) {
         const { sha256, md5, ...found } = findRelease(`${version}-${revision}`, spelling, releases);
-        expect(found).toEqual({ name: url.replace(/^.*\//, ''), url, isKnown: true });
+        expect(found).toEqual({ name: url.replace(/^.*\//, ''), url, release: `MFT ${version}-${revision} ${arch}`, isKnown: true });
         expect({ sha256, md5 }).toEqual({ sha256: digests.sha256, md5: digests.md5 });
       }
     }
@@ -64,7 +64,12 @@ describe('a release that is not in releases.json', () => {
     ['4.35.0-9', 'ppc64el', 'mft-4.35.0-9-ppc64-deb.tgz'],
     ['4.26.1.3-1', 'x86_64', 'mft-4.26.1.3-1-x86_64-deb.tgz'],
   ])('%s for %s lies where the rule says', (wanted, arch, file) => {
-    expect(findRelease(wanted, arch, [])).toEqual({ name: file, url: `${host}/${file}`, isKnown: false });
+    expect(findRelease(wanted, arch, [])).toEqual({
+      name: file,
+      url: `${host}/${file}`,
+      release: expect.stringMatching(`^MFT ${wanted} (x86_64|arm64|ppc64le)$`),
+      isKnown: false,
+    });
   });
 
   test.each(['', '4.20.9', '4.20-14', 'v4.20.1-14', '4.20.1-14a', '4.20.1-14/../x', '../4.20.1-14', '4.20.1-14\n', 'Latest'])(

@@ -1,6 +1,7 @@
 /** Which source the options name, and what comes of reading it. Nothing is fetched. */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { findRelease, loadReleases } from '../../src/bundle/releases.js';
 import { readSource, resolveSource, type SourceOptions } from '../../src/bundle/vendor-package.js';
 import { sha256 } from '../../src/system/digest.js';
 import { failureOf, makeDirectory, sample, testContext, writeFiles } from '../support.js';
@@ -14,6 +15,7 @@ const resolved = (options: SourceOptions, changes: NodeJS.ProcessEnv = {}) =>
   resolveSource(options, testContext({ env: { ...env, ...changes } }));
 const wrong = '0'.repeat(64);
 const url = 'https://example.invalid/mirror/mft-4.20.1-14-x86_64-deb.tgz';
+const vendorUrl = findRelease('4.20.1-14', 'x86_64', []).url;
 
 describe('the source is', () => {
   test.each<[SourceOptions, object]>([
@@ -67,34 +69,48 @@ describe('the source is', () => {
     }
   });
 
+  test('of the URL of a release is that release, with the digests that are known of it', async () => {
+    const { isKnown: _, ...release } = findRelease('4.20.1-14', 'x86_64', await loadReleases());
+    expect(await resolved({ bundle: vendorUrl })).toMatchObject({ kind: 'remote', file: release });
+    const { isKnown: __, ...unknown } = findRelease('4.21.0-99', 'arm64', []);
+    expect(await resolved({ bundle: unknown.url })).toMatchObject({ kind: 'remote', file: unknown });
+    // A name makes no release: this is anybody's file.
+    expect(await resolved({ bundle: url })).not.toHaveProperty('file.release');
+    expect(await resolved({ bundle: `${vendorUrl}?x=1` })).not.toHaveProperty('file.release');
+  });
+
   test('fetched from the mirror that is named, or that of the environment', async () => {
     const mirror = 'https://mirror.example.invalid/';
     const other = { MFT_PATCH_MIRROR: 'https://other.example.invalid/' };
     expect(await resolved({ mirror })).toMatchObject({ policy: { mirror } });
     expect(await resolved({ mirror }, other)).toMatchObject({ policy: { mirror } });
-    expect(await resolved({ bundle: url }, other)).toMatchObject({ policy: { mirror: other.MFT_PATCH_MIRROR } });
+    expect(await resolved({ bundle: vendorUrl }, other)).toMatchObject({ policy: { mirror: other.MFT_PATCH_MIRROR } });
+    // Another URL is itself, and no file of its name.
+    expect(await resolved({ bundle: url }, other)).not.toHaveProperty('policy.mirror');
     expect(await resolved({}, { MFT_PATCH_MIRROR: '' })).not.toHaveProperty('policy.mirror');
     expect(await resolved({})).not.toHaveProperty('policy.mirror');
   });
 });
 
 describe('refused is', () => {
-  const [arch, mirror, requireDigest, digest] = [
+  const [arch, mirror, requireDigest, lock, digest] = [
     { arch: 'arm64' },
     { mirror: 'https://x.invalid' },
     { requireDigest: true },
+    { lock: 'there.lock' },
     { sha256: wrong },
   ];
 
   test.each<[SourceOptions, SourceOptions[], RegExp]>([
-    [{ sample: true }, [arch, mirror, requireDigest, digest], /--sample/],
-    [{ deb: debPath }, [arch, mirror, requireDigest], /local file/],
+    [{ sample: true }, [arch, mirror, requireDigest, lock, digest], /--sample/],
+    [{ deb: debPath }, [arch, mirror, requireDigest, lock], /local file/],
     [{ bundle: bundlePath }, [arch, mirror, requireDigest], /local file/],
     [{ file: debPath }, [arch, mirror, requireDigest], /local file/],
-    [{ bundle: directory }, [arch, mirror, requireDigest, digest], /local file|directory/],
-    [{ bundle: url }, [arch], /URL/],
+    [{ bundle: directory }, [arch, mirror, requireDigest, lock, digest], /local file|directory/],
+    [{ bundle: url }, [arch, mirror], /URL/],
+    [{ bundle: vendorUrl }, [arch], /URL/],
   ])('an option that has no meaning with %j', async (source, unused, words) => {
-    const flags = { arch: '--arch', mirror: '--mirror', requireDigest: '--require-digest', sha256: '--sha256' };
+    const flags = { arch: '--arch', mirror: '--mirror', requireDigest: '--require-digest', lock: '--lock', sha256: '--sha256' };
     for (const option of unused) {
       const flag = flags[Object.keys(option)[0] as keyof typeof flags];
       const failure = await failureOf(() => resolved({ ...source, ...option }));

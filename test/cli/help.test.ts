@@ -10,6 +10,7 @@ vi.mock('../../src/commands/fetch.js', async () => (await import('./in-process.j
 vi.mock('../../src/commands/rebuild.js', async () => (await import('./in-process.js')).mocks.rebuild());
 vi.mock('../../src/commands/image.js', async () => (await import('./in-process.js')).mocks.image());
 vi.mock('../../src/commands/matrix/index.js', async () => (await import('./in-process.js')).mocks.matrix());
+vi.mock('../../src/commands/cache.js', async () => (await import('./in-process.js')).mocks.cache());
 vi.mock('../../src/commands/catalogues.js', async () => (await import('./in-process.js')).mocks.catalogues());
 
 const commands = [
@@ -22,6 +23,8 @@ const commands = [
   'image ls',
   'image build',
   'image rm',
+  'cache ls',
+  'cache prune',
   'releases',
   'patches',
   'kernels',

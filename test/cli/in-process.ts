@@ -48,6 +48,10 @@ export const mocks = {
     listMatrix: (kernels: unknown, format: unknown, context: Context) => keep('matrix', { list: true, kernels, format }, context),
     mergeMatrix: keeper('matrix'),
   }),
+  cache: () => ({
+    listCache: (context: Context) => keep('cache ls', {}, context),
+    pruneCache: keeper('cache prune'),
+  }),
   catalogues: () => ({
     listReleases: () => keep('releases', {}),
     listPatches: () => keep('patches', {}),

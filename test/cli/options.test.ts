@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { makeProgram } from '../../src/cli/command-line.js';
 import { makeDirectory, sample } from '../support.js';
-import { mocks, runHere } from './in-process.js';
+import { mocks, runHere, type Seen } from './in-process.js';
 
 vi.mock('../../src/commands/build.js', async () => (await import('./in-process.js')).mocks.build());
 vi.mock('../../src/commands/plan.js', async () => (await import('./in-process.js')).mocks.plan());
@@ -13,6 +13,7 @@ vi.mock('../../src/commands/fetch.js', async () => (await import('./in-process.j
 vi.mock('../../src/commands/rebuild.js', async () => (await import('./in-process.js')).mocks.rebuild());
 vi.mock('../../src/commands/image.js', async () => (await import('./in-process.js')).mocks.image());
 vi.mock('../../src/commands/matrix/index.js', async () => (await import('./in-process.js')).mocks.matrix());
+vi.mock('../../src/commands/cache.js', async () => (await import('./in-process.js')).mocks.cache());
 vi.mock('../../src/commands/catalogues.js', async () => (await import('./in-process.js')).mocks.catalogues());
 
 const directory = makeDirectory();
@@ -52,12 +53,17 @@ const sources: Table = {
   '--sample': { adds: '--sample nnt', path: 'source', is: { kind: 'sample', layout: 'nnt' } },
   FILE: { adds: tgz, path: 'source', is: { kind: 'bundle', path: tgz } },
 };
+/** Where the digests of downloads are noted; with what is downloaded, if that is not the package. */
+const lock = (on = ''): Table => ({ '--lock': { on, adds: '--lock /there/x.lock', path: 'context.lockfile', is: '/there/x.lock' } });
 const downloads = (at: string): Table => ({
   '--arch': { adds: '--arch ppc64le', path: `${at}file.name`, is: expect.stringContaining('ppc64') },
   '--mirror': { adds: '--mirror http://a/b', path: `${at}policy.mirror`, is: 'http://a/b' },
   '--sha256': { adds: `--sha256 ${digest}`, path: `${at}policy.sha256`, is: digest.toLowerCase() },
   '--require-digest': { path: `${at}policy.requireDigest`, is: true },
+  ...lock(),
 });
+const kernelUrl = 'https://a/linux-6.1.7.tar.xz';
+
 const engine: Table = {
   '--engine': { adds: '--engine podman', path: 'settings.engine', is: 'podman' },
   '--bootstrap': { path: 'settings.bootstrap', is: true },
@@ -118,6 +124,7 @@ const tables: Record<string, Table> = {
       ['--mirror', 'http://a/b'],
       ['--sha256', digest.toLowerCase()],
       ['--require-digest', ''],
+      ['--lock', 'x.lock'],
       ['RECORD', 'x.build.json'],
     ].map(([flag = '', value = '']) => {
       if (flag === 'RECORD') return [flag, { adds: value, path: 'record', is: value }];
@@ -139,6 +146,7 @@ const tables: Record<string, Table> = {
       ]),
     ),
     ...kernels('x.deb --kernel debian-12'),
+    ...lock(`x.deb --kernel-source ${kernelUrl}`),
     '--kernel-config': { ...kernels()['--kernel-config'], on: `x.deb --kernel-source ${tree}` } as Table[string],
   },
   matrix: {
@@ -168,6 +176,7 @@ const tables: Record<string, Table> = {
     KERNEL: { on: 'debian-12', adds: 'debian-13', path: 'kernels.1.target.name', is: 'debian-13' },
     ...Object.fromEntries(Object.entries(engine).map(([flag, row]) => [flag, { on: '--kernel debian-12', ...row }])),
     ...kernels('--kernel debian-12'),
+    ...lock(`--kernel-source ${kernelUrl}`),
     '--refresh': { on: '--kernel debian-12', path: 'settings.refresh', is: true },
   },
   'image rm': {
@@ -175,6 +184,11 @@ const tables: Record<string, Table> = {
     '--kernel': { on: '--kernel debian-12', adds: '--kernel debian-13,x', path: 'names', is: ['debian-12', 'debian-13', 'x'] },
     '--engine': { on: '--kernel debian-12', adds: '--engine podman', path: 'settings.engine', is: 'podman' },
     '--timeout': { on: '--kernel debian-12', adds: '--timeout 9', path: 'settings.timeout', is: 9 },
+  },
+  'cache ls': {},
+  'cache prune': {
+    '--older-than': { adds: '--older-than 12h', path: 'olderThan', is: 43_200 },
+    '--dry-run': { path: 'dryRun', is: true },
   },
   releases: {},
   patches: {},
@@ -220,7 +234,7 @@ describe('the table', () => {
   });
 
   test('is of commands that are not run in earnest', () => {
-    expect(Object.keys(mocks).sort()).toEqual(['build', 'catalogues', 'fetch', 'image', 'matrix', 'plan', 'rebuild', 'verify']);
+    expect(Object.keys(mocks).sort()).toEqual(['build', 'cache', 'catalogues', 'fetch', 'image', 'matrix', 'plan', 'rebuild', 'verify']);
   });
 });
 
@@ -232,10 +246,11 @@ describe('an option arrives in the request of its command:', () => {
       stderr: expect.stringMatching(/^(warning: MFT \S+ is not in releases\.json; .*\n)?a step\nwarning: a warning\n$/),
     });
     expect(title.startsWith(seen?.command ?? '-')).toBe(true);
-    expect(at(seen?.request, path), path).toEqual(is);
+    const found = (run: Seen | undefined) => at(path.startsWith('context.') ? run : run?.request, path);
+    expect(found(seen), path).toEqual(is);
     const without = await runHere(split(base));
     // Without a kernel, or without its argument, some commands have nothing to do.
-    if (without.seen) expect(at(without.seen.request, path), `${path} without it`).not.toEqual(is);
+    if (without.seen) expect(found(without.seen), `${path} without it`).not.toEqual(is);
     else expect(without.exit).toBe(2);
   });
 });
@@ -310,7 +325,7 @@ describe('what contradicts or does not apply is refused:', () => {
       [`${command} --mft 4.20.1-14 --deb ${package_}`, '--deb', '--mft'],
       [`${command} ${tgz} --sample`, 'FILE', '--sample'],
       [`${command} ${tgz} --bundle ${tgz}`, 'FILE', '--bundle'],
-      ...['arch arm64', 'mirror http://a', 'require-digest'].flatMap((option): [string, string, ...string[]][] => [
+      ...['arch arm64', 'mirror http://a', 'require-digest', 'lock x.lock'].flatMap((option): [string, string, ...string[]][] => [
         [`${command} --deb ${package_} --${option}`, `--${split(option)[0]}`],
         [`${command} --bundle ${tgz} --${option}`, `--${split(option)[0]}`],
         [`${command} ${tgz} --${option}`, `--${split(option)[0]}`],
@@ -320,6 +335,13 @@ describe('what contradicts or does not apply is refused:', () => {
       [`${command} --sample --sha256 ${digest}`, '--sha256', '--sample'],
       [`${command} --bundle ${directory} --sha256 ${digest}`, '--sha256', 'directory'],
       [`${command} --bundle https://a/b.tgz --arch arm64`, '--arch'],
+      [`${command} --bundle https://a/b.tgz --mirror http://a`, '--mirror'],
+      [`${command} --mft 4.20.1-14 --lock=`, '--lock'],
+      ...['nonsense', 'https://', 'http://a:99999', 'http://[a', 'ftp://a/b'].map((mirror): [string, string] => [
+        `${command} --mft 4.20.1-14 --mirror ${mirror}`,
+        '--mirror',
+      ]),
+      ...['http://', 'http://a:99999/x', 'http://[bad/'].map((url): [string, string] => [`${command} --bundle ${url}`, 'invalid URL']),
       [`${command} --sample --kernel ,`, '--kernel'],
     ]),
     ...['build --sample', 'verify x.deb --kernel 6.1', 'matrix --sample', 'image build debian-12'].map(
@@ -330,6 +352,13 @@ describe('what contradicts or does not apply is refused:', () => {
       '--timeout',
     ]),
     ['verify x.deb', '--kernel'],
+    ...['verify x.deb', 'image build'].flatMap((command): [string, string][] => [
+      [`${command} --kernel 6.1 --lock x.lock`, '--lock'],
+      [`${command} --kernel-source ${tree} --lock x.lock`, '--lock'],
+    ]),
+    ['build --sample --kernel-source https://[bad/', '--kernel-source'],
+    ...['1', '-1d', '30', 'x'].map((age): [string, string] => [`cache prune --older-than ${age}`, '--older-than']),
+    ['cache ls --dry-run', '--dry-run'],
     [`verify x.deb --kernel-source ${tree} --kernel 6.1,5.18`, '--kernel-source'],
     ['image build', '--kernel'],
     ['image rm', 'target'],
@@ -349,6 +378,7 @@ describe('what contradicts or does not apply is refused:', () => {
           'mirror http://a',
           `sha256 ${digest}`,
           'require-digest',
+          'lock x.lock',
         ],
         ...['engine podman', 'bootstrap', 'apt-mirror http://a', 'timeout 4', 'memory 1g', 'processes 4', 'disk 1g'],
         ...['baseline', 'boot', 'baked', 'universal', 'jobs 2', 'only-failed', 'out there'],
@@ -358,6 +388,7 @@ describe('what contradicts or does not apply is refused:', () => {
     ['matrix x.tgz --list', 'FILE', '--list'],
     [`matrix --merge a.json --kernel-source ${tree}`, '--kernel-source', '--merge'],
     ['matrix --sample --baked --universal', '--baked', '--universal'],
+    ['fetch --mirror nonsense', '--mirror'],
     ['fetch --ask-vendor --offline', '--ask-vendor', '--offline'],
     [`fetch --ask-vendor --sha256 ${digest}`, '--ask-vendor', '--sha256'],
     ['rebuild x.build.json --sample --deb x.deb', '--deb', '--sample'],

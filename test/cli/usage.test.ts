@@ -5,8 +5,12 @@ import { cli } from '../cli.js';
 import { makeDirectory, runCli } from '../support.js';
 
 const cwd = makeDirectory();
-const known = ['build', 'plan', 'rebuild', 'verify', 'matrix', 'fetch', 'releases', 'patches', 'kernels', 'image'];
-const commands = [...known.filter((command) => command !== 'image'), 'image ls', 'image build', 'image rm'];
+const known = ['build', 'plan', 'rebuild', 'verify', 'matrix', 'fetch', 'releases', 'patches', 'kernels', 'image', 'cache'];
+const groups = ['image', 'cache'];
+const commands = [
+  ...known.filter((command) => !groups.includes(command)),
+  ...['image ls', 'image build', 'image rm', 'cache ls', 'cache prune'],
+];
 
 describe('wrong usage is exit 2 with words and a hint on stderr, and nothing is written:', () => {
   test.concurrent.each<[string | string[], string, string]>([
@@ -49,6 +53,7 @@ describe('wrong usage is exit 2 with words and a hint on stderr, and nothing is 
     ['verify --kernel debian-12 x.deb y.deb', "too many arguments for 'verify'", 'mft-patch --help'],
     ['verify x.deb --kernel 5', "invalid kernel release '5'", 'MAJOR.MINOR'],
     ['verify x.deb --kernel 6.1 --kernel-config x', '--kernel-config requires --kernel-source', 'pass the source'],
+    ['cache remove', "unknown command 'remove'", 'mft-patch --help'],
     ['image list', "unknown command 'list'", 'Did you mean ls?'],
     ['image frobnicate', "unknown command 'frobnicate'", 'mft-patch --help'],
     ['image help', "unknown command 'help'", 'mft-patch --help'],
@@ -64,7 +69,7 @@ describe('wrong usage is exit 2 with words and a hint on stderr, and nothing is 
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  test.concurrent.each(['build --sample --kernel new', 'build --sample --nonsense', 'image'])(
+  test.concurrent.each(['build --sample --kernel new', 'build --sample --nonsense', 'image', 'cache'])(
     '%s: without --json on stderr alone',
     async (line) => {
       const { status, stdout, stderr } = await runCli(line.split(' '), { cwd });
@@ -89,7 +94,7 @@ describe('help', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain(`Usage: mft-patch ${command} `);
     const common = ['--json', '--quiet', '--verbose', '--offline', '--cache-dir', '--help'];
-    const release = ['--mft', '--arch', '--mirror', '--sha256', '--require-digest'];
+    const release = ['--mft', '--arch', '--mirror', '--lock', '--sha256', '--require-digest'];
     const source = ['--bundle', '--deb', '--sample', ...release];
     const engine = ['--engine', '--bootstrap', '--apt-mirror', '--timeout', '--memory', '--processes', '--disk'];
     const kernelSource = ['--kernel-source', '--kernel-config'];
@@ -115,12 +120,13 @@ describe('help', () => {
         ...kernelSource,
       ],
       plan: ['--kernel', '--headers', ...source],
-      verify: ['--kernel', '--boot', ...engine, ...kernelSource],
+      verify: ['--kernel', '--boot', '--lock', ...engine, ...kernelSource],
       matrix: [...source, ...engine, ...kernelSource, ...matrix],
       rebuild: source,
       'image ls': ['--engine', '--timeout'],
-      'image build': ['--kernel', '--refresh', ...engine.filter((option) => option !== '--disk'), ...kernelSource],
+      'image build': ['--kernel', '--refresh', '--lock', ...engine.filter((option) => option !== '--disk'), ...kernelSource],
       'image rm': ['--kernel', '--engine', '--timeout'],
+      'cache prune': ['--older-than', '--dry-run'],
     };
     const named = stdout.match(/(?<=^ {2}(-\w, )?)--[a-z0-9-]+/gm);
     expect(named?.sort()).toEqual([...common, ...(own[command] ?? [])].sort());

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { findRelease } from '../../src/bundle/releases.js';
 import { askVendor } from '../../src/download/ask-vendor.js';
-import { failureOf } from '../support.js';
+import { failureOf, testContext } from '../support.js';
 import { vendorServer } from './vendor-server.js';
 
 const sha = 'aB'.repeat(32);
@@ -17,7 +17,7 @@ const page = await vendorServer((request, response) => {
   });
   request.on('end', () => response.writeHead(status).end(typeof answer === 'string' ? answer : JSON.stringify(answer)));
 });
-const ask = (version: string, arch: string) => askVendor(findRelease(version, arch, []), new AbortController().signal, page);
+const ask = (version: string, arch: string) => askVendor(findRelease(version, arch, []), testContext(), page);
 
 describe("the vendor's download page", () => {
   test('is asked with the form of its own clients', async () => {

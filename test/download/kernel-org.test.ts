@@ -45,7 +45,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 const context = (changes: { offline?: boolean; env?: NodeJS.ProcessEnv } = {}) =>
-  testContext({ cacheDir: join(home, 'cache'), offline: false, env: {}, ...changes });
+  testContext({ cacheDir: join(home, 'cache'), lockfile: join(home, 'mft-patch.lock'), offline: false, env: {}, ...changes });
 const get = (version: string, changes = {}) => releasedKernel(version, context(changes), site);
 const kept = (kind: string) => (existsSync(join(home, 'cache', kind)) ? readdirSync(join(home, 'cache', kind)) : []);
 /** What must be said of any kernel that does not come: not what a user of the vendor's bundles does. */
@@ -170,30 +170,30 @@ describe('a kernel from any URL', () => {
 
   test('is noted in mft-patch.lock, and must be the same from then on', async () => {
     const first = context();
-    expect(readFileSync(await kernelArchive(url, undefined, first))).toEqual(archive('linux-6.6.30.tar.xz'));
+    expect(readFileSync(await kernelArchive(url, {}, first))).toEqual(archive('linux-6.6.30.tar.xz'));
     expect(first.told.warnings.join()).toContain(digest);
     const lock = join(home, 'mft-patch.lock');
-    expect(JSON.parse(readFileSync(lock, 'utf8')).bundles).toEqual({ 'linux-6.6.30.tar.xz': { url, sha256: digest } });
+    expect(JSON.parse(readFileSync(lock, 'utf8')).files).toEqual({ [url]: { sha256: digest } });
     writeFileSync(lock, readFileSync(lock, 'utf8').replace(digest, '3'.repeat(64)));
-    expect(await failureOf(() => kernelArchive(url, undefined, context()))).toMatchObject({ code: 'digest-mismatch', actual: digest });
+    expect(await failureOf(() => kernelArchive(url, {}, context()))).toMatchObject({ code: 'digest-mismatch', actual: digest });
   });
 
   test('that is not this machine, over http and without a digest, is refused, and no connection made', async () => {
     for (const place of ['http://kernels.invalid/linux-6.6.30.tar.xz', 'http://127.0.0.1.kernels.invalid/linux-6.6.30.tar.xz']) {
-      expect(await failureOf(() => kernelArchive(place, undefined, context()))).toEqual({
+      expect(await failureOf(() => kernelArchive(place, {}, context()))).toEqual({
         code: 'digest-unknown',
         path: 'linux-6.6.30.tar.xz',
         hint: expect.stringContaining('--kernel-source FILE'),
         detail: expect.stringContaining(`${place} is not https`),
       });
-      expect(await exitOf(() => kernelArchive(place, undefined, context()))).toBe(3);
+      expect(await exitOf(() => kernelArchive(place, {}, context()))).toBe(3);
     }
     expect(readdirSync(home)).toEqual([]);
   });
 
   test('does not come from $MFT_PATCH_MIRROR, which holds the bundles of the vendor', async () => {
     const env = { MFT_PATCH_MIRROR: `${site}/mirror` };
-    await kernelArchive(url, digest, context({ env }));
+    await kernelArchive(url, { sha256: digest }, context({ env }));
     await get('6.6.3', { env });
     expect(requests).toEqual(['/v6.x/linux-6.6.30.tar.xz', '/v6.x/sha256sums.asc', '/v6.x/linux-6.6.3.tar.xz']);
   });

@@ -22,7 +22,7 @@ describe('trust', () => {
   test('without one the first download is noted, and must match from then on', async () => {
     const { told } = await get(unknown);
     expect(told.warnings.join()).toContain(right);
-    expect(lock()).toEqual({ version: 1, bundles: { 'x.tgz': { url: `${server.url}/x.tgz`, sha256: right } } });
+    expect(lock()).toEqual({ version: 2, files: { [`${server.url}/x.tgz`]: { sha256: right } } });
     expect((await get(unknown)).told.warnings).toEqual([]);
     server.answer = (_, response) => response.end(gzipSync(tarOf({ path: `m/${name}`, body: deb })));
     rmSync(join(server.home, 'cache'), { recursive: true });
@@ -32,7 +32,7 @@ describe('trust', () => {
   test('an MD5 is checked, and proves nothing', async () => {
     const md5 = createHash('md5').update(bundle).digest('hex');
     await get({ ...unknown, md5 });
-    expect(lock().bundles['x.tgz'].sha256).toBe(right);
+    expect(lock().files[`${server.url}/x.tgz`].sha256).toBe(right);
     rmSync(join(server.home, 'mft-patch.lock'));
     rmSync(join(server.home, 'cache'), { recursive: true });
     const wrong = { ...unknown, md5: '0'.repeat(32) };
@@ -55,7 +55,16 @@ describe('trust', () => {
   });
 
   test('a lock file that is none is said to be', async () => {
-    for (const text of ['{', '[]', '{"version":2,"bundles":{}}', '{"version":1,"bundles":{"x.tgz":{"sha256":"1"}}}']) {
+    for (const text of [
+      '{',
+      '[]',
+      '{"version":2,"bundles":{}}',
+      '{"version":3,"files":{}}',
+      '{"version":1,"bundles":null}',
+      '{"version":2,"files":null}',
+      '{"version":2,"files":{"x":null}}',
+      '{"version":1,"bundles":{"x.tgz":{"sha256":"1"}}}',
+    ]) {
       writeFileSync(join(server.home, 'mft-patch.lock'), text);
       const file = join(server.home, 'mft-patch.lock');
       expect(await failureOf(() => get(unknown))).toMatchObject({
@@ -69,6 +78,6 @@ describe('trust', () => {
   test.each(['', '\n'])('an empty lock file %j is as none', async (text) => {
     writeFileSync(join(server.home, 'mft-patch.lock'), text);
     await get(unknown);
-    expect(lock().bundles['x.tgz'].sha256).toBe(right);
+    expect(lock().files[`${server.url}/x.tgz`].sha256).toBe(right);
   });
 });

@@ -53,14 +53,15 @@ type FileChanges = Partial<Omit<RemoteFile, 'sha256'>> & { sha256?: string | nul
 export interface GetOptions extends Partial<FetchPolicy> {
   env?: NodeJS.ProcessEnv;
   offline?: boolean;
+  lockfile?: string;
 }
 
 /** Gets a bundle, by default one whose digest is known. */
 export function get(
   changes: FileChanges = {},
-  { env = {}, offline = false, ...policy }: GetOptions = {},
+  { env = {}, offline = false, lockfile = join(server.home, 'mft-patch.lock'), ...policy }: GetOptions = {},
 ): Promise<FetchedFile & { told: Told }> {
-  const context = testContext({ cacheDir: join(server.home, 'cache'), offline, env });
+  const context = testContext({ cacheDir: join(server.home, 'cache'), lockfile, offline, env: { HOME: server.home, ...env } });
   const { sha256 = right, ...file } = { name: 'x.tgz', url: `${server.url}/x.tgz`, ...changes };
   const wanted: RemoteFile = sha256 === null ? file : { ...file, sha256 };
   const whole: FetchPolicy = { requireDigest: false, readOnly: false, check: refuseOtherFiles, retry, ...policy };

@@ -49,9 +49,8 @@ describe.skipIf(missing('tools') !== '')('over https', async () => {
     const { status, stderr, stdout } = await build('/good.tgz');
     const { bundleSha256 } = JSON.parse(stdout).input;
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining(bundleSha256) });
-    expect(JSON.parse(readFileSync(join(folder, 'mft-patch.lock'), 'utf8')).bundles['good.tgz']).toEqual({
-      url: `${url}/good.tgz`,
-      sha256: bundleSha256,
+    expect(JSON.parse(readFileSync(join(folder, 'mft-patch.lock'), 'utf8')).files).toEqual({
+      [`${url}/good.tgz`]: { sha256: bundleSha256 },
     });
   });
 

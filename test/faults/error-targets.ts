@@ -63,7 +63,9 @@ async function fetchTarget(name: string): Promise<ErrorTarget[]> {
     response.setHeader('content-length', bundle.length).setHeader('etag', '"1"').end(bundle);
   });
   const key = Cache.key(`${mirror}/mft-9.9.9-1-x86_64-deb.tgz`);
-  const files = ['bundles', 'urls', 'parts', 'locks', `bundles/${sum}.tgz`, `urls/${key}`, `locks/${key}`, `locks/${key}~00000000`];
+  const release = Cache.key('MFT 9.9.9-1 x86_64');
+  const own = [`bundles/${sum}.tgz`, `urls/${key}`, `urls/${release}`, `names/${sum}`, `locks/${key}`, `locks/${key}~00000000`];
+  const files = ['bundles', 'urls', 'names', 'parts', 'locks', ...own];
   const parts = ['', '.json', '.url', '.own'].map((end) => `parts/${key}.part${end}`);
   return [
     {

@@ -62,7 +62,7 @@ describe('--kernel-source is the kernel', () => {
   test('but not by a URL that is none', async () => {
     expect(await failureOf(() => kernelOf({ kernelSource: 'https://' }))).toEqual({
       code: 'usage',
-      detail: expect.stringContaining("--kernel-source: 'https://'"),
+      detail: expect.stringContaining("--kernel-source URL 'https://'"),
       hint: expect.any(String),
     });
   });

@@ -99,7 +99,8 @@ test('an output over an older one', async () => {
 test('reports and mft-patch.lock', async () => {
   const folder = makeDirectory();
   await writeAtomic(join(folder, 'report.json'), 'text', context);
-  await pinDigest(join(folder, 'mft-patch.lock'), { name: 'x', url: 'https://x', sha256: 'a'.repeat(64) }, context);
+  const pinned = { identity: 'MFT 4.20.1-14 x86_64', url: 'https://x', sha256: 'a'.repeat(64) };
+  await pinDigest(pinned, { ...context, lockfile: join(folder, 'mft-patch.lock') });
   expect(names(folder)).toEqual(['report.json', 'mft-patch.lock']);
 });
 

@@ -52,7 +52,9 @@ export function releasesTarget(): FuzzTarget<PlainInput> {
 export function lockTarget(): FuzzTarget<PlainInput> {
   const entry = { url: 'https://example.invalid/mft-9.9.9-1-x86_64-deb.tgz', sha256: 'a'.repeat(64) };
   const lock = { version: 1, bundles: { 'mft-9.9.9-1-x86_64-deb.tgz': entry } };
-  return plain([Buffer.from(JSON.stringify(lock, null, 2))], async (bytes, place) => {
+  const files = { 'MFT 9.9.9-1 x86_64': entry, 'https://example.invalid/x.tgz': { sha256: entry.sha256 } };
+  const both = [lock, { version: 2, files }].map((value) => Buffer.from(JSON.stringify(value, null, 2)));
+  return plain(both, async (bytes, place) => {
     writeFileSync(join(place, 'mft-patch.lock'), bytes);
     const args = ['plan', '--mft', '9.9.9-1', '--arch', 'x86_64', '--offline', '--cache-dir', join(place, 'cache')];
     const document = await cli<PlanDocument>(args, ['bad-catalogue', 'download-failed']);

@@ -1,0 +1,156 @@
+import { readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '../context.js';
+import { failWrite } from '../errors.js';
+import { acquire, type Lock } from '../system/lock.js';
+import { heldContents } from './holds.js';
+
+/** A file of the cache. */
+export interface CachedFile {
+  path: string;
+  kind: 'bundle' | 'part' | 'log';
+  /** Releases and URLs, as far as they were noted. */
+  names: string[];
+  sha256?: string;
+  bytes: number;
+  /** When it was last used, in milliseconds. */
+  used: number;
+  /** A running process works with it. */
+  inUse: boolean;
+}
+
+/** How long to wait for a lock until it counts as one that a running process has, in milliseconds. */
+const patience = 300;
+/** Logs that may be written to at this moment are kept for as long, in milliseconds. */
+const freshLog = 3_600_000;
+
+/** The files in the cache, the last used first. */
+export async function listCacheFiles(context: Context): Promise<CachedFile[]> {
+  const { cacheDir } = context;
+  const held = await heldContents(cacheDir);
+  const bundles = await filesIn(join(cacheDir, 'bundles'), /^[0-9a-f]{64}\.tgz(\.pruned)?$/);
+  const parts = await filesIn(join(cacheDir, 'parts'), /^[0-9a-f]{32}\.part$/);
+  const logs = await filesIn(join(cacheDir, 'logs'), /\.log$/);
+  const files = await Promise.all([
+    ...bundles.map(async ({ name, ...file }): Promise<CachedFile> => {
+      const sha256 = name.slice(0, 64);
+      return { ...file, kind: 'bundle', names: await namesOf(cacheDir, sha256), sha256, inUse: held.has(sha256) };
+    }),
+    ...parts.map(async ({ name, ...file }): Promise<CachedFile> => {
+      return { ...file, kind: 'part', names: [], inUse: await isLocked(lockOf(cacheDir, name), context) };
+    }),
+    ...logs.map(async ({ name: _, ...file }): Promise<CachedFile> => {
+      return { ...file, kind: 'log', names: [], inUse: Date.now() - file.used < freshLog };
+    }),
+  ]);
+  return files.sort((a, b) => b.used - a.used);
+}
+
+/**
+ * Removes a file of the cache, unless a process works with it.
+ * @returns whether it is gone
+ * @throws cannot-write
+ */
+export async function removeCacheFile(file: CachedFile, context: Context): Promise<boolean> {
+  const { path, kind, sha256 = '' } = file;
+  try {
+    if (kind === 'log') await rm(path, { force: true });
+    if (kind === 'log') return true;
+    return kind === 'part' ? await removePart(path, context) : await removeBundle(path, sha256, context);
+  } catch (error) {
+    return failWrite(path, error);
+  }
+}
+
+/**
+ * It is put aside first: a process that holds it from then on takes it back, or finds it gone; one that has held it before is
+ * seen here.
+ */
+async function removeBundle(path: string, sha256: string, { cacheDir }: Context): Promise<boolean> {
+  const whole = path.replace(/\.pruned$/, '');
+  const aside = `${whole}.pruned`;
+  if (path !== aside) await rename(whole, aside);
+  if ((await heldContents(cacheDir)).has(sha256)) {
+    await rename(aside, whole).catch(() => {});
+    return false;
+  }
+  const isGone = await unlink(aside).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? false : failWrite(aside, error)),
+  );
+  if (isGone) await rm(join(cacheDir, 'names', sha256), { force: true });
+  return isGone;
+}
+
+async function removePart(path: string, context: Context): Promise<boolean> {
+  const lock = await tryLock(lockOf(context.cacheDir, path.replace(/^.*\//, '')), context);
+  if (lock === undefined) return false;
+  try {
+    await Promise.all(['', '.json', '.url', '.own'].map((end) => rm(`${path}${end}`, { force: true })));
+    return true;
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Removes what only points to contents that are gone: what URLs had, and locks of processes that have ended. */
+export async function removeLeftovers(context: Context): Promise<void> {
+  const { cacheDir } = context;
+  const bundles = await filesIn(join(cacheDir, 'bundles'), /^[0-9a-f]{64}\.tgz(\.pruned)?$/);
+  const contents = new Set(bundles.map(({ name }) => name.slice(0, 64)));
+  for (const { path } of await filesIn(join(cacheDir, 'urls'), /^[0-9a-f]{32}$/)) {
+    const digest = (await readFile(path, 'utf8').catch(() => '')).trim();
+    if (!contents.has(digest)) await rm(path, { force: true }).catch((error) => failWrite(path, error));
+  }
+  const locks = await readdir(join(cacheDir, 'locks')).catch((): string[] => []);
+  for (const name of locks.filter((name) => /^[0-9a-f]{32}$/.test(name))) await isLocked(join(cacheDir, 'locks', name), context);
+}
+
+/** The lock of a part: that of its key. */
+function lockOf(cacheDir: string, part: string): string {
+  return join(cacheDir, 'locks', part.slice(0, 32));
+}
+
+async function isLocked(lock: string, context: Context): Promise<boolean> {
+  const own = await tryLock(lock, context);
+  await own?.release();
+  return own === undefined;
+}
+
+/** Acquires a lock if no running process has it. */
+async function tryLock(lock: string, context: Context): Promise<Pick<Lock, 'release'> | undefined> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(patience)]);
+  return acquire(lock, { signal }).catch((error) => {
+    context.signal.throwIfAborted();
+    // Without the directory of locks nobody has one.
+    return error.code === 'ENOENT' ? { release: async () => {} } : undefined;
+  });
+}
+
+async function namesOf(cacheDir: string, sha256: string): Promise<string[]> {
+  const text = await readFile(join(cacheDir, 'names', sha256), 'utf8').catch(() => '');
+  return [...new Set(text.split('\n').filter((line) => line !== ''))];
+}
+
+interface Found {
+  name: string;
+  path: string;
+  bytes: number;
+  used: number;
+}
+
+/** The files of a directory whose names are ours; others are left alone. */
+async function filesIn(directory: string, ours: RegExp): Promise<Found[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  const found = await Promise.all(
+    entries
+      .filter((entry) => entry.isFile() && ours.test(entry.name))
+      .map(async ({ name }): Promise<Found[]> => {
+        const path = join(directory, name);
+        // Another process may have removed it meanwhile.
+        const stats = await stat(path).catch(() => undefined);
+        return stats ? [{ name, path, bytes: stats.size, used: stats.mtimeMs }] : [];
+      }),
+  );
+  return found.flat();
+}
