@@ -177,5 +177,4 @@ describe('the lock file', () => {
     await expectRight(get({}, { lockfile }));
     await expectRight(get(unknown, { lockfile, readOnly: true }));
   });
-
 });
