@@ -53,6 +53,14 @@ describe('the cache', () => {
   });
 });
 
+test('this machine is not asked for by a proxy, for which it would be another one', async () => {
+  const proxy = await vendorServer((_, response) => response.writeHead(502).end());
+  vi.stubEnv('http_proxy', proxy);
+  vi.stubEnv('no_proxy', '');
+  await expectRight(get({}, { env: { http_proxy: proxy } }));
+  vi.unstubAllEnvs();
+});
+
 test('a proxy is used where the environment names one, but not for NO_PROXY', async () => {
   const seen: string[] = [];
   const proxy = await vendorServer((request, response) => {

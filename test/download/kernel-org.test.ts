@@ -26,7 +26,8 @@ const site = await vendorServer((request, response) => {
   const path = request.url ?? '';
   requests.push(path);
   const name = path.replace(/^\/v\d+\.x\//, '');
-  if (name === 'sha256sums.asc') answerList(response);
+  if (/^\/(alice|bob)\//.test(path)) response.end(`the kernel of ${path}`);
+  else if (name === 'sha256sums.asc') answerList(response);
   else if (released.includes(name)) response.end(archive(name));
   else response.writeHead(404).end('no such file');
 });
@@ -189,6 +190,22 @@ describe('a kernel from any URL', () => {
       expect(await exitOf(() => kernelArchive(place, {}, context()))).toBe(3);
     }
     expect(readdirSync(home)).toEqual([]);
+  });
+
+  test('is that of its URL, whatever others of its name are there', async () => {
+    const urls = ['alice', 'bob'].map((who) => `${site}/${who}/linux/archive/v6.1.tar.gz`);
+    const paths = await Promise.all(urls.map((place) => kernelArchive(place, {}, context())));
+    expect(paths.map((path) => readFileSync(path, 'utf8'))).toEqual(urls.map((place) => `the kernel of ${new URL(place).pathname}`));
+    const { files } = JSON.parse(readFileSync(join(home, 'mft-patch.lock'), 'utf8'));
+    expect(Object.keys(files)).toEqual(urls);
+    expect(await Promise.all(urls.map((place) => kernelArchive(place, {}, context({ offline: true }))))).toEqual(paths);
+  });
+
+  test('whose digest is not known is refused where one is required', async () => {
+    expect(await failureOf(() => kernelArchive(url, { requireDigest: true }, context()))).toMatchObject({ code: 'digest-unknown', hint });
+    expect(requests).toEqual([]);
+    await kernelArchive(url, {}, context());
+    await kernelArchive(url, { requireDigest: true }, context());
   });
 
   test('does not come from $MFT_PATCH_MIRROR, which holds the bundles of the vendor', async () => {

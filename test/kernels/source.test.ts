@@ -59,6 +59,17 @@ describe('--kernel-source is the kernel', () => {
     expect(await failureOf(open)).toMatchObject({ code: 'download-failed', url, detail: expect.stringContaining('--offline') });
   });
 
+  test('by a URL is refused without a known digest, where one is required', async () => {
+    const target = await wanted({ kernelSource: 'https://example.invalid/linux-6.6.30.tar.xz', requireDigest: true });
+    const open = () => target.source?.open(testContext({ cacheDir: join(directory, 'cache') }));
+    expect(await failureOf(open)).toMatchObject({ code: 'digest-unknown' });
+  });
+
+  test('by a URL is named without what gives access to it', async () => {
+    const target = await wanted({ kernelSource: 'https://u:p@example.invalid/linux-6.6.30.tar.xz?token=S3cret' });
+    expect(target.title).toBe('the source in https://example.invalid/linux-6.6.30.tar.xz');
+  });
+
   test('but not by a URL that is none', async () => {
     expect(await failureOf(() => kernelOf({ kernelSource: 'https://' }))).toEqual({
       code: 'usage',
