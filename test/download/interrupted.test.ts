@@ -14,7 +14,6 @@ const beginnings: Record<string, Buffer[]> = {
   '/slow': [bundle.subarray(0, 2000)],
   '/kept': [bundle.subarray(0, 2000)],
 };
-<<<<<<< HEAD
 let onSilent = () => {};
 const silent = new Promise<void>((resolve) => {
   onSilent = resolve;
@@ -23,13 +22,6 @@ const url = await vendorServer(async (request, response) => {
   const path = request.url ?? '';
   if (path === '/silent') return onSilent();
   response.writeHead(200, path === '/kept' ? { etag: '"1"' } : {});
-=======
-let isAsked = () => {};
-const url = await vendorServer(async (request, response) => {
-  const path = request.url ?? '';
-  if (path === '/silent') return isAsked();
-  response.writeHead(200);
->>>>>>> eff739a (A test waits until its server was asked; README, architecture and changelog tell of identity, credentials and the cache)
   for (const part of beginnings[path] ?? []) {
     if (part.length > 0) response.write(part);
     await setTimeout(150);
@@ -90,16 +82,8 @@ describe('Ctrl-C, SIGTERM and SIGHUP end a download at once with exit 130 and le
 
   test('when the server has not answered yet', async () => {
     const out = join(folder, 'silent');
-<<<<<<< HEAD
     const run = build('/silent', out, 60);
     await silent;
-=======
-    const asked = new Promise<void>((resolve) => {
-      isAsked = resolve;
-    });
-    const run = build('/silent', out, 20);
-    await asked;
->>>>>>> eff739a (A test waits until its server was asked; README, architecture and changelog tell of identity, credentials and the cache)
     run.signal('SIGINT');
     expect(await run.ended).toMatchObject({
       status: 130,
