@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
-import { createGunzip, type Gunzip } from 'node:zlib';
 import { isUnsafePath } from '../deb/deb.js';
-import { fail, MftPatchError, messageOf } from '../errors.js';
-import { readTarStream, type StreamedEntry } from './tar-stream.js';
+import { fail } from '../errors.js';
+import { collect, failBundle, openBundle } from './open-bundle.js';
+import type { StreamedEntry } from './tar-stream.js';
 
 export interface FoundPackage {
-  /** The package's path inside the bundle. */
+  /** The package's path inside the bundle; empty if the bundle is the package itself. */
   member: string;
   bytes: Buffer;
   /** Present if the whole bundle was read. */
   bundleSha256?: string;
+  /** The path of the vendor's tools package inside the bundle, if it was seen. */
+  userland?: string;
 }
 
 export interface FindOptions {
@@ -22,170 +24,135 @@ export interface FindOptions {
   onBytes?: (done: number) => void;
 }
 
+/** What is read of an entry, be it of an archive or of a directory. */
+export type BundleEntry = Pick<StreamedEntry, 'path' | 'type' | 'isFile' | 'linkTarget' | 'size' | 'body'>;
+
 /** The file names of the package, wherever it is. */
 export const packageName = /^kernel-mft-dkms_[^/]*\.deb$/;
+/** The vendor's tools, as in mft_4.20.1-14_amd64.deb and mft-4.5.0-31.amd64.deb; not mft-oem_… nor mft-pcap_…. */
+export const userlandName = /^mft[_-]\d[^/]*\.deb$/;
 /** A kernel-mft-dkms package has about 30 KB. */
 export const packageLimit = 32 * 1024 * 1024;
 /** How much of the archive is still looked at after the package, for a second, different one: its directory's other files. */
 const lookAhead = 1024 * 1024;
-/** The largest bundles that carry the package (DOCA) unpack to a few GiB; what has more is a trap. */
-const unpackedLimit = 16 * 1024 ** 3;
-/** What comes out of gunzip at a time: each piece costs a turn of the event loop, which hashing delays. */
-const chunkSize = 4 * 1024 * 1024;
-/** How many bytes show what a file is. */
-const formatBytes = 64;
-
-/** Whether these are the first bytes of a gzip stream (RFC 1952, 2.3.1). */
-export function isGzip(start: Buffer): boolean {
-  return start[0] === 0x1f && start[1] === 0x8b;
-}
 
 /**
- * Finds the kernel-mft-dkms package in a gzip-compressed tar stream and reads it into memory, wherever it is. Reads
- * only a little past it, unless `whole` is set; memory stays flat.
+ * Finds the kernel-mft-dkms package in a bundle and reads it into memory, wherever it is; the package itself is taken, too.
+ * Reads only a little past it, unless `whole` is set; memory stays flat.
  *
  * @throws bundle-damaged, package-unfit (no package, two different ones, a link in its place, unsafe paths)
  */
 export async function findPackage(source: AsyncIterable<Buffer>, options: FindOptions): Promise<FoundPackage> {
   const { path, whole, signal } = options;
   const digest = createHash('sha256');
-  const gunzip = createGunzip({ chunkSize });
-  const reading = { stopped: false };
-  const feeding = feed(source, gunzip, {
-    path,
-    onChunk: (chunk, done) => {
-      digest.update(chunk);
-      options.onBytes?.(done);
-      return !reading.stopped;
-    },
-  });
-  // A source that fails must end the reader below; the reason is kept in `feeding`.
-  feeding.catch((error) => gunzip.destroy(error));
-  try {
-    const tar = readTarStream(guarded(gunzip, path, signal));
-    const { found, isPast } = await scan(tar.entries, path);
-    // A reader that stops early does not wait for a source that may be stuck.
-    if (isPast && !whole) return found;
-    for await (const _ of tar.rest());
-    await feeding;
-    return { ...found, bundleSha256: digest.digest('hex') };
-  } catch (error) {
-    if (error instanceof MftPatchError || signal.aborted) throw error;
-    return fail({ code: 'bundle-damaged', path, detail: `corrupt or truncated: ${messageOf(error)}` }, error);
-  } finally {
-    reading.stopped = true;
-    gunzip.destroy();
-  }
-}
-
-interface Feed {
-  path: string;
-  /** Called with each chunk and the bytes so far. @returns whether to go on */
-  onChunk(chunk: Buffer, done: number): boolean;
-}
-
-/** Passes the source on to gunzip, once its first bytes have shown that it is gzip. */
-async function feed(source: AsyncIterable<Buffer>, gunzip: Gunzip, { path, onChunk }: Feed): Promise<void> {
+  /** All bytes so far, until it shows that this is not the package itself. */
+  let seen: Buffer[] | undefined = [];
   let done = 0;
-  // The first bytes are held back until they show what it is.
-  let start: Buffer | undefined = Buffer.alloc(0);
-  for await (const chunk of source) {
-    done += chunk.length;
-    if (!onChunk(chunk, done)) return;
-    let bytes: Buffer = chunk;
-    if (start !== undefined) {
-      start = Buffer.concat([start, chunk]);
-      if (start.length < formatBytes && !isGzip(start)) continue;
-      refuseOtherFormats(start, path);
-      bytes = start;
-      start = undefined;
+  const counted = (async function* () {
+    for await (const chunk of source) {
+      digest.update(chunk);
+      done += chunk.length;
+      options.onBytes?.(done);
+      seen = done > packageLimit ? undefined : seen;
+      seen?.push(chunk);
+      yield chunk;
     }
-    // What follows the last gzip member is padding: it counts for the digest only.
-    if (!gunzip.destroyed && !gunzip.write(bytes)) await drained(gunzip);
+  })();
+  try {
+    const bundle = await openBundle(counted, options);
+    if (bundle.isPackage) {
+      for await (const _ of counted) signal.throwIfAborted();
+      return { member: '', bytes: Buffer.concat(seen ?? unfit(path, `is ${done} bytes; the limit is ${packageLimit}`)) };
+    }
+    seen = undefined;
+    try {
+      const { found, isPast } = await scan(bundle.tar.entries, path);
+      if (isPast && !whole) return found;
+      for await (const _ of bundle.tar.rest());
+      // What a reader has no use for counts for the digest.
+      for await (const _ of counted) signal.throwIfAborted();
+      return { ...found, bundleSha256: digest.digest('hex') };
+    } finally {
+      await bundle.close();
+    }
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return failBundle(path, error);
+  } finally {
+    // Not waited for: the source may be stuck.
+    counted.return(undefined).catch(() => {});
   }
-  if (start !== undefined) refuseOtherFormats(start, path);
-  gunzip.end();
 }
 
-/** What gunzip gives, as long as it is within bounds. */
-async function* guarded(gunzip: Gunzip, path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
-  let seen = 0;
-  let head: Buffer | undefined = Buffer.alloc(0);
-  for await (const chunk of gunzip) {
-    signal.throwIfAborted();
-    seen += chunk.length;
-    if (seen > unpackedLimit) fail({ code: 'package-unfit', path, detail: `unpacks to more than ${unpackedLimit / 1024 ** 3} GiB` });
-    if (head !== undefined) {
-      head = Buffer.concat([head, chunk.subarray(0, 2)]);
-      if (isGzip(head)) fail({ code: 'package-unfit', path, detail: 'is compressed twice' });
-      if (head.length >= 2) head = undefined;
-    }
-    yield chunk;
-  }
-}
-
-/** Looks for the package. @returns `isPast`: it was found, and what follows it was looked at as far as need be */
-async function scan(entries: AsyncIterable<StreamedEntry>, path: string): Promise<{ found: FoundPackage; isPast: boolean }> {
-  let found: FoundPackage | undefined;
-  let link: string | undefined;
+/**
+ * Looks for the package.
+ * @param isDirectory it costs nothing to look at all of a directory
+ * @returns `isPast`: what follows it was looked at as far as need be, and there may be more
+ */
+export async function scan(
+  entries: AsyncIterable<BundleEntry>,
+  path: string,
+  isDirectory = false,
+): Promise<{ found: FoundPackage; isPast: boolean }> {
+  const limit = isDirectory ? Number.POSITIVE_INFINITY : lookAhead;
+  const seen: Seen = {};
   /** Bytes of the archive between the package and the entry that comes next. */
   let behind = 0;
   let count = 0;
   for await (const entry of entries) {
     count++;
-    if (found) behind += 512 + entry.size;
+    if (seen.found) behind += 512 + entry.size;
     refuseUnsafe(entry, path);
-    const isNamed = packageName.test(entry.path.replace(/^.*\//, ''));
-    if (isNamed && entry.linkTarget !== '') link ??= `${entry.path} is a link to ${entry.linkTarget}`;
-    if (isNamed && entry.isFile) found = await samePackage(found, entry, path);
+    await look(entry, seen, path);
     // Here, not at the next entry: the body of this one may be most of the bundle.
-    if (found && behind > lookAhead) return { found, isPast: true };
+    if (seen.found && behind > limit) break;
   }
-  if (count === 0) throw new Error('the archive is empty');
-  if (found) return { found, isPast: false };
+  if (count === 0 && !isDirectory) throw new Error('the archive is empty');
+  const { found, userland, link } = seen;
+  if (found) return { found: { ...found, ...(userland === undefined ? {} : { userland }) }, isPast: behind > limit };
   return unfit(path, link ? `${link}, and the package itself is missing` : 'contains no kernel-mft-dkms_….deb');
 }
 
-function refuseUnsafe({ path: member, type }: StreamedEntry, path: string): void {
+/** What was found so far. `link` says what has the package's name instead. */
+interface Seen {
+  found?: FoundPackage;
+  userland?: string;
+  link?: string;
+}
+
+/** Looks at one entry. */
+async function look(entry: BundleEntry, seen: Seen, path: string): Promise<void> {
+  const name = entry.path.replace(/^.*\//, '');
+  if (entry.isFile && userlandName.test(name)) seen.userland ??= entry.path;
+  if (!packageName.test(name)) return;
+  if (entry.linkTarget !== '') seen.link ??= `${entry.path} is a link to ${entry.linkTarget}`;
+  if (entry.isFile) seen.found = await samePackage(seen.found, entry, path);
+}
+
+function refuseUnsafe({ path: member, type }: BundleEntry, path: string): void {
   if (isUnsafePath(member)) unfit(path, `${member} would be extracted outside the target directory`);
   if (/Device$/.test(type)) unfit(path, `${member} is a device`);
 }
 
 /** The package in an entry, which must be the same as one that was found before. */
-async function samePackage(before: FoundPackage | undefined, entry: StreamedEntry, path: string): Promise<FoundPackage> {
-  if (entry.size > packageLimit) unfit(path, `${entry.path} is ${entry.size} bytes; the limit is ${packageLimit}`);
-  const bytes = await collect(entry.body);
+async function samePackage(before: FoundPackage | undefined, entry: BundleEntry, path: string): Promise<FoundPackage> {
+  const bytes = await readPackage(entry, path);
   if (before === undefined) return { member: entry.path, bytes };
   if (before.bytes.equals(bytes)) return before;
-  return unfit(path, `two different packages: ${before.member} and ${entry.path}`, 'extract the right one and pass it with --deb');
+  return failDifferent(path, before.member, entry.path);
+}
+
+/** The bytes of an entry that is a package. @throws package-unfit if there are more than a package has */
+export async function readPackage(entry: BundleEntry, path: string): Promise<Buffer> {
+  if (entry.size > packageLimit) unfit(path, `${entry.path} is ${entry.size} bytes; the limit is ${packageLimit}`);
+  return collect(entry);
+}
+
+/** @throws package-unfit: nobody knows which one is meant */
+export function failDifferent(path: string, one: string, other: string): never {
+  return unfit(path, `two different packages: ${one} and ${other}`, 'extract the right one and pass it with --deb');
 }
 
 function unfit(path: string, detail: string, hint?: string): never {
   return fail({ code: 'package-unfit', path, detail, ...(hint === undefined ? {} : { hint }) });
-}
-
-async function collect(body: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-/** Resolves when the stream takes more, or takes nothing ever again. */
-function drained(stream: NodeJS.WritableStream): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      stream.removeListener('drain', done).removeListener('close', done);
-      resolve();
-    };
-    stream.on('drain', done).on('close', done);
-  });
-}
-
-function refuseOtherFormats(start: Buffer, path: string): void {
-  if (isGzip(start)) return;
-  if (start.toString('latin1', 0, 7) === '!<arch>') {
-    fail({ code: 'bundle-damaged', path, detail: 'this is a .deb, not a bundle', hint: 'did you mean --deb?' });
-  }
-  const isPage = /^\s*</.test(start.toString('latin1', 0, 64));
-  fail({ code: 'bundle-damaged', path, detail: isPage ? 'this is a web page, not a bundle' : 'not a gzip-compressed bundle' });
 }

@@ -2,16 +2,14 @@ import { sha256 } from '../system/digest.js';
 import type { FoundPackage } from './find-package.js';
 
 /** The vendor's package, read into memory. */
-export interface PackageSource {
-  /** The file or URL that was read. */
+export interface PackageSource extends FoundPackage {
+  /** The file, directory or URL that was read; `-` for standard input. */
   path: string;
-  /** Its path inside the bundle; empty if it was given by itself. */
-  member: string;
-  bytes: Buffer;
   sha256: string;
-  bundleSha256?: string;
   /** The bundle as a file: the one that was given, or the cache's. */
   bundleFile?: string;
+  /** The directory that the bundle was unpacked to. */
+  bundleDirectory?: string;
 }
 
 /** A package that was found, with its digest. */

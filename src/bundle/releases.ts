@@ -26,8 +26,14 @@ const archNames = new Map<string, Release['arch']>([
   ['ppc64', 'ppc64le'],
 ]);
 
+/** The bundle of a release of the vendor's. */
+export interface ReleaseFile extends RemoteFile {
+  /** Version and revision, as in 4.20.1-14. */
+  version: string;
+}
+
 /** The bundle of the release that `--mft` and `--arch` name, with a warning if the catalogue does not know it. @throws usage */
-export async function resolveMftRelease(options: { mft?: string; arch?: string }, context: Context): Promise<RemoteFile> {
+export async function resolveMftRelease(options: { mft?: string; arch?: string }, context: Context): Promise<ReleaseFile> {
   const mft = options.mft ?? defaultRelease;
   const { isKnown, ...bundle } = findRelease(mft, options.arch ?? process.arch, await loadReleases());
   if (!isKnown) context.warn(`MFT ${mft} is not in releases.json; trying ${bundle.url}`);
@@ -42,7 +48,7 @@ export async function resolveMftRelease(options: { mft?: string; arch?: string }
  * @returns `isKnown`: whether the catalogue has it
  * @throws usage
  */
-export function findRelease(wanted: string, arch: string, releases: readonly Release[]): RemoteFile & { isKnown: boolean } {
+export function findRelease(wanted: string, arch: string, releases: readonly Release[]): ReleaseFile & { isKnown: boolean } {
   const name =
     archNames.get(arch) ??
     fail({ code: 'usage', detail: `unknown architecture '${arch}'`, hint: `use one of: ${[...archNames.keys()].join(', ')}` });
@@ -53,7 +59,14 @@ export function findRelease(wanted: string, arch: string, releases: readonly Rel
     const { sha256, md5 } = release.digests;
     const digests = { ...(sha256 === undefined ? {} : { sha256 }), ...(md5 === undefined ? {} : { md5 }) };
     const identity = identityOf(fullVersion(release), name);
-    return { name: release.url.replace(/^.*\//, ''), url: release.url, release: identity, isKnown: true, ...digests };
+    return {
+      name: release.url.replace(/^.*\//, ''),
+      url: release.url,
+      release: identity,
+      version: fullVersion(release),
+      isKnown: true,
+      ...digests,
+    };
   }
   if (!/^\d+\.\d+\.\d+(\.\d+)?-\d+$/.test(wanted)) {
     const versions = [...new Set(candidates.map(({ version }) => version))].slice(0, 5).join(', ');
@@ -64,11 +77,17 @@ export function findRelease(wanted: string, arch: string, releases: readonly Rel
     });
   }
   const file = `mft-${wanted}-${urlArch(name, parseVersion(wanted).upstream)}-deb.tgz`;
-  return { name: file, url: `https://www.mellanox.com/downloads/MFT/${file}`, release: identityOf(wanted, name), isKnown: false };
+  return {
+    name: file,
+    url: `https://www.mellanox.com/downloads/MFT/${file}`,
+    release: identityOf(wanted, name),
+    version: wanted,
+    isKnown: false,
+  };
 }
 
 /** The vendor's release that a URL leads to: one of the catalogue, or composed as the vendor does; undefined for any other URL. */
-export function releaseAt(url: string, releases: readonly Release[]): RemoteFile | undefined {
+export function releaseAt(url: string, releases: readonly Release[]): ReleaseFile | undefined {
   const known = releases.find((release) => release.url === url);
   const [, named = '', arch = ''] = /\/mft-(\d[\d.]*-\d+)-(x86_64|arm64|aarch64|ppc64)-deb\.tgz$/.exec(url) ?? [];
   const [version, name] = known ? [fullVersion(known), known.arch] : [named, arch];

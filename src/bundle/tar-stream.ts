@@ -1,5 +1,6 @@
 import { Header } from 'tar/header';
 import { Pax } from 'tar/pax';
+import { ByteReader } from './byte-reader.js';
 
 /** An entry of a tar stream. Its body can be read until the next entry is asked for. */
 export interface StreamedEntry {
@@ -40,7 +41,7 @@ export interface TarStream {
  * @throws Error while it is read, for a stream that is truncated or corrupt
  */
 export function readTarStream(chunks: AsyncIterable<Buffer>): TarStream {
-  const reader = new Reader(chunks);
+  const reader = new ByteReader(chunks);
   let end: Buffer[] = [];
   const entries = async function* () {
     for (;;) {
@@ -65,7 +66,7 @@ export function readTarStream(chunks: AsyncIterable<Buffer>): TarStream {
 }
 
 /** The next entry's header, and its blocks with those for long names before them; no header at the end of the archive. */
-async function readHead(reader: Reader): Promise<{ header?: Header; names: Names; head: Buffer[] }> {
+async function readHead(reader: ByteReader): Promise<{ header?: Header; names: Names; head: Buffer[] }> {
   const head: Buffer[] = [];
   let names: Names = {};
   for (;;) {
@@ -105,64 +106,4 @@ function extentOf(header: Header): { size: number; isFile: boolean; padding: num
   const size = bodilessTypes.includes(header.type) ? 0 : header.size;
   if (size === undefined || size < 0) throw new Error('a tar header has an invalid size');
   return { size, isFile, padding: (block - (size % block)) % block };
-}
-
-/** Takes bytes from a stream of chunks. */
-class Reader {
-  readonly #source: AsyncIterator<Buffer>;
-  #rest: Buffer = Buffer.alloc(0);
-  /** Of the body that is being read, how many bytes are not yet. */
-  #left = 0;
-
-  constructor(chunks: AsyncIterable<Buffer>) {
-    this.#source = chunks[Symbol.asyncIterator]();
-  }
-
-  async #fill(): Promise<boolean> {
-    const { done, value } = await this.#source.next();
-    if (done) return false;
-    this.#rest = this.#rest.length === 0 ? value : Buffer.concat([this.#rest, value]);
-    return true;
-  }
-
-  async isAtEnd(): Promise<boolean> {
-    while (this.#rest.length === 0) if (!(await this.#fill())) return true;
-    return false;
-  }
-
-  async read(size: number): Promise<Buffer> {
-    while (this.#rest.length < size) if (!(await this.#fill())) throw new Error('the archive is truncated');
-    const taken = this.#rest.subarray(0, size);
-    this.#rest = this.#rest.subarray(size);
-    return taken;
-  }
-
-  /** The next bytes, piece by piece. */
-  body(size: number): AsyncIterable<Buffer> {
-    this.#left = size;
-    return this.#pieces();
-  }
-
-  async *#pieces(): AsyncGenerator<Buffer> {
-    while (this.#left > 0) {
-      if (await this.isAtEnd()) throw new Error('the archive is truncated');
-      const piece = this.#rest.subarray(0, this.#left);
-      this.#rest = this.#rest.subarray(piece.length);
-      this.#left -= piece.length;
-      yield piece;
-    }
-  }
-
-  /** Passes over what is left of the body, and as many bytes more. */
-  async skip(padding: number): Promise<void> {
-    this.#left += padding;
-    for await (const _ of this.#pieces());
-  }
-
-  async *rest(): AsyncGenerator<Buffer> {
-    while (!(await this.isAtEnd())) {
-      yield this.#rest;
-      this.#rest = Buffer.alloc(0);
-    }
-  }
 }

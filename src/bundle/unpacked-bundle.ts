@@ -1,44 +1,73 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import type { Dirent } from 'node:fs';
+import { readdir, readlink, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fail, failInput } from '../errors.js';
-import { packageLimit, packageName } from './find-package.js';
-import { type PackageSource, packageSource } from './package-source.js';
+import { chunksOf } from './chunks.js';
+import { type BundleEntry, packageName } from './find-package.js';
 
-/** How many directories deep the package is looked for: a driver bundle has it in DEBS/COMMON below its own directory. */
-const maxDepth = 4;
+/** How many directories deep a package may be: an unpacked DOCA-Host has it five deep, in usr/share/doca-host-…/repo/pool. */
+const maxDepth = 8;
+/** The largest bundles (MLNX_OFED, DOCA) have some thousand files. A whole disk is not a bundle. */
+const maxEntries = 100_000;
+
+interface Walk {
+  directory: string;
+  /** The directories that were read, by device and inode: following links must end. */
+  visited: Set<string>;
+  /** Links that were passed over, by their paths in the directory. */
+  links: string[];
+  count: number;
+  hasPackage: boolean;
+}
 
 /**
- * Reads the kernel-mft-dkms package of a bundle that was unpacked into a directory. The rules are those of the archive: links
- * do not count, several packages must be the same.
+ * The entries of a bundle that was unpacked into a directory, as those of an archive. Links are entries like others, which do
+ * not count; where the tree is made of links, and so has no package, they are followed at the end.
  *
- * @throws no-input, package-unfit
+ * @throws no-input, package-unfit while they are read
  */
-export async function readUnpacked(directory: string): Promise<PackageSource> {
-  const found: PackageSource[] = [];
-  for (const path of await packagesIn(directory, maxDepth)) {
-    const { size } = await stat(path).catch((error) => failInput(path, error));
-    if (size > packageLimit) fail({ code: 'package-unfit', path, detail: `is ${size} bytes; the limit is ${packageLimit}` });
-    const bytes = await readFile(path).catch((error) => failInput(path, error));
-    found.push(packageSource(directory, { member: relative(directory, path), bytes }));
-  }
-  const [first, ...others] = found;
-  if (first === undefined) return fail({ code: 'package-unfit', path: directory, detail: 'contains no kernel-mft-dkms_….deb' });
-  const other = others.find(({ sha256 }) => sha256 !== first.sha256);
-  if (other === undefined) return first;
-  const detail = `two different packages: ${first.member} and ${other.member}`;
-  return fail({ code: 'package-unfit', path: directory, detail, hint: 'pass the right one with --deb' });
+export async function* directoryEntries(directory: string): AsyncGenerator<BundleEntry> {
+  const walk: Walk = { directory, visited: new Set(), links: [], count: 0, hasPackage: false };
+  yield* walkDirectory('', walk, 0);
+  if (!walk.hasPackage) for (const path of walk.links.splice(0)) yield* followLink(path, walk);
 }
 
-async function packagesIn(directory: string, depth: number): Promise<string[]> {
-  const entries = await readdir(directory, { withFileTypes: true }).catch((error) => failInput(directory, error));
-  const paths = await Promise.all(
-    entries
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map(async (entry) => {
-        const path = join(directory, entry.name);
-        if (entry.isDirectory() && depth > 0) return packagesIn(path, depth - 1);
-        return entry.isFile() && packageName.test(entry.name) ? [path] : [];
-      }),
-  );
-  return paths.flat();
+async function* walkDirectory(path: string, walk: Walk, depth: number): AsyncGenerator<BundleEntry> {
+  const place = join(walk.directory, path);
+  const { dev, ino } = await stat(place).catch((error) => failInput(place, error));
+  if (walk.visited.has(`${dev}:${ino}`) || depth > maxDepth) return;
+  walk.visited.add(`${dev}:${ino}`);
+  const entries = await readdir(place, { withFileTypes: true }).catch((error) => failInput(place, error));
+  walk.count += entries.length;
+  if (walk.count > maxEntries) {
+    const hint = 'pass the directory of the bundle alone';
+    fail({ code: 'package-unfit', path: walk.directory, detail: `contains more than ${maxEntries} files`, hint });
+  }
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) yield* walkEntry(join(path, entry.name), entry, walk, depth);
 }
+
+async function* walkEntry(path: string, entry: Dirent, walk: Walk, depth: number): AsyncGenerator<BundleEntry> {
+  if (entry.isDirectory()) yield* walkDirectory(path, walk, depth + 1);
+  if (entry.isFile()) yield* fileEntry(path, walk);
+  if (!entry.isSymbolicLink()) return;
+  walk.links.push(path);
+  const place = join(walk.directory, path);
+  const linkTarget = await readlink(place).catch((error) => failInput(place, error));
+  yield { path, type: 'SymbolicLink', isFile: false, linkTarget, size: 0, body: noBytes() };
+}
+
+async function* fileEntry(path: string, walk: Walk): AsyncGenerator<BundleEntry> {
+  const place = join(walk.directory, path);
+  const { size } = await stat(place).catch((error) => failInput(place, error));
+  walk.hasPackage ||= packageName.test(path.replace(/^.*\//, ''));
+  yield { path, type: 'File', isFile: true, linkTarget: '', size, body: chunksOf(place) };
+}
+
+/** What a link leads to; nothing for one that is broken. What is found there has the path through the link. */
+async function* followLink(path: string, walk: Walk): AsyncGenerator<BundleEntry> {
+  const stats = await stat(join(walk.directory, path)).catch(() => undefined);
+  if (stats?.isFile()) yield* fileEntry(path, walk);
+  if (stats?.isDirectory()) yield* walkDirectory(path, walk, path.split('/').length);
+}
+
+async function* noBytes(): AsyncGenerator<Buffer> {}

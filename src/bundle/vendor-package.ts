@@ -1,13 +1,10 @@
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Context } from '../context.js';
 import type { FetchPolicy, RemoteFile } from '../download/fetch-to-cache.js';
 import { parseUrl } from '../download/url.js';
 import { fail, failInput } from '../errors.js';
-import { sha256, sha256OfFile } from '../system/digest.js';
-import { findPackage, isGzip, packageLimit } from './find-package.js';
-import { type PackageSource, packageSource } from './package-source.js';
 
 /** What `--bundle`, `--deb`, `--mft` and `--sample` say, and the FILE that may stand for the first two. */
 export interface SourceOptions {
@@ -34,7 +31,9 @@ export type Source =
   | { kind: 'sample'; layout: string }
   | { kind: 'deb' | 'bundle'; path: string; sha256?: string }
   | { kind: 'directory'; path: string }
-  | { kind: 'remote'; file: RemoteFile; policy: FetchPolicy };
+  | { kind: 'stdin'; sha256?: string }
+  /** `release`: the version and revision that it must be of, as in 4.20.1-14. */
+  | { kind: 'remote'; file: RemoteFile; policy: FetchPolicy; release?: string };
 
 /** The source that the options name; without any, the default release. @throws usage, no-input */
 export async function resolveSource(options: SourceOptions, context: Context): Promise<Source> {
@@ -43,17 +42,25 @@ export async function resolveSource(options: SourceOptions, context: Context): P
     refuseUnused(options, ['arch', 'mirror', ...downloading(options), 'sha256'], '--sample');
     return { kind: 'sample', layout: sample === true ? 'flat' : sample };
   }
-  if (deb !== undefined) return localSource(deb, 'deb', options);
+  if (deb !== undefined) return localSource(localPath(deb), 'deb', options);
   const place = bundle ?? file;
-  if (place === undefined) {
-    const { resolveMftRelease } = await import('./releases.js');
-    return { kind: 'remote', file: await resolveMftRelease(options, context), policy: policyOf(options, context) };
-  }
+  if (place === undefined) return releaseSource(options, context);
+  if (place === '-') return stdinSource(options);
   if (/^https?:\/\//i.test(place)) return remoteSource(place, options, context);
-  const isDirectory = (await stat(place).catch((error) => failInput(place, error))).isDirectory();
-  // A FILE is what it is; with --bundle it must be one.
-  const isPackage = bundle === undefined && place.endsWith('.deb');
-  return localSource(place, isDirectory ? 'directory' : isPackage ? 'deb' : 'bundle', options);
+  const path = localPath(place);
+  const isDirectory = (await stat(path).catch((error) => failInput(path, error))).isDirectory();
+  return localSource(path, isDirectory ? 'directory' : 'bundle', options);
+}
+
+async function releaseSource(options: SourceOptions, context: Context): Promise<Source> {
+  const { resolveMftRelease } = await import('./releases.js');
+  const { version, ...file } = await resolveMftRelease(options, context);
+  return { kind: 'remote', file, policy: policyOf(options, context, version), release: version };
+}
+
+function stdinSource(options: SourceOptions): Source {
+  refuseUnused(options, ['arch', 'mirror', ...downloading(options)], 'standard input');
+  return { kind: 'stdin', ...(options.sha256 === undefined ? {} : { sha256: options.sha256 }) };
 }
 
 /** A URL is what it says: only that of a release of the vendor's has mirrors. */
@@ -62,9 +69,11 @@ async function remoteSource(place: string, options: SourceOptions, context: Cont
   const url = parseUrl(place);
   const release = releaseAt(url.href, await loadReleases());
   refuseUnused(options, release ? ['arch'] : ['arch', 'mirror'], "a URL that is not the vendor's");
-  const policy = policyOf(options, context);
-  if (release) return { kind: 'remote', file: release, policy };
-  const { mirror: _, ...direct } = policy;
+  if (release) {
+    const { version, ...file } = release;
+    return { kind: 'remote', file, policy: policyOf(options, context, version), release: version };
+  }
+  const { mirror: _, ...direct } = policyOf(options, context);
   return { kind: 'remote', file: { name: basename(url.pathname) || 'bundle.tgz', url: place }, policy: direct };
 }
 
@@ -75,13 +84,24 @@ function localSource(path: string, kind: 'deb' | 'bundle' | 'directory', options
   return { kind, path };
 }
 
-function policyOf({ sha256, mirror, ...options }: SourceOptions, { env }: Context): FetchPolicy {
+/** A path, which may be written as a file: URL (RFC 8089). @throws usage for one of another host */
+function localPath(place: string): string {
+  if (!/^file:/i.test(place)) return place;
+  try {
+    return fileURLToPath(place);
+  } catch (error) {
+    return fail({ code: 'usage', detail: `invalid URL '${place}'`, hint: 'pass a path, or file:///path' }, error);
+  }
+}
+
+/** @param release that a download must be of */
+function policyOf({ sha256, mirror, ...options }: SourceOptions, { env }: Context, release?: string): FetchPolicy {
   const from = mirror ?? env.MFT_PATCH_MIRROR;
   if (from) parseUrl(from, mirror === undefined ? '$MFT_PATCH_MIRROR URL' : '--mirror URL');
   return {
     requireDigest: options.requireDigest ?? false,
     readOnly: options.readOnly ?? false,
-    check: refuseOtherFiles,
+    check: async (path, url, signal) => (await import('./release-check.js')).checkDownload(path, url, release, signal),
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(from ? { mirror: from } : {}),
   };
@@ -98,84 +118,4 @@ function downloading({ kernelSource = '' }: SourceOptions): (keyof typeof flags)
 function refuseUnused(options: SourceOptions, names: (keyof typeof flags)[], source: string): void {
   const name = names.find((candidate) => options[candidate] !== undefined);
   if (name !== undefined) fail({ code: 'usage', detail: `${flags[name]} does not apply to ${source}`, hint: `omit ${flags[name]}` });
-}
-
-/**
- * Reads the kernel-mft-dkms package from a source.
- *
- * @throws usage, no-input, download-failed, digest-mismatch, bundle-damaged, package-unfit
- */
-export async function readSource(source: Source, context: Context): Promise<PackageSource> {
-  switch (source.kind) {
-    case 'sample':
-      return readSample(source.layout, context);
-    case 'deb':
-      return readPackageFile(source.path, source.sha256);
-    case 'bundle':
-      return readBundle(source.path, source.sha256, context);
-    case 'directory':
-      return (await import('./unpacked-bundle.js')).readUnpacked(source.path);
-    case 'remote': {
-      // Loaded only where something is downloaded: most builds read a local file.
-      const { fetchToCache } = await import('../download/fetch-to-cache.js');
-      const { path, url, sha256 } = await fetchToCache(source.file, source.policy, context);
-      // The digest was checked when the cache gave it out, whether or not reading went to the end.
-      return { ...(await readBundle(path, undefined, context)), path: url, bundleSha256: sha256 };
-    }
-  }
-}
-
-async function readPackageFile(path: string, expected?: string): Promise<PackageSource> {
-  await refuseUnreadable(path, packageLimit);
-  const bytes = await readFile(path).catch((error) => failInput(path, error));
-  if (isGzip(bytes)) fail({ code: 'package-damaged', path, detail: 'gzip-compressed, not a .deb', hint: 'did you mean --bundle?' });
-  refuseMismatch(path, sha256(bytes), expected);
-  return packageSource(path, { member: '', bytes });
-}
-
-async function readSample(layout: string, context: Context): Promise<PackageSource> {
-  const { loadSample, packSample } = await import('./sample.js');
-  const { name, bytes } = packSample(await loadSample(layout));
-  const path = `sample:${name}`;
-  return packageSource(path, await findPackage(once(bytes), { path, whole: true, signal: context.signal }));
-}
-
-async function readBundle(path: string, expected: string | undefined, context: Context): Promise<PackageSource> {
-  const total = await refuseUnreadable(path, Number.POSITIVE_INFINITY);
-  if (expected !== undefined) refuseMismatch(path, await sha256OfFile(path, context.signal), expected);
-  const onBytes = (done: number) => context.progress({ step: 'unpack', text: `reading ${path}`, done, total });
-  const file = createReadStream(path, { highWaterMark: 1024 * 1024 });
-  const chunks = (async function* () {
-    try {
-      yield* file as AsyncIterable<Buffer>;
-    } catch (error) {
-      failInput(path, error);
-    }
-  })();
-  const found = await findPackage(chunks, { path, whole: false, signal: context.signal, onBytes });
-  return { ...packageSource(path, found), bundleFile: path, ...(expected === undefined ? {} : { bundleSha256: expected }) };
-}
-
-/** What no digest vouches for must at least be a whole bundle: a proxy's login page comes with status 200, too. */
-async function refuseOtherFiles(path: string, url: string, signal: AbortSignal): Promise<void> {
-  await findPackage(createReadStream(path), { path: url, whole: true, signal });
-}
-
-function refuseMismatch(path: string, actual: string, expected: string | undefined): void {
-  if (expected === undefined || expected === actual) return;
-  fail({ code: 'digest-mismatch', path, algorithm: 'SHA-256', expected, actual });
-}
-
-async function* once(bytes: Buffer): AsyncIterable<Buffer> {
-  yield bytes;
-}
-
-/** @returns the file's size in bytes */
-async function refuseUnreadable(path: string, limit: number): Promise<number> {
-  const stats = await stat(path).catch((error) => failInput(path, error));
-  if (!stats.isFile()) fail({ code: 'no-input', path, detail: 'is not a file' });
-  const { size } = stats;
-  if (size > limit)
-    fail({ code: 'package-unfit', path, detail: `is ${size} bytes; the limit is ${limit}`, hint: 'did you mean --bundle?' });
-  return size;
 }

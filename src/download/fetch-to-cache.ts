@@ -116,12 +116,18 @@ function mirrorUrl(file: RemoteFile, mirror: string | undefined): string {
 }
 
 /** The file in the cache, by the digest that it must have, or that its URL had. */
-async function hit({ file, key, url, expected, isByContent }: Wanted, cache: Cache, context: Context): Promise<FetchedFile | undefined> {
+async function hit(
+  { file, policy, key, url, expected, isByContent }: Wanted,
+  cache: Cache,
+  context: Context,
+): Promise<FetchedFile | undefined> {
   // Without a connection any copy of a release will do that was good enough when it came; with one the mirror that is named decides.
   const isEnough = context.offline && file.release !== undefined;
   const noted = (await cache.digestOf(key)) ?? (isEnough ? await cache.digestOf(Cache.key(file.release ?? '')) : undefined);
   const sha256 = isByContent || noted === expected ? (expected ?? noted) : undefined;
   const path = sha256 === undefined ? undefined : await cache.get(sha256, context);
+  // It may have come for a request that asked for less.
+  if (path !== undefined && expected === undefined) await policy.check?.(path, url, context.signal);
   return path !== undefined && sha256 !== undefined ? { path, url, sha256 } : undefined;
 }
 

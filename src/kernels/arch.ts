@@ -35,5 +35,5 @@ export function archOfRelease(release: string): string | undefined {
 
 /** The architecture in the name of a bundle, as in mft-4.20.1-14-arm64-deb.tgz; undefined for one that names none. */
 export function archOfBundle(path: string): string | undefined {
-  return debianArch(/-(\w+)-(?:deb|rpm)(?:\.t(?:ar\.)?gz)?\/?$/.exec(path)?.[1] ?? '');
+  return debianArch(/-(\w+)-(?:deb|rpm)(?:\.t(?:ar|gz|xz|zst)(?:\.\w+)?)?\/?$/.exec(path)?.[1] ?? '');
 }

@@ -1,14 +1,17 @@
 /** Files beside the package: the vendor's tools, and the bundle with the patched package in it. */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip } from 'node:zlib';
+import { createGzip } from 'node:zlib';
+import { chunksOf } from '../bundle/chunks.js';
+import { type BundleEntry, failDifferent, packageName, readPackage, userlandName } from '../bundle/find-package.js';
+import { failBundle, type OpenBundle, openBundle } from '../bundle/open-bundle.js';
 import type { PackageSource } from '../bundle/package-source.js';
-import { readTarStream, type TarStream } from '../bundle/tar-stream.js';
+import { directoryEntries } from '../bundle/unpacked-bundle.js';
 import { withSize } from '../deb/tar.js';
-import { fail, MftPatchError, messageOf } from '../errors.js';
+import { fail } from '../errors.js';
 import { sha256OfFile } from '../system/digest.js';
 import type { StagingDir } from '../system/stage.js';
 import type { Artifact } from './output-directory.js';
@@ -19,9 +22,6 @@ export interface Extras {
   repackBundle: boolean;
 }
 
-/** The vendor's tools, as in DEBS/mft_4.20.1-14_amd64.deb; not mft-oem_… nor mft-pcap_…. */
-const userlandName = /^mft_[^/]*\.deb$/;
-
 /**
  * Makes what writes the wanted files to a staging directory.
  *
@@ -29,16 +29,18 @@ const userlandName = /^mft_[^/]*\.deb$/;
  * @throws usage if there is no bundle to take them from; then bundle-damaged, package-unfit, cannot-write
  */
 export function extrasWriter(source: PackageSource, patched: Buffer, wanted: Extras, signal: AbortSignal) {
-  const { bundleFile, member, path } = source;
-  if (bundleFile === undefined)
-    fail({ code: 'usage', detail: '--with-userland and --repack-bundle require a bundle', hint: 'pass it with --bundle or --mft' });
+  const { bundleFile, bundleDirectory } = source;
+  if (wanted.withUserland && bundleFile === undefined && bundleDirectory === undefined)
+    fail({
+      code: 'usage',
+      detail: '--with-userland requires a bundle',
+      hint: 'pass a file or directory with --bundle, or a release with --mft',
+    });
+  if (wanted.repackBundle && bundleFile === undefined)
+    fail({ code: 'usage', detail: '--repack-bundle requires a bundle', hint: 'pass a file with --bundle, or a release with --mft' });
   return async (stage: StagingDir): Promise<Artifact[]> => {
-    const names = wanted.withUserland ? await extractUserland(bundleFile, stage, signal) : [];
-    if (wanted.repackBundle) {
-      const name = basename(new URL(path, 'file:///').pathname);
-      await stage.write(name, (target) => repack(bundleFile, { member, bytes: patched }, target, signal));
-      names.push(name);
-    }
+    const names = wanted.withUserland ? await extractUserland(source, stage, signal) : [];
+    if (wanted.repackBundle && bundleFile !== undefined) names.push(await repack(bundleFile, { ...source, patched }, stage, signal));
     return Promise.all(
       names.map((name) =>
         stage.write(name, async (path) => ({ name, sha256: await sha256OfFile(path, signal), bytes: (await stat(path)).size })),
@@ -51,57 +53,74 @@ export function extrasWriter(source: PackageSource, patched: Buffer, wanted: Ext
  * Copies the vendor's tools package out of a bundle to the staging directory, as it is. Memory stays flat.
  * @returns the names of what was copied
  */
-async function extractUserland(bundle: string, stage: StagingDir, signal: AbortSignal): Promise<string[]> {
+async function extractUserland({ bundleFile, bundleDirectory, path }: PackageSource, stage: StagingDir, signal: AbortSignal) {
   const names: string[] = [];
-  await reading(bundle, async () => {
-    for await (const { path, isFile, body } of open(bundle, signal).entries) {
-      const name = path.replace(/^.*\//, '');
+  const copyFrom = async (entries: AsyncIterable<BundleEntry>) => {
+    for await (const { path, isFile, body } of entries) {
+      const name = basename(path);
       if (!isFile || !userlandName.test(name) || names.includes(name)) continue;
       names.push(name);
       await stage.write(name, (path) => pipeline(body, createWriteStream(path, { flags: 'wx' }), { signal }));
     }
-  });
-  if (names.length === 0) fail({ code: 'package-unfit', path: bundle, detail: 'contains no mft_….deb' });
+  };
+  if (bundleFile !== undefined) await withBundle(bundleFile, signal, ({ tar }) => copyFrom(tar.entries));
+  else if (bundleDirectory !== undefined) await copyFrom(directoryEntries(bundleDirectory));
+  if (names.length === 0) fail({ code: 'package-unfit', path, detail: 'contains no mft_….deb', hint: 'omit --with-userland' });
   return names;
 }
 
-/** Writes the bundle again with other bytes in one member, everything else byte for byte. Memory stays flat. */
-async function repack(bundle: string, replacement: { member: string; bytes: Buffer }, target: string, signal: AbortSignal): Promise<void> {
-  await reading(bundle, () =>
-    pipeline(Readable.from(replaced(open(bundle, signal), replacement)), createGzip(), createWriteStream(target, { flags: 'wx' }), {
-      signal,
-    }),
-  );
+/** The package as it is in the bundle and as it becomes, and where the bundle is from. */
+type Replacement = Pick<PackageSource, 'path' | 'member' | 'bytes'> & { patched: Buffer };
+
+/**
+ * Writes the bundle again with other bytes in each copy of the package, everything else byte for byte. Memory stays flat.
+ * @returns its name: the bundle's own, but what is not written with xz or zstd does not have their names
+ */
+async function repack(bundle: string, replacement: Replacement, stage: StagingDir, signal: AbortSignal): Promise<string> {
+  return withBundle(bundle, signal, async ({ compression, tar }) => {
+    if (compression === undefined)
+      fail({ code: 'usage', detail: `--repack-bundle requires a tar archive; ${bundle} is a .deb`, hint: 'omit --repack-bundle' });
+    const name = nameOf(replacement.path).replace(/\.t(ar\.)?(xz|zst)$/, '.tgz');
+    await stage.write(name, (target) => {
+      const file = createWriteStream(target, { flags: 'wx' });
+      const bytes = Readable.from(replaced(tar, replacement), { objectMode: false });
+      return compression === '' ? pipeline(bytes, file, { signal }) : pipeline(bytes, createGzip(), file, { signal });
+    });
+    return name;
+  });
 }
 
-async function* replaced(tar: TarStream, { member, bytes }: { member: string; bytes: Buffer }): AsyncGenerator<Buffer> {
-  for await (const { path, head, body, padding } of tar.entries) {
-    if (path === member) {
-      yield withSize(head, bytes.length);
-      yield bytes;
-      yield Buffer.alloc((512 - (bytes.length % 512)) % 512);
+/** The name of a bundle: a path's with all its bytes, a URL's as it is there. */
+function nameOf(path: string): string {
+  return basename(/^https?:\/\//i.test(path) ? new URL(path).pathname : path);
+}
+
+async function* replaced({ entries, rest }: OpenBundle['tar'], { path: bundle, member, bytes, patched }: Replacement) {
+  for await (const entry of entries) {
+    if (entry.isFile && packageName.test(basename(entry.path))) {
+      if (!(await readPackage(entry, bundle)).equals(bytes)) failDifferent(bundle, member, entry.path);
+      yield withSize(entry.head, patched.length);
+      yield patched;
+      yield Buffer.alloc((512 - (patched.length % 512)) % 512);
     } else {
-      yield head;
-      yield* body;
-      yield Buffer.alloc(padding);
+      yield entry.head;
+      yield* entry.body;
+      yield Buffer.alloc(entry.padding);
     }
   }
-  yield* tar.rest();
+  yield* rest();
 }
 
-function open(bundle: string, signal: AbortSignal): TarStream {
-  const file = createReadStream(bundle, { highWaterMark: 1024 * 1024, signal });
-  const gunzip = createGunzip({ chunkSize: 1024 * 1024 });
-  file.on('error', (error) =>
-    gunzip.destroy(new MftPatchError({ code: 'no-input', path: bundle, detail: messageOf(error) }, { cause: error })),
-  );
-  return readTarStream(file.pipe(gunzip));
-}
-
-/** What goes wrong with the target is an error of the system; the rest is the bundle's fault. */
-async function reading<T>(bundle: string, work: () => Promise<T>): Promise<T> {
-  return work().catch((error: NodeJS.ErrnoException) => {
-    if (error instanceof MftPatchError || error.syscall !== undefined) throw error;
-    return fail({ code: 'bundle-damaged', path: bundle, detail: `corrupt or truncated: ${messageOf(error)}` }, error);
-  });
+/** Does work with a bundle. What goes wrong with its target is an error of the system; the rest is the bundle's fault. */
+async function withBundle<T>(path: string, signal: AbortSignal, work: (bundle: OpenBundle) => Promise<T>): Promise<T> {
+  const chunks = chunksOf(path);
+  try {
+    const bundle = await openBundle(chunks, { path, signal });
+    return await work(bundle).finally(bundle.close);
+  } catch (error) {
+    if (signal.aborted || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
+    return failBundle(path, error);
+  } finally {
+    await chunks.return(undefined);
+  }
 }

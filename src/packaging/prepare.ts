@@ -1,5 +1,6 @@
 import type { PackageSource } from '../bundle/package-source.js';
-import { readSource, type Source } from '../bundle/vendor-package.js';
+import { readSource } from '../bundle/read-source.js';
+import type { Source } from '../bundle/vendor-package.js';
 import { loadPatches } from '../catalogue.js';
 import type { Context } from '../context.js';
 import { controlFields, type Deb, plainPath, readDeb } from '../deb/deb.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { findPackage } from '../../src/bundle/find-package.js';
-import { readSource } from '../../src/bundle/vendor-package.js';
+import { readSource } from '../../src/bundle/read-source.js';
 import { cli } from '../cli.js';
 import { failureOf, makeDirectory, missing, sample, sh, testContext, writeFiles } from '../support.js';
 import { bundleOf, type Member, noise, pieces, tarMember, tarOf } from './archives.js';
@@ -22,10 +22,9 @@ interface Case {
 }
 
 const cases: Record<string, Case> = {
-  'a text': { content: Buffer.from('hello, I am no bundle\n'), code: 'bundle-damaged', words: 'not a gzip-compressed bundle' },
+  'a text': { content: Buffer.from('hello, I am no bundle\n'), code: 'bundle-damaged', words: 'neither a tar archive' },
   'a web page': { content: Buffer.from('\n<!DOCTYPE html><html>…'), code: 'bundle-damaged', words: 'this is a web page, not a bundle' },
-  'an empty file': { content: Buffer.alloc(0), code: 'bundle-damaged', words: 'not a gzip-compressed bundle' },
-  'a package as a bundle': { content: deb, code: 'bundle-damaged', words: 'this is a .deb', hint: '--deb' },
+  'an empty file': { content: Buffer.alloc(0), code: 'bundle-damaged', words: 'neither a tar archive' },
   'a bundle as a package': { content: bundle, flag: '--deb', code: 'package-damaged', words: 'not a .deb', hint: '--bundle' },
   'a big file as a package': { content: Buffer.alloc(33 << 20), flag: '--deb', code: 'package-unfit', words: '34603008', hint: '--bundle' },
   'a text, compressed': { content: gzipSync(noise(5000).toString('hex')), code: 'bundle-damaged', words: 'corrupt or truncated' },

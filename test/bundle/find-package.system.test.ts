@@ -17,6 +17,7 @@ const read = async (source: AsyncIterable<Buffer>, whole = false) => {
 const debSha256 = sha256(deb);
 
 describe('the package is found', () => {
+  const userland = 'mft/DEBS/mft_4.20.1-14_amd64.deb';
   const others: Member[] = [
     { path: 'mft/', type: 'Directory' },
     { path: 'mft/DEBS/mft_4.20.1-14_amd64.deb', body: noise(70_000) },
@@ -33,14 +34,14 @@ describe('the package is found', () => {
     const member = `mft/${folder}/${name}`;
     for (const at of [0, 2, others.length]) {
       const bytes = bundleOf(...others.slice(0, at), { path: member, body: deb }, ...others.slice(at));
-      expect(await read(stream(bytes))).toEqual({ member, sha256: debSha256, bundleSha256: sha256(bytes) });
+      expect(await read(stream(bytes))).toEqual({ member, sha256: debSha256, bundleSha256: sha256(bytes), userland });
     }
   });
 
   test('between symbolic links of the same name', async () => {
     const member = `mft/DEBS/COMMON/${name}`;
     const bytes = bundleOf(link('DEBS/A'), { path: member, body: deb }, link('DEBS/Z'), ...others);
-    expect(await read(stream(bytes))).toEqual({ member, sha256: debSha256, bundleSha256: sha256(bytes) });
+    expect(await read(stream(bytes))).toEqual({ member, sha256: debSha256, bundleSha256: sha256(bytes), userland });
   });
 
   test('twice, if both are the same bytes', async () => {
@@ -63,7 +64,13 @@ describe('the package is found', () => {
     for (const line of sums.filter((sum) => !/ [ab]\.gz$/.test(sum))) {
       const [sum, file] = line.split('  ');
       const found = await read(stream(Buffer.from(sh(`base64 -w0 ${file}`, { cwd: folder }), 'base64')), true);
-      expect({ file, ...found }).toEqual({ file, member: `mft/SDEBS/${name}`, sha256: debSha256, bundleSha256: sum });
+      expect({ file, ...found }).toEqual({
+        file,
+        member: `mft/SDEBS/${name}`,
+        sha256: debSha256,
+        bundleSha256: sum,
+        userland: 'mft/DEBS/mft_1_amd64.deb',
+      });
     }
   });
 });

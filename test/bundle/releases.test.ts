@@ -42,7 +42,9 @@ describe('every entry of releases.json', () => {
     for (const { version, revision, arch, url, digests } of releases) {
       for (const spelling of spellings[arch]) {
         const { sha256, md5, ...found } = findRelease(`${version}-${revision}`, spelling, releases);
-        expect(found).toEqual({ name: url.replace(/^.*\//, ''), url, release: `MFT ${version}-${revision} ${arch}`, isKnown: true });
+        const release = `MFT ${version}-${revision} ${arch}`;
+        const full = `${version}-${revision}`;
+        expect(found).toEqual({ name: url.replace(/^.*\//, ''), url, release, version: full, isKnown: true });
         expect({ sha256, md5 }).toEqual({ sha256: digests.sha256, md5: digests.md5 });
       }
     }
@@ -68,6 +70,7 @@ describe('a release that is not in releases.json', () => {
       name: file,
       url: `${host}/${file}`,
       release: expect.stringMatching(`^MFT ${wanted} (x86_64|arm64|ppc64le)$`),
+      version: wanted,
       isKnown: false,
     });
   });

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { findPackage } from '../../src/bundle/find-package.js';
+import { readSource } from '../../src/bundle/read-source.js';
 import { loadSample, packSample } from '../../src/bundle/sample.js';
-import { readSource, resolveSource } from '../../src/bundle/vendor-package.js';
+import { resolveSource } from '../../src/bundle/vendor-package.js';
 import { loadPatches, loadTargets } from '../../src/catalogue.js';
 import { plan } from '../../src/commands/plan.js';
 import { resolveKernels } from '../../src/kernels/resolve.js';

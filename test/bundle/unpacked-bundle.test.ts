@@ -2,12 +2,14 @@
 import { mkdirSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readUnpacked } from '../../src/bundle/unpacked-bundle.js';
-import { readSource, resolveSource } from '../../src/bundle/vendor-package.js';
+import { readSource } from '../../src/bundle/read-source.js';
+import { resolveSource } from '../../src/bundle/vendor-package.js';
 import { sha256 } from '../../src/system/digest.js';
 import { failureOf, makeDirectory, sample, sh, testContext, writeFiles } from '../support.js';
 
 const { deb, name } = await sample();
+
+const readUnpacked = (path: string) => readSource({ kind: 'directory', path }, testContext());
 
 /** A directory with these files. */
 function directoryOf(files: Record<string, string | Buffer>): string {
@@ -21,7 +23,7 @@ describe('the package is found', () => {
     'at %s',
     async (member) => {
       const directory = directoryOf({ [member]: deb });
-      const found = { path: directory, member, bytes: deb, sha256: sha256(deb) };
+      const found = { path: directory, bundleDirectory: directory, member, bytes: deb, sha256: sha256(deb) };
       expect(await readUnpacked(directory)).toEqual(found);
       const context = testContext();
       for (const options of [{ bundle: directory }, { file: directory }]) {
@@ -48,21 +50,40 @@ describe('the package is found', () => {
     expect(await readUnpacked(directory)).toMatchObject({ member: `a/SDEBS/${name}`, sha256: sha256(deb) });
   });
 
-  test('four directories deep, and no deeper', async () => {
-    expect(await readUnpacked(directoryOf({ [`a/b/c/d/${name}`]: deb }))).toMatchObject({ member: `a/b/c/d/${name}` });
-    const deeper = directoryOf({ [`a/b/c/d/e/${name}`]: deb });
+  test('as deep as in an unpacked DOCA-Host, and not much deeper', async () => {
+    const member = `usr/share/doca-host-2.9.0/repo/pool/${name}`;
+    expect(await readUnpacked(directoryOf({ [member]: deb }))).toMatchObject({ member });
+    const deeper = directoryOf({ [`a/b/c/d/e/f/g/h/i/${name}`]: deb });
     expect(await failureOf(() => readUnpacked(deeper))).toMatchObject({ code: 'package-unfit', path: deeper });
+  });
+
+  test('through links, where the tree has nothing else', async () => {
+    const real = directoryOf({ [`DEBS/COMMON/${name}`]: deb, 'DEBS/mft_4.20.1-14_amd64.deb': 'tools' });
+    const directory = makeDirectory();
+    symlinkSync('.', join(directory, 'loop'));
+    symlinkSync('nowhere', join(directory, 'broken'));
+    symlinkSync(join(real, 'DEBS'), join(directory, 'tree'));
+    symlinkSync(join(real, 'DEBS'), join(directory, 'tree-again'));
+    expect(await readUnpacked(directory)).toMatchObject({
+      member: `tree/COMMON/${name}`,
+      userland: 'tree/mft_4.20.1-14_amd64.deb',
+      sha256: sha256(deb),
+    });
+    const single = makeDirectory();
+    symlinkSync(join(real, `DEBS/COMMON/${name}`), join(single, name));
+    expect(await readUnpacked(single)).toMatchObject({ member: name, sha256: sha256(deb) });
   });
 });
 
 describe('refused is', () => {
-  test('a directory without the package, or with links to it alone', async () => {
+  test('a directory without the package, or with broken links to it alone', async () => {
     const directory = directoryOf({ elsewhere: deb });
     const failure = { code: 'package-unfit', path: directory, detail: expect.stringContaining('no kernel-mft-dkms') };
-    expect(await failureOf(() => readUnpacked(directory))).toEqual(failure);
-    symlinkSync('elsewhere', join(directory, name));
     mkdirSync(join(directory, 'mft', name));
     expect(await failureOf(() => readUnpacked(directory))).toEqual(failure);
+    symlinkSync('gone', join(directory, name));
+    const detail = `${name} is a link to gone, and the package itself is missing`;
+    expect(await failureOf(() => readUnpacked(directory))).toEqual({ ...failure, detail });
   });
 
   test('one with two packages that differ', async () => {
@@ -80,7 +101,7 @@ describe('refused is', () => {
     truncateSync(join(directory, name), 33 << 20);
     expect(await failureOf(() => readUnpacked(directory))).toEqual({
       code: 'package-unfit',
-      path: join(directory, name),
+      path: directory,
       detail: expect.stringMatching(/\b34603008\b.*\b33554432\b/),
     });
   });

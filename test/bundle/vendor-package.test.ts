@@ -1,8 +1,9 @@
 /** Which source the options name, and what comes of reading it. Nothing is fetched. */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readSource } from '../../src/bundle/read-source.js';
 import { findRelease, loadReleases } from '../../src/bundle/releases.js';
-import { readSource, resolveSource, type SourceOptions } from '../../src/bundle/vendor-package.js';
+import { resolveSource, type SourceOptions } from '../../src/bundle/vendor-package.js';
 import { sha256 } from '../../src/system/digest.js';
 import { failureOf, makeDirectory, sample, testContext, writeFiles } from '../support.js';
 
@@ -22,9 +23,17 @@ describe('the source is', () => {
     [{ deb: debPath }, { kind: 'deb', path: debPath }],
     [{ deb: 'nowhere.deb' }, { kind: 'deb', path: 'nowhere.deb' }],
     [{ bundle: bundlePath }, { kind: 'bundle', path: bundlePath }],
-    // What a FILE is shows in its name; with --bundle it must be one.
+    // What a FILE is shows when it is read, not in its name.
     [{ file: bundlePath }, { kind: 'bundle', path: bundlePath }],
-    [{ file: debPath }, { kind: 'deb', path: debPath }],
+    [{ file: debPath }, { kind: 'bundle', path: debPath }],
+    [{ bundle: `file://${bundlePath}` }, { kind: 'bundle', path: bundlePath }],
+    [{ file: 'FILE:///tmp/../' }, { kind: 'directory', path: '/' }],
+    [{ deb: 'file:///a%20b.deb' }, { kind: 'deb', path: '/a b.deb' }],
+    [{ bundle: '-' }, { kind: 'stdin' }],
+    [
+      { file: '-', sha256: wrong },
+      { kind: 'stdin', sha256: wrong },
+    ],
     [{ bundle: debPath }, { kind: 'bundle', path: debPath }],
     [{ file: join(directory, 'odd.deb.txt') }, { kind: 'bundle', path: join(directory, 'odd.deb.txt') }],
     [{ bundle: directory }, { kind: 'directory', path: directory }],
@@ -109,6 +118,7 @@ describe('refused is', () => {
     [{ bundle: directory }, [arch, mirror, requireDigest, lock, digest], /local file|directory/],
     [{ bundle: url }, [arch, mirror], /URL/],
     [{ bundle: vendorUrl }, [arch], /URL/],
+    [{ file: '-' }, [arch, mirror, requireDigest, lock], /standard input/],
   ])('an option that has no meaning with %j', async (source, unused, words) => {
     const flags = { arch: '--arch', mirror: '--mirror', requireDigest: '--require-digest', lock: '--lock', sha256: '--sha256' };
     for (const option of unused) {
@@ -128,6 +138,10 @@ describe('refused is', () => {
       code: 'usage',
       detail: expect.stringContaining("'https://'"),
     });
+    for (const place of ['file://elsewhere.invalid/b.tgz', 'file:///a%2fb']) {
+      const failure = { code: 'usage', detail: expect.stringContaining(place), hint: expect.stringContaining('file:///') };
+      for (const options of [{ bundle: place }, { deb: place }]) expect(await failureOf(() => resolved(options))).toEqual(failure);
+    }
   });
 });
 
@@ -154,11 +168,9 @@ describe('the package comes', () => {
     }
   });
 
-  test('from neither by the name of the other', async () => {
-    expect(await failureOf(() => read({ bundle: debPath }))).toMatchObject({
-      code: 'bundle-damaged',
-      hint: expect.stringContaining('--deb'),
-    });
+  test('from a package that is passed as a bundle, but not the other way round', async () => {
+    for (const options of [{ bundle: debPath }, { file: debPath }, { file: join(directory, 'odd.deb.txt') }])
+      expect(await read(options)).toEqual({ ...found, path: options.bundle ?? options.file, member: '' });
     expect(await failureOf(() => read({ deb: bundlePath }))).toMatchObject({
       code: 'package-damaged',
       hint: expect.stringContaining('--bundle'),

@@ -67,7 +67,7 @@ describe.skipIf(missing('tools') !== '')('what lies beside the package', () => {
   test('needs a bundle, and one with the tools', async () => {
     expect(await build('--sample', '--out', 'bad', '--with-userland')).toMatchObject({
       status: 2,
-      stdout: expect.stringContaining('require a bundle'),
+      stdout: expect.stringContaining('requires a bundle'),
     });
     sh(`tar czf no-tools.tgz ${root}/SDEBS`, { cwd: folder });
     const { status, stdout } = await build('--bundle', 'no-tools.tgz', '--out', 'bad', '--with-userland');
