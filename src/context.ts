@@ -22,6 +22,8 @@ export interface Context {
   cacheDir: string;
   /** The file with the digests that no catalogue has: --lock, or `mft-patch.lock` in the working directory. */
   lockfile: string;
+  /** The files that were named or read as input: no output may replace one. */
+  inputs: Set<string>;
   /** No connection may be made. */
   offline: boolean;
   progress(progress: Progress): void;

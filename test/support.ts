@@ -27,6 +27,7 @@ export function testContext(changes: Partial<Context> = {}): Context & { told: T
     cacheDir: join(tmpdir(), 'mft-patch-test-cache'),
     lockfile: resolve('mft-patch.lock'),
     offline: true,
+    inputs: new Set(),
     progress: ({ text }) => told.steps.push(text),
     warn: (text) => told.warnings.push(text),
     debug: () => {},

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import type { Context } from '../context.js';
 import { fail, failInput } from '../errors.js';
@@ -25,7 +26,7 @@ export async function readSource(source: Source, context: Context): Promise<Pack
     case 'stdin':
       return readStdin(source.sha256, context);
     case 'directory':
-      return readDirectory(source.path);
+      return readDirectory(source.path, context);
     case 'remote': {
       // Loaded only where something is downloaded: most builds read a local file.
       const { fetchToCache } = await import('../download/fetch-to-cache.js');
@@ -78,9 +79,10 @@ async function readStdin(expected: string | undefined, context: Context): Promis
   return read;
 }
 
-async function readDirectory(path: string): Promise<PackageSource> {
+async function readDirectory(path: string, { inputs }: Context): Promise<PackageSource> {
   const { directoryEntries } = await import('./unpacked-bundle.js');
   const { found } = await scan(directoryEntries(path), path, true);
+  inputs.add(join(path, found.member));
   return { ...packageSource(path, found), bundleDirectory: path };
 }
 

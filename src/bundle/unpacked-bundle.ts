@@ -57,6 +57,8 @@ async function* walkEntry(path: string, entry: Dirent, walk: Walk, depth: number
 }
 
 async function* fileEntry(path: string, walk: Walk): AsyncGenerator<BundleEntry> {
+  // What was built from this directory before is not in the bundle.
+  if (/\+mftpatch[^/]*$/.test(path)) return;
   const place = join(walk.directory, path);
   const { size } = await stat(place).catch((error) => failInput(place, error));
   walk.hasPackage ||= packageName.test(path.replace(/^.*\//, ''));

@@ -85,7 +85,7 @@ function localSource(path: string, kind: 'deb' | 'bundle' | 'directory', options
 }
 
 /** A path, which may be written as a file: URL (RFC 8089). @throws usage for one of another host */
-function localPath(place: string): string {
+export function localPath(place: string): string {
   if (!/^file:/i.test(place)) return place;
   try {
     return fileURLToPath(place);

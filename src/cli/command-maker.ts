@@ -1,5 +1,6 @@
 /** What all commands have: the general options, examples in the help, rules on options. */
-import type { Command } from '@commander-js/extra-typings';
+import type { Command, CommandUnknownOpts } from '@commander-js/extra-typings';
+import { localPath } from '../bundle/vendor-package.js';
 import type { Context } from '../context.js';
 import type { ResultDocument } from '../documents/index.js';
 import { type OptionName, options } from './options.js';
@@ -13,6 +14,8 @@ export interface CommonOptions {
   cacheDir?: string;
   /** Of the commands that download. */
   lock?: string;
+  /** The files that the other options and arguments name as input. */
+  inputs?: string[];
 }
 
 /** Does a command's work and shows its result. */
@@ -46,6 +49,14 @@ export function commandMaker(program: Command) {
   };
 }
 
+/** The paths among the options and arguments that name what is read. */
+function inputsOf(command: CommandUnknownOpts): string[] {
+  const { bundle, deb, kernelSource, kernelConfig, merge } = command.opts() as Record<string, string | string[] | undefined>;
+  const isFile = ['file', 'deb', 'record'].includes(command.registeredArguments[0]?.name() ?? '');
+  const places = [bundle, deb, kernelSource, kernelConfig, merge, ...(isFile ? command.args : [])].flatMap((place) => place ?? []);
+  return places.map(localPath);
+}
+
 /** Checks the rules between parsing and the action. */
 function refuseBrokenRules(command: Command, rules: Rules): void {
   const given = new Set<OptionName>();
@@ -56,8 +67,10 @@ function refuseBrokenRules(command: Command, rules: Rules): void {
       if (command.options.some((option) => (option as unknown) === options[name])) given.add(name);
     });
   }
-  command.hook('preAction', (_, { args, registeredArguments }) => {
+  command.hook('preAction', (_, action) => {
+    const { args, registeredArguments } = action;
     if (args.length > 0 && registeredArguments[0]?.name() === 'file') given.add('file');
     checkRules(rules, given, flagOf);
+    action.setOptionValue('inputs', inputsOf(action));
   });
 }

@@ -61,6 +61,7 @@ function makeContext(options: CommonOptions, { env, signal, terminal }: World): 
     signal,
     cacheDir: options.cacheDir ?? join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'mft-patch'),
     lockfile: resolve(options.lock ?? 'mft-patch.lock'),
+    inputs: new Set(options.inputs),
     offline: options.offline ?? false,
     progress: (progress) => terminal.progress(progress),
     warn: (text) => terminal.warn(text),

@@ -1,7 +1,7 @@
 /** Files beside the package: the vendor's tools, and the bundle with the patched package in it. */
 import { createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -10,6 +10,7 @@ import { type BundleEntry, failDifferent, packageName, readPackage, userlandName
 import { failBundle, type OpenBundle, openBundle } from '../bundle/open-bundle.js';
 import type { PackageSource } from '../bundle/package-source.js';
 import { directoryEntries } from '../bundle/unpacked-bundle.js';
+import type { Context } from '../context.js';
 import { withSize } from '../deb/tar.js';
 import { fail } from '../errors.js';
 import { sha256OfFile } from '../system/digest.js';
@@ -28,7 +29,7 @@ export interface Extras {
  * @param patched the patched package
  * @throws usage if there is no bundle to take them from; then bundle-damaged, package-unfit, cannot-write
  */
-export function extrasWriter(source: PackageSource, patched: Buffer, wanted: Extras, signal: AbortSignal) {
+export function extrasWriter(source: PackageSource, patched: Buffer, wanted: Extras, { signal, inputs }: Context) {
   const { bundleFile, bundleDirectory } = source;
   if (wanted.withUserland && bundleFile === undefined && bundleDirectory === undefined)
     fail({
@@ -39,7 +40,7 @@ export function extrasWriter(source: PackageSource, patched: Buffer, wanted: Ext
   if (wanted.repackBundle && bundleFile === undefined)
     fail({ code: 'usage', detail: '--repack-bundle requires a bundle', hint: 'pass a file with --bundle, or a release with --mft' });
   return async (stage: StagingDir): Promise<Artifact[]> => {
-    const names = wanted.withUserland ? await extractUserland(source, stage, signal) : [];
+    const names = wanted.withUserland ? await extractUserland(source, stage, { signal, inputs }) : [];
     if (wanted.repackBundle && bundleFile !== undefined) names.push(await repack(bundleFile, { ...source, patched }, stage, signal));
     return Promise.all(
       names.map((name) =>
@@ -53,13 +54,18 @@ export function extrasWriter(source: PackageSource, patched: Buffer, wanted: Ext
  * Copies the vendor's tools package out of a bundle to the staging directory, as it is. Memory stays flat.
  * @returns the names of what was copied
  */
-async function extractUserland({ bundleFile, bundleDirectory, path }: PackageSource, stage: StagingDir, signal: AbortSignal) {
+async function extractUserland(
+  { bundleFile, bundleDirectory, path }: PackageSource,
+  stage: StagingDir,
+  { signal, inputs }: Pick<Context, 'signal' | 'inputs'>,
+): Promise<string[]> {
   const names: string[] = [];
   const copyFrom = async (entries: AsyncIterable<BundleEntry>) => {
     for await (const { path, isFile, body } of entries) {
       const name = basename(path);
       if (!isFile || !userlandName.test(name) || names.includes(name)) continue;
       names.push(name);
+      if (bundleDirectory !== undefined) inputs.add(join(bundleDirectory, path));
       await stage.write(name, (path) => pipeline(body, createWriteStream(path, { flags: 'wx' }), { signal }));
     }
   };

@@ -5,6 +5,7 @@ import type { BuildDocument } from '../documents/index.js';
 import { failWrite } from '../errors.js';
 import { sha256 } from '../system/digest.js';
 import { renameSynced, syncDirectory } from '../system/durable.js';
+import { refuseInput } from '../system/inputs.js';
 import { asJson } from '../system/json.js';
 import { type Lock, lockName, withLock } from '../system/lock.js';
 import { type StagingDir, withStagingDir } from '../system/stage.js';
@@ -36,7 +37,7 @@ const sumsName = 'SHA256SUMS';
  * A directory that does not exist yet appears with all that is in it.
  *
  * @returns the whole record
- * @throws cannot-write
+ * @throws usage if one of the files is an input, cannot-write
  */
 export async function writePackage(directory: string, output: PackageOutput, context: Context): Promise<BuildDocument> {
   const { name, bytes } = output.deb;
@@ -48,7 +49,7 @@ export async function writePackage(directory: string, output: PackageOutput, con
     await stage.write(recordName(name), (path) => writeFile(path, asJson(whole)));
     context.signal.throwIfAborted();
     if (!(stage.isSibling && (await renameIntoPlace(stage, directory, artifacts))))
-      await withLock(join(directory, lockName), context, (lock) => publish({ stage, directory, lock }, artifacts));
+      await withLock(join(directory, lockName), context, (lock) => publish({ stage, directory, lock }, artifacts, context));
     return whole;
   });
 }
@@ -89,7 +90,7 @@ interface Publication {
 }
 
 /** Moves the staged files to their places. Wherever it stops, no sum and no record describes other bytes than are there. */
-async function publish(publication: Publication, artifacts: readonly Artifact[]): Promise<void> {
+async function publish(publication: Publication, artifacts: readonly Artifact[], context: Context): Promise<void> {
   const { stage, directory, lock } = publication;
   const names = (await readdir(stage.path)).filter((name) => name !== lockName && name !== sumsName);
   const sums = await readSums(directory);
@@ -101,6 +102,7 @@ async function publish(publication: Publication, artifacts: readonly Artifact[])
   const isWithdrawn = !kept.equals(sums);
   if (isWithdrawn) await stage.write('.kept', (path) => writeFile(path, kept));
   for (const name of [...names, sumsName]) {
+    await refuseInput(join(directory, name), context);
     const isDirectory = await stat(join(directory, name)).then(
       (stats) => stats.isDirectory(),
       () => false,

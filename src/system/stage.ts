@@ -5,6 +5,7 @@ import type { Context } from '../context.js';
 import { failWrite } from '../errors.js';
 import { defaultTiming, OwnClaim, type Timing } from './claim.js';
 import { renameSynced, syncDirectory, syncFile } from './durable.js';
+import { refuseInput } from './inputs.js';
 import { keepAlive, type Lock, lockName } from './lock.js';
 import { removeFiles, sweep, watchStage } from './sweep.js';
 
@@ -119,8 +120,14 @@ async function makeDirectories(path: string): Promise<string | undefined> {
   return first;
 }
 
-/** Writes one file, whole or not at all, making its directory. @param lock is checked before @throws cannot-write */
-export async function writeAtomic(path: string, text: string, context: Pick<Context, 'signal'>, lock?: Lock): Promise<void> {
+/**
+ * Writes one file, whole or not at all, making its directory.
+ *
+ * @param lock is checked before
+ * @throws usage if it is an input, cannot-write
+ */
+export async function writeAtomic(path: string, text: string, context: Pick<Context, 'signal' | 'inputs'>, lock?: Lock): Promise<void> {
+  await refuseInput(path, context);
   const directory = dirname(path);
   await withStagingDir(directory, context, (stage) =>
     stage.write(basename(path), async (beside) => {
