@@ -106,9 +106,15 @@ export async function* stream(...chunks: Buffer[]): AsyncIterable<Buffer> {
   yield* chunks;
 }
 
-/** A sample as a bundle, and the package in it. */
-export async function sample(generation = 'flat'): Promise<{ bundle: Buffer; deb: Buffer; name: string }> {
-  const { bytes, name } = packSample(await loadSample(generation));
+/** A sample as a bundle, and the package in it; by another version than its own, if one is given. */
+export async function sample(generation = 'flat', version?: string): Promise<{ bundle: Buffer; deb: Buffer; name: string }> {
+  const files = await loadSample(generation);
+  const control =
+    files
+      .get('DEBIAN/control')
+      ?.toString('utf8')
+      .replace(/^Version:.*/m, `Version: ${version}`) ?? '';
+  const { bytes, name } = packSample(version === undefined ? files : new Map([...files, ['DEBIAN/control', Buffer.from(control)]]));
   const found = await findPackage(stream(bytes), { path: name, whole: true, signal: new AbortController().signal });
   return { bundle: bytes, deb: found.bytes, name: found.member.replace(/^.*\//, '') };
 }

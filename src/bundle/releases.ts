@@ -32,6 +32,18 @@ export interface ReleaseFile extends RemoteFile {
   version: string;
 }
 
+/** A release by its version and revision alone, as in 4.20.1-14. */
+export interface ReleaseName {
+  kind: 'release';
+  release: string;
+}
+
+/** The release that `--mft` and `--arch` name, where nothing is to be downloaded. @throws usage */
+export async function resolveReleaseName({ mft, arch }: { mft?: string; arch?: string }): Promise<ReleaseName> {
+  const { version } = findRelease(mft ?? defaultRelease, arch ?? process.arch, await loadReleases());
+  return { kind: 'release', release: version };
+}
+
 /** The bundle of the release that `--mft` and `--arch` name, with a warning if the catalogue does not know it. @throws usage */
 export async function resolveMftRelease(options: { mft?: string; arch?: string }, context: Context): Promise<ReleaseFile> {
   const mft = options.mft ?? defaultRelease;

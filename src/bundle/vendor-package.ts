@@ -5,6 +5,7 @@ import type { Context } from '../context.js';
 import type { FetchPolicy, RemoteFile } from '../download/fetch-to-cache.js';
 import { parseUrl } from '../download/url.js';
 import { fail, failInput } from '../errors.js';
+import type { ReleaseName } from './releases.js';
 
 /** What `--bundle`, `--deb`, `--mft` and `--sample` say, and the FILE that may stand for the first two. */
 export interface SourceOptions {
@@ -50,6 +51,14 @@ export async function resolveSource(options: SourceOptions, context: Context): P
   const path = localPath(place);
   const isDirectory = (await stat(path).catch((error) => failInput(path, error))).isDirectory();
   return localSource(path, isDirectory ? 'directory' : 'bundle', options);
+}
+
+/** The source that the options name for `plan`, which downloads no release. @throws usage, no-input */
+export async function resolvePlanSource(options: SourceOptions, context: Context): Promise<Source | ReleaseName> {
+  const { file, bundle, deb, sample } = options;
+  if ((file ?? bundle ?? deb) !== undefined || (sample !== undefined && sample !== false)) return resolveSource(options, context);
+  refuseUnused(options, ['mirror', 'requireDigest', 'sha256'], 'a release, of which plan downloads nothing');
+  return (await import('./releases.js')).resolveReleaseName(options);
 }
 
 async function releaseSource(options: SourceOptions, context: Context): Promise<Source> {

@@ -64,7 +64,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
       }),
     );
 
-  command('plan', 'show which patches would be applied, and why; writes nothing', {
+  command('plan', 'show which patches would be applied, and why; downloads no release, writes nothing', {
     examples: [
       'mft-patch plan --sample --kernel 6.1',
       'mft-patch plan --mft 4.22.0-417',
@@ -88,7 +88,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
       show(options, async (context) => {
         const [{ plan }, values] = await Promise.all([import('../commands/plan.js'), import('./values.js')]);
         const kernel = await values.kernelOf(options);
-        const source = await values.sourceOf({ ...options, readOnly: true }, file, context);
+        const source = await values.planSourceOf(options, file, context);
         return plan({ source, kernel, headers: options.headers }, context);
       }),
     );

@@ -1,6 +1,7 @@
 /** Turns the options of a command into the values that it works with: each input is resolved here, once. */
 import { extname } from 'node:path';
-import { resolveSource, type Source, type SourceOptions } from '../bundle/vendor-package.js';
+import type { ReleaseName } from '../bundle/releases.js';
+import { resolvePlanSource, resolveSource, type Source, type SourceOptions } from '../bundle/vendor-package.js';
 import type { ContainerSettings } from '../containers/images.js';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
@@ -9,6 +10,11 @@ import type { Kernel, KernelOptions } from '../kernels/resolve.js';
 /** Where the package comes from. @throws usage, no-input */
 export function sourceOf(options: SourceOptions, file: string | undefined, context: Context): Promise<Source> {
   return resolveSource({ ...options, ...(file === undefined ? {} : { file }) }, context);
+}
+
+/** Where the package comes from that is planned for, or of which release it is. @throws usage, no-input */
+export function planSourceOf(options: SourceOptions, file: string | undefined, context: Context): Promise<Source | ReleaseName> {
+  return resolvePlanSource({ ...options, readOnly: true, ...(file === undefined ? {} : { file }) }, context);
 }
 
 /** All kernels that the options name; undefined if they name none. @throws usage, no-input, source-unfit */

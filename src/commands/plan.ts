@@ -1,33 +1,57 @@
+import type { ReleaseName } from '../bundle/releases.js';
 import type { Source } from '../bundle/vendor-package.js';
+import { loadPatches } from '../catalogue.js';
 import type { Context } from '../context.js';
 import type { PlanDocument } from '../documents/index.js';
 import type { Kernel } from '../kernels/resolve.js';
-import { planPatches, readVendorPackage } from '../packaging/prepare.js';
+import { mftVersion, type PlannedKernel, planPatches, readVendorPackage, type SeriesFor } from '../packaging/prepare.js';
+import type { Choice } from '../patches/select.js';
 
 export interface PlanRequest {
-  source: Source;
+  /** A release is not downloaded: its version says which patches it needs, as far as that is known without its source. */
+  source: Source | ReleaseName;
   /** Undefined for all kernels. */
   kernel: Kernel | undefined;
   /** A kernel's headers, as /lib/modules/<release>/build; then they say which kernel it is. */
   headers: string | undefined;
 }
 
-/** Shows which patches would be applied, and why. */
-export async function plan({ source, kernel, headers }: PlanRequest, context: Context): Promise<PlanDocument> {
-  const read = await readVendorPackage(source, context);
-  const planned =
-    headers === undefined
-      ? planPatches(read, kernel?.release && { requested: kernel.requested, release: kernel.release })
-      : await (await import('../packaging/headers.js')).planForHeaders(read, headers, context);
+/**
+ * Shows which patches would be applied, and why. The patches are applied to a package in memory, so the answer is that of build.
+ * @throws as build does, but for what concerns writing and verifying
+ */
+export async function plan(request: PlanRequest, context: Context): Promise<PlanDocument> {
+  const { source } = request;
+  if (source.kind === 'release') {
+    const series = { patches: await loadPatches(), ...mftVersion(source.release, '--mft') };
+    const { kernel, choices } = await choose(series, request, context);
+    return { ...documentOf(series, kernel, 'versions'), patches: choices.map(fromVersions) };
+  }
+  const [read, { buildPackage }] = await Promise.all([readVendorPackage(source, context), import('../packaging/patched-package.js')]);
+  const planned = await choose(read, request, context);
+  const { patches } = await buildPackage(planned);
   return {
-    schema: 'mft-patch/plan@1',
-    mft: planned.mft,
-    kernel: { requested: planned.kernel?.requested ?? 'all', version: planned.kernel?.release.version ?? '' },
-    patches: planned.choices.map(({ patch, selected, reason }) => ({
-      id: patch.id,
-      sha256: patch.sha256,
-      status: selected ? 'selected' : 'not-selected',
-      reason,
-    })),
+    ...documentOf(read, planned.kernel, 'package'),
+    patches: patches.map(({ status: result, ...patch }, index) => {
+      return { ...patch, status: planned.choices[index]?.selected ? 'selected' : 'not-selected', result };
+    }),
   };
+}
+
+async function choose<Series extends SeriesFor>(series: Series, { kernel, headers }: PlanRequest, context: Context) {
+  if (headers === undefined) return planPatches(series, kernel?.release && { requested: kernel.requested, release: kernel.release });
+  return (await import('../packaging/headers.js')).planForHeaders(series, headers, context);
+}
+
+function documentOf({ mft }: SeriesFor, kernel: PlannedKernel | undefined, basis: 'versions' | 'package') {
+  return {
+    schema: 'mft-patch/plan@1' as const,
+    basis,
+    mft,
+    kernel: { requested: kernel?.requested ?? 'all', version: kernel?.release.version ?? '' },
+  };
+}
+
+function fromVersions({ patch, selected, reason }: Choice): PlanDocument['patches'][number] {
+  return { id: patch.id, sha256: patch.sha256, status: selected ? 'selected' : 'not-selected', reason };
 }

@@ -3,14 +3,6 @@ import * as v from 'valibot';
 import { bytes, kernelChoice, mftVersion, sha256, text } from './common.js';
 import { kernelVerdict } from './verdict.js';
 
-export const planDocument = v.object({
-  schema: v.literal('mft-patch/plan@1'),
-  mft: mftVersion,
-  kernel: kernelChoice,
-  patches: v.array(v.object({ id: v.string(), sha256, status: v.picklist(['selected', 'not-selected']), reason: v.string() })),
-});
-export type PlanDocument = v.InferOutput<typeof planDocument>;
-
 const builtPatch = v.object({
   id: v.pipe(v.string(), v.regex(/^[^/]+$/, 'expected the name of a patch')),
   sha256,
@@ -28,6 +20,34 @@ const builtPatch = v.object({
   ),
 });
 export type BuiltPatch = v.InferOutput<typeof builtPatch>;
+
+const { hunks, match, guard } = builtPatch.entries;
+
+export const planDocument = v.object({
+  schema: v.literal('mft-patch/plan@1'),
+  basis: v.exactOptional(
+    v.pipe(
+      v.picklist(['versions', 'package']),
+      v.description("what the answer is from: the release's number alone, or the patches applied to the package in memory"),
+    ),
+  ),
+  mft: mftVersion,
+  kernel: kernelChoice,
+  patches: v.array(
+    v.object({
+      id: v.string(),
+      sha256,
+      status: v.pipe(v.picklist(['selected', 'not-selected']), v.description('what the versions say')),
+      reason: v.string(),
+      result: v.exactOptional(
+        v.pipe(builtPatch.entries.status, v.description('the status that build gives it; missing without a package')),
+      ),
+      hunks: v.exactOptional(hunks),
+      ...{ match, guard },
+    }),
+  ),
+});
+export type PlanDocument = v.InferOutput<typeof planDocument>;
 
 const path = v.pipe(v.string(), v.regex(/[^/.]$/, 'expected the path of a file'), v.excludes('\0', 'expected no NUL'));
 
@@ -52,6 +72,9 @@ export const buildDocument = v.object({
     member: text("the package's path inside the bundle; empty for a package by itself"),
     sha256,
     bundleSha256: v.exactOptional(sha256),
+    userland: v.exactOptional(
+      text("the vendor's tools package, if it was seen: its path inside the bundle, or where it is in a bundle that is a directory"),
+    ),
   }),
   patches: v.array(builtPatch),
   artifacts: v.pipe(

@@ -21,11 +21,17 @@ export function newRecord({ vendor, mft, kernel, maxKernel }: PatchPlan, patches
       member: vendor.member,
       sha256: vendor.sha256,
       ...(vendor.bundleSha256 === undefined ? {} : { bundleSha256: vendor.bundleSha256 }),
+      ...(vendor.userland === undefined ? {} : { userland: userlandPath(vendor.userland, vendor.bundleDirectory) }),
     },
     patches,
     artifacts: [],
     verification: { status: 'skipped', reason: unverified, kernels: [] },
   };
+}
+
+/** Where the vendor's tools are: a path inside the bundle, unless that is a directory. */
+function userlandPath(member: string, directory: string | undefined): string {
+  return directory === undefined ? member : `${directory.replace(/\/+$/, '')}/${member}`;
 }
 
 /** What a rebuild needs of a build's record. */

@@ -6,7 +6,7 @@ import { parseKernelRelease } from '../kernels/release.js';
 import type { Probe } from '../patches/header.js';
 import type { ProbeHeaders } from '../patches/select.js';
 import { runProgram } from '../system/run-program.js';
-import { type PatchPlan, planPatches, type VendorPackage } from './prepare.js';
+import { type Chosen, planPatches, type SeriesFor } from './prepare.js';
 
 /**
  * Chooses patches for the kernel of a directory of headers, which answer for its backports.
@@ -14,7 +14,7 @@ import { type PatchPlan, planPatches, type VendorPackage } from './prepare.js';
  * @param headers prepared, as /lib/modules/<release>/build
  * @throws no-input if they are not
  */
-export async function planForHeaders(read: VendorPackage, headers: string, context: Context): Promise<PatchPlan> {
+export async function planForHeaders<Series extends SeriesFor>(read: Series, headers: string, context: Context): Promise<Series & Chosen> {
   const text = await readFile(join(headers, 'include/config/kernel.release'), 'utf8').catch((error) =>
     fail(
       {

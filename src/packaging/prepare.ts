@@ -13,18 +13,22 @@ import type { Patch } from '../patches/patch.js';
 import { type Choice, isDecidedByProbe, type ProbeHeaders, selectPatches } from '../patches/select.js';
 import { xz } from '../system/xz.js';
 
-/** The vendor's package, read. */
-export interface VendorPackage {
-  vendor: PackageSource;
-  deb: Deb;
-  /** The package's whole version. */
-  version: string;
-  architecture: string;
+/** A release of MFT, and the patches to choose from for it. */
+export interface SeriesFor {
   mft: MftVersion;
   /** major.minor.patch, as ranges compare it. */
   mftNumber: string;
   /** All patches of the series. */
   patches: Patch[];
+}
+
+/** The vendor's package, read. */
+export interface VendorPackage extends SeriesFor {
+  vendor: PackageSource;
+  deb: Deb;
+  /** The package's whole version. */
+  version: string;
+  architecture: string;
   /** The directory of the dkms source inside the package, with a slash at its end. */
   sourceRoot: string;
 }
@@ -35,11 +39,15 @@ export interface PlannedKernel {
   release: KernelRelease;
 }
 
-/** The package and the patches chosen for it: what `plan` shows and `build` goes on with. */
-export interface PatchPlan extends VendorPackage {
+/** The patches that were chosen. */
+export interface Chosen {
   /** Undefined for all kernels. */
   kernel: PlannedKernel | undefined;
   choices: Choice[];
+}
+
+/** The package and the patches chosen for it: what `plan` and `build` go on with. */
+export interface PatchPlan extends VendorPackage, Chosen {
   /** The last kernel that dkms is to build for by itself, as in 7.3; for all without. */
   maxKernel?: string;
 }
@@ -78,12 +86,16 @@ export function dkmsConf({ deb, sourceRoot }: VendorPackage): Buffer {
  *
  * @param probe asks the kernel's headers, where they are at hand
  */
-export function planPatches(read: VendorPackage, kernel: PlannedKernel | undefined, probe?: ProbeHeaders): PatchPlan {
-  const choices = kernel ? selectPatches(read.patches, kernel.release, read.mftNumber, probe) : choicesForAll(read);
-  return { ...read, kernel, choices };
+export function planPatches<Series extends SeriesFor>(
+  series: Series,
+  kernel: PlannedKernel | undefined,
+  probe?: ProbeHeaders,
+): Series & Chosen {
+  const choices = kernel ? selectPatches(series.patches, kernel.release, series.mftNumber, probe) : choicesForAll(series);
+  return { ...series, kernel, choices };
 }
 
-function choicesForAll({ patches, mftNumber }: VendorPackage): Choice[] {
+function choicesForAll({ patches, mftNumber }: SeriesFor): Choice[] {
   return patches.map((patch) => {
     const { mft } = patch;
     if (!mft.test(mftNumber)) return { patch, selected: false, reason: `MFT ${mftNumber} does not match ${mft.raw}` };
@@ -101,7 +113,8 @@ function byWhom(patch: Patch): string {
   return `dkms applies it for ${patch.kernel.raw === '*' ? 'every kernel' : `kernels ${patch.kernel.raw}`}`;
 }
 
-function mftVersion(text: string, path: string): { mft: MftVersion; mftNumber: string } {
+/** The release of a version. @param path names where it is from in errors @throws package-unfit */
+export function mftVersion(text: string, path: string): { mft: MftVersion; mftNumber: string } {
   try {
     const { upstream, revision } = parseVersion(text);
     const number = /^(\d{1,6}\.\d{1,6}\.\d{1,6})(?!\d)/.exec(upstream)?.[1];

@@ -12,6 +12,7 @@ import { renderCache, renderPrune } from './cache-text.js';
 import { failureLines, renderMatrix } from './matrix-text.js';
 import { failedAt } from './matrix-words.js';
 import { renderRebuild } from './rebuild-text.js';
+import { shellWord } from './shell-word.js';
 import { table } from './table.js';
 
 /** The result of a command as a person reads it, without a newline at its end. */
@@ -57,25 +58,38 @@ function heading({ mft, kernel }: PlanDocument | BuildDocument): string {
 }
 
 function plan(document: PlanDocument): string {
+  const built = document.patches.flatMap(({ result, hunks = [], ...patch }) =>
+    result === undefined ? [] : [{ ...patch, status: result, hunks }],
+  );
+  if (built.length > 0) return `${heading(document)}\n\n${patchTable(built)}`;
   const rows = document.patches.map(({ id, status, reason }) => [id, status === 'selected' ? 'apply' : 'leave', reason]);
-  return `${heading(document)}\n\n${table(['PATCH', 'PLAN', 'WHY'], rows)}`;
+  const note = [
+    'By the version alone: the source of this release was not looked at. To apply the patches to it in memory:',
+    '  mft-patch plan mft-<version>-<arch>-deb.tgz',
+  ];
+  return [heading(document), '', table(['PATCH', 'PLAN', 'WHY'], rows), '', ...note].join('\n');
 }
 
-function build(document: BuildDocument): string {
-  const rows = document.patches.map(({ id, status, hunks, reason, match }) => [
+/** What became of each patch. */
+function patchTable(patches: BuildDocument['patches']): string {
+  const rows = patches.map(({ id, status, hunks, reason, match }) => [
     id,
     match === undefined ? status : 'by dkms',
     status === 'not-needed' || match !== undefined
       ? reason
       : hunks.map(({ file, line, offset }) => `${file}:${line}${offset === 0 ? '' : ` (offset ${offset})`}`).join(', '),
   ]);
+  return table(['PATCH', 'STATUS', 'WHERE OR WHY'], rows);
+}
+
+function build(document: BuildDocument): string {
   const { verification, artifacts } = document;
   const deb = artifacts[0]?.path ?? '';
   const proof = verification.kernels.length > 0 ? verdicts(verification.kernels) : `Not verified: ${verification.reason ?? ''}`;
   return [
     heading(document),
     '',
-    table(['PATCH', 'STATUS', 'WHERE OR WHY'], rows),
+    patchTable(document.patches),
     '',
     ...guardLines(document),
     proof,
@@ -96,18 +110,26 @@ function guardLines({ maxKernel, patches }: BuildDocument): string[] {
   ];
 }
 
-function nextSteps({ mft, input }: BuildDocument, deb: string): string[] {
-  if (input.path.startsWith('sample:')) {
+function nextSteps(document: BuildDocument, deb: string): string[] {
+  if (document.input.path.startsWith('sample:')) {
     return ['This is the sample package; it drives no hardware. For a real bundle:', '  mft-patch build mft-<version>-<arch>-deb.tgz'];
   }
-  const path = deb.startsWith('/') || deb.startsWith('.') ? deb : `./${deb}`;
-  const tools = `mft_${mft.version}-${mft.revision}_${'$(dpkg --print-architecture)'}.deb`;
-  return [
-    'Next, on the machine with the card:',
-    `  sudo apt install ${path}`,
-    `  sudo apt install ./${tools}    # from DEBS/ of the vendor's bundle`,
-    '  sudo mst start',
-  ];
+  return ['Next, on the machine with the card:', `  sudo apt install ${packagePath(deb)}`, ...toolsSteps(document), '  sudo mst start'];
+}
+
+/** How the vendor's tools are installed: what was written beside the package, else what was seen in the bundle. */
+function toolsSteps({ mft, input: { path: bundle, userland }, artifacts }: BuildDocument): string[] {
+  const written = artifacts.slice(1).filter(({ path }) => /(^|\/)mft[_-]\d[^/]*\.deb$/.test(path));
+  if (written.length > 0) return written.map(({ path }) => `  sudo apt install ${packagePath(path)}`);
+  const isUnpacked = userland?.startsWith(`${bundle.replace(/\/+$/, '')}/`);
+  if (userland !== undefined)
+    return [`  sudo apt install ${packagePath(userland)}${isUnpacked ? '' : "    # in the vendor's bundle, unpacked"}`];
+  return [`  # install the vendor's tools, the package mft of ${mft.version}-${mft.revision}, from DEBS/ of his bundle`];
+}
+
+/** A path as apt takes it for a file's and not for a package's name, as a shell's word. */
+function packagePath(path: string): string {
+  return shellWord(/^\.{0,2}\//.test(path) ? path : `./${path}`);
 }
 
 function verdicts(kernels: readonly KernelVerdict[]): string {

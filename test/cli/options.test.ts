@@ -110,7 +110,10 @@ const tables: Record<string, Table> = {
   },
   plan: {
     ...sources,
-    ...downloads('source.'),
+    ...Object.fromEntries(Object.entries(downloads('source.')).map(([flag, row]) => [flag, { ...row, on: '--bundle https://a/b.tgz' }])),
+    // A release is not downloaded.
+    '--mft': { adds: '--mft 4.22.0-417', path: 'source', is: { kind: 'release', release: '4.22.0-417' } },
+    '--arch': { on: '--mft latest', adds: '--arch ppc64le', path: 'source.release', is: expect.stringMatching(/^4\.29\.0-/) },
     '--kernel': { adds: '--kernel 5.18', path: 'kernel.requested', is: '5.18' },
     '--headers': { adds: '--headers there', path: 'headers', is: 'there' },
   },
@@ -318,6 +321,17 @@ describe('what contradicts or does not apply is refused:', () => {
     ]),
     ['build --sample --kernel 6.1 --max-kernel 6.0', '--max-kernel'],
     ['plan --sample --headers there --kernel 6.1', '--headers', '--kernel'],
+    ...['mirror http://a', 'require-digest', `sha256 ${digest}`].flatMap((option): [string, string, ...string[]][] => [
+      [`plan --mft 4.20.1-14 --${option}`, `--${split(option)[0]}`, 'a release'],
+      [`plan --${option}`, `--${split(option)[0]}`, 'a release'],
+      ...(option.startsWith('sha256')
+        ? []
+        : [[`plan --bundle - --${option}`, `--${split(option)[0]}`, 'standard input'] as [string, string, string]]),
+    ]),
+    ['plan --arch riscv64', 'riscv64'],
+    ['build --mft 4.22.0 --arch riscv64 --no-verify', 'riscv64'],
+    ['fetch --arch riscv64', 'riscv64'],
+    ['build --bundle - --arch riscv64', '--arch', 'standard input'],
     ['plan --sample --kernel 6.1,5.18', 'one kernel'],
     ...['build', 'plan', 'matrix'].flatMap((command): [string, string, ...string[]][] => [
       [`${command} --bundle ${tgz} --sample`, '--bundle', '--sample'],

@@ -1,8 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { loadSample, packSample } from '../../src/bundle/sample.js';
 import { loadPatches, loadTargets } from '../../src/catalogue.js';
-import { makeDirectory, runCli, sample } from '../support.js';
+import { kernelOf } from '../../src/cli/values.js';
+import { build } from '../../src/commands/build.js';
+import { plan } from '../../src/commands/plan.js';
+import { renderText } from '../../src/report/text.js';
+import { cli } from '../cli.js';
+import { failureOf, makeDirectory, runCli, sample, testContext } from '../support.js';
 
 const folder = makeDirectory();
 const { bundle } = await sample();
@@ -16,10 +22,10 @@ describe('plan', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const [heading, blank, ...table] = stdout.trimEnd().split('\n');
     expect([heading, blank]).toEqual(['MFT 4.15.1-0sample for kernel 5.18', '']);
-    expect(table[0]).toMatch(/^PATCH +PLAN +WHY$/);
-    expect(table[1]).toMatch(/^postinst-arch +apply +every kernel needs it; MFT 4\.15\.1 matches \*$/);
-    expect(table[2]).toMatch(/^dma-unmap +apply +5\.18 matches >=5\.18; MFT 4\.15\.1 matches <4\.21\.0$/);
-    expect(table[4]).toMatch(/^kernel-variable +leave +MFT 4\.15\.1 does not match >=4\.21\.0 <4\.23\.0$/);
+    expect(table[0]).toMatch(/^PATCH +STATUS +WHERE OR WHY$/);
+    expect(table[1]).toMatch(/^postinst-arch +applied +common\.postinst:38 /);
+    expect(table[2]).toMatch(/^dma-unmap +applied +mst_pciconf\.c:\d+ /);
+    expect(table[4]).toMatch(/^kernel-variable +not-needed +MFT 4\.15\.1 does not match >=4\.21\.0 <4\.23\.0$/);
     expect(table).toHaveLength(1 + (await loadPatches()).length);
     expect(readdirSync(cwd)).toEqual([]);
   });
@@ -39,16 +45,73 @@ describe('plan', () => {
     };
     expect(JSON.parse(stdout)).toStrictEqual({
       schema: 'mft-patch/plan@1',
+      basis: 'package',
       mft: { version: '4.15.1', revision: '0sample' },
       kernel: { requested: 'debian-11', version: `${kernel}.0` },
       patches: patches.map(({ id, sha256, mft }) => ({
         id,
         sha256,
-        status: selected[id] === undefined ? 'not-selected' : 'selected',
+        ...(selected[id] === undefined
+          ? { status: 'not-selected', result: 'not-needed', hunks: [] }
+          : { status: 'selected', result: 'applied', hunks: expect.any(Array) }),
+        ...(id === 'dma-unmap' ? { guard: expect.stringContaining('5.18') } : {}),
         reason: selected[id] ?? others[id] ?? `MFT 4.15.1 does not match ${mft.raw}`,
       })),
     });
     expect(existsSync(join(folder, 'dist'))).toBe(false);
+  });
+});
+
+describe('plan says what build does', () => {
+  const request = { maxKernel: undefined, verify: 'no' as const };
+  const settings = { timeout: 1, memory: '0', processes: 0, disk: '0' };
+  const extras = { withUserland: false, repackBundle: false };
+
+  test.each([
+    ['flat', undefined],
+    ['flat', '6.1'],
+    ['nnt', undefined],
+    ['nnt', '7.3'],
+    ['nnt-4.26', undefined],
+    ['nnt-4.26', '6.12'],
+  ])('of the sample %s for %s', async (layout, version) => {
+    const source = { kind: 'sample' as const, layout };
+    const kernel = await kernelOf(version === undefined ? {} : { kernel: [version] });
+    const planned = await plan({ source, kernel, headers: undefined }, testContext());
+    const built = await build({ ...request, source, kernel, settings, extras, out: join(makeDirectory(), 'dist') }, testContext());
+    expect(planned.patches.map(({ status, result, ...patch }) => ({ ...patch, status: result }))).toEqual(built.patches);
+    const rows = (text: string) => text.split('\n\n')[1];
+    expect(rows(renderText(planned))).toEqual(rows(renderText(built)));
+  });
+
+  test('where a patch does not apply, too', async () => {
+    const files = await loadSample('flat');
+    const source =
+      files
+        .get('source/mst_pciconf.c')
+        ?.toString('latin1')
+        .replace('pci_unmap_single(dev->pci_dev, dev', 'pci_unmap_single(dev->pci_dev,  dev') ?? '';
+    const { bytes } = packSample(new Map([...files, ['source/mst_pciconf.c', Buffer.from(source, 'latin1')]]));
+    const path = join(makeDirectory(), 'b.tgz');
+    writeFileSync(path, bytes);
+    const kernel = await kernelOf({ kernel: ['6.1'] });
+    const bundle = { kind: 'bundle' as const, path };
+    const failure = await failureOf(() => plan({ source: bundle, kernel, headers: undefined }, testContext()));
+    expect(failure).toMatchObject({ code: 'patch-does-not-apply', patch: 'dma-unmap' });
+    const out = join(makeDirectory(), 'dist');
+    expect(await failureOf(() => build({ ...request, source: bundle, kernel, settings, extras, out }, testContext()))).toEqual(failure);
+  });
+
+  test('by the version alone for a release: without a download, and offline', async () => {
+    const cwd = makeDirectory();
+    const env = { ...process.env, HOME: cwd, MFT_PATCH_MIRROR: 'http://127.0.0.1:9' };
+    const line = 'plan --mft 4.22.0-417 --arch x86_64 --kernel 6.1 --offline';
+    const { stdout } = await cli(line, { cwd, env }).succeeds(/^MFT 4\.22\.0-417 for kernel 6\.1\n\nPATCH +PLAN +WHY\n/);
+    expect(stdout).toMatch(/kernel-variable +apply /);
+    expect(stdout).toMatch(/the source of this release was not looked at/);
+    const { patches } = await cli(line, { cwd, env }).prints({ basis: 'versions', mft: { version: '4.22.0', revision: '417' } });
+    expect(patches[0]).not.toHaveProperty('result');
+    expect(readdirSync(cwd)).toEqual([]);
   });
 });
 

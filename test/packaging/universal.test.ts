@@ -111,7 +111,7 @@ describe('plan', () => {
     const { status, stdout } = await runCli(['plan', '--sample', 'nnt']);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^MFT 4\.22\.0-0sample for every kernel\n/);
-    expect(stdout).toMatch(/ccflags +apply +dkms applies it for kernels >=6\.15/);
+    expect(stdout).toMatch(/ccflags +by dkms +dkms applies it for kernels >=6\.15/);
   });
 
   test('--headers takes the release from the headers', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { parseReleases } from '../../../build/bundle/release-file.js';
 import { findRelease, newestFirst } from '../../../build/bundle/releases.js';
-import type { MatrixDocument, PlanDocument } from '../../../build/documents/index.js';
+import type { FetchDocument, MatrixDocument, PlanDocument } from '../../../build/documents/index.js';
 import { checkConfig } from '../../../build/kernels/config.js';
 import { hostTarget } from '../../../build/kernels/host.js';
 import { nearestTargets, targetsFor } from '../../../build/kernels/target.js';
@@ -56,10 +56,10 @@ export function lockTarget(): FuzzTarget<PlainInput> {
   const both = [lock, { version: 2, files }].map((value) => Buffer.from(JSON.stringify(value, null, 2)));
   return plain(both, async (bytes, place) => {
     writeFileSync(join(place, 'mft-patch.lock'), bytes);
-    const args = ['plan', '--mft', '9.9.9-1', '--arch', 'x86_64', '--offline', '--cache-dir', join(place, 'cache')];
-    const document = await cli<PlanDocument>(args, ['bad-catalogue', 'download-failed']);
+    const args = ['fetch', '--mft', '9.9.9-1', '--arch', 'x86_64', '--offline', '--cache-dir', join(place, 'cache')];
+    const document = await cli<FetchDocument>(args, ['bad-catalogue', 'download-failed']);
     rmSync(join(place, 'mft-patch.lock'));
-    if (!isError(document)) throw new Fault('wrong', 'a plan for a release that does not exist');
+    if (!isError(document)) throw new Fault('wrong', 'a release that does not exist');
     return document.code === 'download-failed' ? 'accepted' : document.code;
   });
 }
