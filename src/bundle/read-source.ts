@@ -69,12 +69,12 @@ async function readBundle(path: string, expected: string | undefined, context: C
 
 /** Reads standard input, to its end: what writes it must not end with SIGPIPE. */
 async function readStdin(expected: string | undefined, context: Context): Promise<PackageSource> {
-  const path = '-';
+  const path = 'standard input';
   if (isatty(0))
     fail({ code: 'usage', detail: 'standard input is a terminal', hint: 'pipe the bundle in: … | mft-patch build --bundle -' });
   const onBytes = (done: number) => context.progress({ step: 'unpack', text: 'reading standard input', done });
   const found = await findPackage(chunksOf(path, process.stdin), { path, whole: true, signal: context.signal, onBytes });
-  const read = packageSource(path, found);
+  const read = packageSource('-', found);
   refuseMismatch(path, read.bundleSha256 ?? read.sha256, expected);
   return read;
 }

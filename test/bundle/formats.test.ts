@@ -75,7 +75,12 @@ describe('the package is found in', () => {
     expect(await build(long, '--sha256', sha256(long))).toMatchObject({ status: 0 });
     expect(await build(deb, '--sha256', sha256(deb))).toMatchObject({ status: 0 });
     const { status, stdout } = await build(long, '--sha256', '0'.repeat(64));
-    expect({ status, ...JSON.parse(stdout) }).toMatchObject({ status: 3, code: 'digest-mismatch', path: '-', actual: sha256(long) });
+    expect({ status, ...JSON.parse(stdout) }).toMatchObject({
+      status: 3,
+      code: 'digest-mismatch',
+      path: 'standard input',
+      actual: sha256(long),
+    });
   });
 });
 

@@ -112,3 +112,27 @@ export function splitBundle(bytes: Buffer): Part[] {
 export function compressed(bytes: Buffer): Buffer {
   return gzipSync(bytes, { level: 1 });
 }
+
+/** zstd frames (RFC 8878, 3.1.1) of raw blocks, without a checksum. */
+export function zstdFrames(bytes: Buffer): Buffer {
+  const parts: Buffer[] = [Buffer.from('28b52ffd0038', 'hex')];
+  for (let at = 0; at < bytes.length; at += 100_000) {
+    const body = bytes.subarray(at, at + 100_000);
+    const head = Buffer.alloc(3);
+    head.writeUIntLE((body.length << 3) | (at + body.length === bytes.length ? 1 : 0), 0, 3);
+    parts.push(head, body);
+  }
+  return Buffer.concat(parts);
+}
+
+/** A package with the archive as its data.tar, as DOCA-Host has the bundle inside. */
+export function debAround(tar: Buffer): Buffer {
+  const control = joinTar([
+    { head: tarHead({ name: './control' }), body: Buffer.from('Package: doca-host\nVersion: 1\nArchitecture: all\n') },
+  ]);
+  const member = (name: string, body: Buffer): Part => ({
+    head: Buffer.from(`${name.padEnd(16)}0           0     0     100644  0         \`\n`),
+    body,
+  });
+  return joinAr([member('debian-binary', Buffer.from('2.0\n')), member('control.tar', control), member('data.tar.gz', compressed(tar))]);
+}

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { BuildDocument } from '../../../build/documents/index.js';
-import { compressed, joinTar, splitBundle, splitPackage } from '../archives.js';
+import { compressed, debAround, joinTar, splitBundle, splitPackage, zstdFrames } from '../archives.js';
 import { bases } from '../bases.js';
 import { cli, isError } from '../cli.js';
 import { chosen, edited } from '../edits.js';
@@ -50,7 +50,9 @@ async function build(args: string[], directory: string, judge: Judge): Promise<s
 
 /** Compares the package that the program found in a bundle with the one that tar finds. */
 function judgeBundle(path: string, { member, sha256 }: BuildDocument['input']): string {
-  const inside = spawnSync('tar', ['--occurrence=1', '-xzOf', path, '--', member], { maxBuffer: 1 << 28 });
+  // tar(1) finds out by itself how an archive is compressed.
+  const script = 'if dpkg-deb --fsys-tarfile "$1" > "$1.tar"; then set -- "$1.tar" "$2"; fi; tar --occurrence=1 -xOf "$1" -- "$2"';
+  const inside = spawnSync('bash', ['-c', script, '', path, member], { maxBuffer: 1 << 28 });
   if (inside.status !== 0) return 'accepted by us alone';
   if (createHash('sha256').update(inside.stdout).digest('hex') !== sha256)
     throw new Fault('wrong', `tar finds a different ${member} in the bundle`);
@@ -82,18 +84,22 @@ export function packageTarget(directory: string): FuzzTarget<PackageInput> {
   };
 }
 
-export function bundleTarget(directory: string): FuzzTarget<PackageInput> {
+/** What a bundle comes in, by the bytes of its tar archive. */
+const containers = { gzip: compressed, none: (tar: Buffer) => tar, zstd: zstdFrames, deb: debAround };
+
+export function bundleTarget(directory: string): FuzzTarget<PackageInput & { container: keyof typeof containers }> {
   const entries = bases(directory, /\.tgz$/).map(splitBundle);
   return {
     inputs: fc.record({
       base: fc.nat(entries.length - 1),
+      container: fc.constantFrom('gzip', 'gzip', 'none', 'zstd', 'deb'),
       edits: fc.array(layeredEdit(['text', 'head', 'entries', 'tar', 'stream']), { maxLength: 4 }),
     }),
-    bytes: ({ base, edits }) => {
+    bytes: ({ base, container, edits }) => {
       const of = (...layers: Layer[]) => edits.filter(({ layer }) => layers.includes(layer));
       const made = of('text', 'head', 'entries').reduce(editedEntries, chosen(entries, base));
       const tar = of('tar').reduce((bytes, { edit }) => edited(bytes, edit), joinTar(made));
-      return of('stream').reduce((bytes, { edit }) => edited(bytes, edit), compressed(tar));
+      return of('stream').reduce((bytes, { edit }) => edited(bytes, edit), containers[container](tar));
     },
     run: (bytes, place) => {
       const path = join(place, 'in.tgz');
