@@ -19,7 +19,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
       conflicts: [['noVerify', 'kernelSource', 'kernelConfig', ...engineOptions]],
     },
   })
-    .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb')
+    .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
     .addOption(options.bundle)
     .addOption(options.deb)
     .addOption(options.mft)
@@ -72,7 +72,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     ],
     rules: { exclusive: [sources, ['headers', 'kernelToPlan']] },
   })
-    .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb')
+    .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
     .addOption(options.bundle)
     .addOption(options.deb)
     .addOption(options.mft)

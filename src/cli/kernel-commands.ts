@@ -55,7 +55,7 @@ function addMatrix(command: MakeCommand, show: Show): void {
       ],
     },
   })
-    .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb')
+    .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
     .addOption(options.bundle)
     .addOption(options.deb)
     .addOption(options.mft)

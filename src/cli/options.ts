@@ -19,7 +19,10 @@ export const options = {
   offline: new Option('--offline', 'do not use the network').helpGroup(general),
   cacheDir: new Option('--cache-dir <dir>', 'cache directory for bundles and logs (default: $XDG_CACHE_HOME/mft-patch)').helpGroup(general),
 
-  bundle: new Option('--bundle <file|dir|url>', "the vendor's .tgz, or the directory that it was unpacked to").helpGroup(source),
+  bundle: new Option(
+    '--bundle <file|dir|url|->',
+    "the vendor's bundle: a tar archive (plain, gzip, xz, zstd), a DOCA-Host .deb, an unpacked directory, a URL, or - for standard input",
+  ).helpGroup(source),
   deb: new Option('--deb <file>', 'the kernel-mft-dkms package itself').helpGroup(source),
   mft: new Option('--mft <release>', 'MFT release: 4.20.1-14, 4.20.1 for its newest revision, or latest (default: 4.20.1-14)').helpGroup(
     source,
