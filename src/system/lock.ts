@@ -50,13 +50,15 @@ export async function acquire(path: string, context: Pick<Context, 'signal'>, ti
       // Not every file system renames onto an empty directory; what another process has claimed meanwhile is not empty.
       if (claims) await rmdir(path).catch(() => {});
       const claim = await take(path);
-      if (claim === undefined) continue;
-      await sweepDrafts(path).catch(() => {});
-      return keepAlive(claim, timing);
+      if (claim) {
+        await sweepDrafts(path).catch(() => {});
+        return keepAlive(claim, timing);
+      }
     }
-    const silent = watch.silent(claims);
-    const running = await Promise.all(claims.map(isRunning));
-    const dead = claims.filter((claim, index) => running[index] === false || silent.includes(claim));
+    const others = claims ?? [];
+    const silent = watch.silent(others);
+    const running = await Promise.all(others.map(isRunning));
+    const dead = others.filter((claim, index) => running[index] === false || silent.includes(claim));
     await Promise.all(dead.map(removeClaim));
     if (dead.length === 0) await setTimeout(timing.poll, undefined, { signal: context.signal });
   }

@@ -156,7 +156,7 @@ describe('the digest of releases.json', () => {
       '--cache-dir',
       join(folder, 'cache'),
     ];
-    return start(args, 20, join(program, 'build/cli.js'), folder).ended;
+    return start(args, 120, join(program, 'build/cli.js'), folder).ended;
   };
 
   test('is compared with that of the whole download', async () => {
