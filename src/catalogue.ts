@@ -5,11 +5,19 @@ import { projectBytes, projectNames, projectText } from './project-files.js';
 
 /** The patches in the order of the series. @throws bad-catalogue */
 export async function loadPatches(): Promise<Patch[]> {
-  const { checkOrder, parsePatch, parseSeries } = await import('./patches/patch.js');
-  const names = parseSeries(await projectText('patches/series'));
-  const patches = await Promise.all(names.map(async (name) => parsePatch(name, await projectBytes(`patches/${name}`))));
+  return (await loadSeries()).patches;
+}
+
+/** The same with their serial number; `line` is what the series must say where it is not theirs any more. @throws bad-catalogue */
+export async function loadSeries(): Promise<{ patches: Patch[]; serial: string; line?: string }> {
+  const [{ parsePatch }, { checkOrder, parseSeries, serialOf }] = await Promise.all([
+    import('./patches/patch.js'),
+    import('./patches/series.js'),
+  ]);
+  const text = await projectText('patches/series');
+  const patches = await Promise.all(parseSeries(text).map(async (name) => parsePatch(name, await projectBytes(`patches/${name}`))));
   checkOrder(patches);
-  return patches;
+  return { patches, ...serialOf(text, patches) };
 }
 
 /** The kernel targets, in the order of their names. @throws bad-catalogue */

@@ -71,14 +71,16 @@ export interface CliResult {
 export interface CliOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
+  /** Another cli.js than that of the project. */
+  program?: string;
   /** Told the process, which its containers have in their names. */
   onStart?: (pid: number | undefined) => void;
 }
 
 /** Runs the built program as a user does, without blocking the servers of the test. */
-export function runCli(args: string[], { onStart, ...options }: CliOptions = {}): Promise<CliResult> {
+export function runCli(args: string[], { onStart, program = cliPath, ...options }: CliOptions = {}): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cliPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     onStart?.(child.pid);
     const result: CliResult = { status: null, stdout: '', stderr: '' };
     child.stdout.on('data', (chunk) => {

@@ -25,17 +25,28 @@ export function seriesOf(release: string): string {
   return /^\d+\.\d+/.exec(release)?.[0] ?? '';
 }
 
+/** What a distribution builds is named like this; what is named in another way is a kernel of its own, whatever its number. */
+const forms = {
+  // 6.1.0-50-amd64, 6.12.95+deb12-rt-arm64
+  debian: /^[\d.]+([-+~].*)?-(amd64|arm64|armmp|686|powerpc64le|riscv64|s390x)(-\w+)?$/,
+  // 6.8.0-41-generic: an ABI number and a flavour, and the patch level is always 0.
+  ubuntu: /^\d+\.\d+\.0-\d+-[a-z]/,
+  // 5.18, 6.12.9, 6.15-rc1
+  any: /^[\d.]+(-rc\d+)?$/,
+};
+
 /**
  * The targets that carry the major.minor of a release, the best first: one whose distribution builds kernels of such
- * names, else one that CI tries, else in the order of their names.
+ * names, else one that CI tries, else in the order of their names. A kernel of another distribution has none: it differs
+ * from all others of its number.
  */
 export function targetsFor(release: string, targets: readonly Target[]): Target[] {
-  const { major, minor, backporter } = parseKernelRelease(release);
-  // Kernels with backports differ from all others of their number.
-  const candidates = targets.filter(({ name }) => backporter === undefined || (backporter === 'Ubuntu' && name.startsWith('ubuntu')));
+  const { major, minor } = parseKernelRelease(release);
+  const form = Object.entries(forms).find(([, pattern]) => pattern.test(release))?.[0];
+  const candidates = form === undefined ? [] : targets.filter(({ name }) => form !== 'ubuntu' || name.startsWith(form));
   // Debian's later kernels name the release that they are built for: 6.12.95+deb12-amd64 is of the backports for 12.
   const debian = /\+deb(\d+)/.exec(release)?.[1];
-  const flavour = debian ? `debian-${debian}` : /-generic\b/.test(release) ? 'ubuntu' : /-(amd64|arm64)$/.test(release) ? 'debian' : '';
+  const flavour = debian ? `debian-${debian}` : form === 'any' ? '' : (form ?? '');
   const isBackport = /[~+]bpo/.test(release);
   const rank = (target: Target) => [
     target.name.startsWith(flavour) ? 0 : 1,

@@ -2,31 +2,20 @@ import { withFiles } from '../deb/change.js';
 import type { BuiltPatch } from '../documents/index.js';
 import { fail } from '../errors.js';
 import { applyPatch } from '../patches/apply.js';
-import { isExtended } from '../patches/dkms-conf.js';
 import type { Patch } from '../patches/patch.js';
 import type { Choice } from '../patches/select.js';
 import type { VendorPackage } from './prepare.js';
 
 /** The package with the patches baked into its sources. @throws patch-does-not-apply, package-unfit */
-export function addPatches(
-  { deb, sourceRoot, version, vendor }: VendorPackage,
-  choices: readonly Choice[],
-  original: ReadonlyMap<string, string>,
-) {
-  if (isExtended(original.get('dkms.conf') ?? '')) {
-    const hint = "pass the vendor's package: dkms would apply the patches a second time";
-    fail({ code: 'package-unfit', path: vendor.path, detail: 'was already patched by mft-patch', hint });
-  }
+export function addPatches({ deb, sourceRoot }: VendorPackage, choices: readonly Choice[], original: ReadonlyMap<string, string>) {
   const files = new Map(original);
   const changed = new Map<string, Buffer>();
   const inside: Patch[] = [];
   const patches = choices.map(({ patch, selected, reason }): BuiltPatch => {
     const built = { id: patch.id, sha256: patch.sha256, reason };
     const notNeeded = { ...built, status: 'not-needed' as const, hunks: [] };
-    // In a package of ours a patch that this kernel does not need may be inside, and the version must go on saying so.
-    if (!selected && !version.includes('+mftpatch')) return notNeeded;
+    if (!selected) return notNeeded;
     const result = applyPatch(patch, files);
-    if (!selected && result.status !== 'already-applied') return notNeeded;
     if (result.status === 'failed') return fail({ code: 'patch-does-not-apply', patch: patch.id, hunks: result.hunks });
     if (result.status === 'not-needed') return { ...notNeeded, reason: `${reason}, but ${result.reason}` };
     inside.push(patch);

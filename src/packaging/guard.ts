@@ -3,10 +3,10 @@ import type { Deb } from '../deb/deb.js';
 import type { BuiltPatch } from '../documents/index.js';
 import { fail, messageOf } from '../errors.js';
 import { applyPatch } from '../patches/apply.js';
-import { type Bound, boundAfter, boundOf, withGuard, withoutGuard } from '../patches/guard.js';
+import { type Bound, boundAfter, boundOf, withGuard } from '../patches/guard.js';
 import type { Patch } from '../patches/patch.js';
 import type { Choice } from '../patches/select.js';
-import type { PatchPlan, VendorPackage } from './prepare.js';
+import type { PatchPlan } from './prepare.js';
 import { sourcesOf } from './sources.js';
 
 /** A package in which dkms leaves out the kernels that it would fail on. */
@@ -14,10 +14,10 @@ export interface Guarded {
   deb: Deb;
   /** Which kernels those are. */
   words: string[];
+  /** Which kernels are left, as the package's version says it. */
+  labels: string[];
   /** By patch, which of them are left out because of it. */
   byPatch: Map<string, string>;
-  /** The lines in its dkms.conf; empty without any. */
-  text: string;
 }
 
 /**
@@ -32,28 +32,22 @@ export function addGuard(deb: Deb, plan: PatchPlan, patches: readonly BuiltPatch
   const { kernel, maxKernel, sourceRoot, vendor } = plan;
   const files = sourcesOf(deb, sourceRoot);
   const ofPatches = kernel === undefined ? [] : boundsOfPatches(plan, patches, files);
-  const bounds = [...(maxKernel === undefined ? [] : [boundAfter(maxKernel)]), ...ofPatches.map(({ bound }) => bound)];
+  const bounds = [...ofPatches.map(({ bound }) => bound), ...(maxKernel === undefined ? [] : [boundAfter(maxKernel)])];
   const conf = files.get('dkms.conf') ?? '';
   try {
     const guarded = withGuard(conf, bounds, sourceName(sourceRoot));
-    if (guarded === conf) return { deb, words: [], byPatch: new Map(), text: '' };
+    if (guarded === conf) return { deb, words: [], labels: [], byPatch: new Map() };
     return {
       deb: withConf(deb, sourceRoot, guarded),
       words: bounds.map(({ words }) => words),
+      labels: [...new Set(bounds.map(({ label }) => label))],
       byPatch: new Map(ofPatches.map(({ id, bound }) => [id, bound.words])),
-      text: JSON.stringify(bounds),
     };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const hint = kernel === undefined ? 'leave out --max-kernel' : 'leave out --kernel: dkms then patches for each kernel';
     return fail({ code: 'package-unfit', path: vendor.path, detail: messageOf(error), hint }, error);
   }
-}
-
-/** The package without the guard of an earlier build of ours. */
-export function dropGuard({ deb, sourceRoot }: VendorPackage): Deb {
-  const conf = sourcesOf(deb, sourceRoot).get('dkms.conf') ?? '';
-  return withConf(deb, sourceRoot, withoutGuard(conf));
 }
 
 function withConf(deb: Deb, sourceRoot: string, conf: string): Deb {

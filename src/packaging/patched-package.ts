@@ -3,9 +3,10 @@ import { type Deb, writeDeb } from '../deb/deb.js';
 import type { BuiltPatch } from '../documents/index.js';
 import type { Patch } from '../patches/patch.js';
 import { sha256 } from '../system/digest.js';
-import { addGuard, dropGuard } from './guard.js';
+import { addGuard } from './guard.js';
 import type { PatchPlan } from './prepare.js';
 import { sourcesOf } from './sources.js';
+import { patchedVersion } from './version.js';
 
 /** The patched package: its file name and bytes, and what became of each patch. @throws patch-does-not-apply, package-unfit */
 export async function buildPackage(plan: PatchPlan): Promise<{ name: string; bytes: Buffer; patches: BuiltPatch[] }> {
@@ -20,44 +21,39 @@ export async function buildPackage(plan: PatchPlan): Promise<{ name: string; byt
  * @throws patch-does-not-apply, package-unfit
  */
 async function patchDeb(plan: PatchPlan): Promise<{ deb: Deb; patches: BuiltPatch[]; version: string }> {
-  const vendor = dropGuard(plan);
-  const { sourceRoot, choices, kernel } = plan;
-  const isUniversal = kernel === undefined;
-  const { addPatches } = isUniversal ? await import('./universal.js') : await import('./baked.js');
-  const patched = addPatches({ ...plan, deb: vendor }, choices, sourcesOf(vendor, sourceRoot));
-  const { deb: changed, words, byPatch, text: guard } = addGuard(patched.deb, plan, patched.patches);
+  const { deb: vendor, sourceRoot, choices, kernel } = plan;
+  const { addPatches } = kernel === undefined ? await import('./universal.js') : await import('./baked.js');
+  const patched = addPatches(plan, choices, sourcesOf(vendor, sourceRoot));
+  const guarded = addGuard(patched.deb, plan, patched.patches);
   const { inside } = patched;
-  const patches = patched.patches.map((patch) => ({ ...patch, ...(byPatch.has(patch.id) ? { guard: byPatch.get(patch.id) ?? '' } : {}) }));
-  const version = patchedVersion(plan, inside, guard);
-  if (version === plan.version) return { deb: changed, patches, version };
-  const items = [
-    ...(inside.length === 0
-      ? [`No patch is needed for ${isUniversal ? 'any' : 'this'} kernel.`]
-      : inside.map((patch) => `${patch.id}: ${patch.description.split('\n')[0]}.`)),
-    ...words.map((kernels) => `dkms.conf: dkms does not build by itself for ${kernels}.`),
-  ];
+  const patches = patched.patches.map((patch) => {
+    const guard = guarded.byPatch.get(patch.id);
+    return { ...patch, ...(guard === undefined ? {} : { guard }) };
+  });
+  const version = patchedVersion(plan, guarded.labels, contentDigest(plan, guarded.deb));
   const entry = {
     package: 'kernel-mft-dkms',
     version,
-    items,
+    items: [
+      kindWords(plan, [...guarded.byPatch.values()]),
+      ...(inside.length === 0 ? ['No patch is needed.'] : []),
+      ...inside.map((patch) => `${patch.id}: ${patch.description.split('\n')[0]}.`),
+      ...guarded.words.map((kernels) => `dkms.conf: dkms does not build by itself for ${kernels}.`),
+    ],
     maintainer: 'mft-patch <mft-patch@users.invalid>',
     date: lastUpdate(inside) ?? new Date(newestTime(vendor) * 1000),
   };
-  return { deb: await withChangelogEntry(withVersion(changed, version), entry, plan.vendor.path), patches, version };
+  return { deb: await withChangelogEntry(withVersion(guarded.deb, version), entry, plan.vendor.path), patches, version };
 }
 
 /**
- * The vendor's version with a suffix on its revision: the day of the newest patch inside, so that a changed patch sorts
- * higher, and a digest of all, so that packages with other patches have other versions. Never before the first `-`:
- * the vendor's postinst takes what is there for the name of the source directory.
+ * What kind of package it is, and for which kernels. The kernel that was named is not in it: packages for kernels that need the
+ * same patches have the same bytes.
  */
-function patchedVersion({ version, kernel, maxKernel }: PatchPlan, inside: readonly Patch[], guard: string): string {
-  const revision = version.replace(/\+mftpatch[\d.a-fk]*$/, '');
-  const day = lastUpdate(inside)?.toISOString().slice(0, 10).replaceAll('-', '') ?? '0';
-  if (inside.length === 0 && guard === '') return `${revision}+mftpatch${day}`;
-  // A package that was proven for a later kernel sorts higher, too.
-  const upTo = guard === '' || maxKernel === undefined ? '' : `.k${maxKernel}`;
-  return `${revision}+mftpatch${day}${upTo}.${setDigest(inside, kernel === undefined, guard)}`;
+function kindWords({ kernel }: PatchPlan, others: readonly string[]): string {
+  if (kernel === undefined) return 'Universal package, for every kernel: dkms applies the patches when it builds.';
+  const left = others.length === 0 ? 'for every kernel' : `not for ${others.join(', nor for ')}`;
+  return `Baked package, ${left}: the patches are applied to the sources.`;
 }
 
 function lastUpdate(patches: readonly Patch[]): Date | undefined {
@@ -73,8 +69,8 @@ function newestTime(deb: Deb): number {
   return deb.data.reduce((newest, entry) => Math.max(newest, entry.mtime), 0);
 }
 
-/** Seven hex digits that stand for just these patches, for the way in which they are in the package, and for its guard. */
-function setDigest(patches: readonly Patch[], isUniversal: boolean, guard: string): string {
-  const parts = [...patches.map((patch) => patch.sha256), ...(isUniversal ? ['universal'] : []), ...(guard === '' ? [] : [guard])];
-  return sha256(parts.join('\n')).slice(0, 7);
+/** Stands for the content: for the vendor's package, the kind of ours, and every entry but for what the version itself changes. */
+function contentDigest({ vendor, kernel }: PatchPlan, { control, data }: Deb): string {
+  const entries = [...control, ...data].flatMap(({ head, body }) => [sha256(head), sha256(body)]);
+  return sha256([vendor.sha256, kernel === undefined ? 'universal' : 'baked', ...entries].join('\n')).slice(0, 7);
 }

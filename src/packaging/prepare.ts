@@ -1,7 +1,7 @@
 import type { PackageSource } from '../bundle/package-source.js';
 import { readSource } from '../bundle/read-source.js';
 import type { Source } from '../bundle/vendor-package.js';
-import { loadPatches } from '../catalogue.js';
+import { loadSeries } from '../catalogue.js';
 import type { Context } from '../context.js';
 import { controlFields, type Deb, plainPath, readDeb } from '../deb/deb.js';
 import { parseVersion } from '../deb/version.js';
@@ -9,9 +9,11 @@ import type { MftVersion } from '../documents/index.js';
 import { fail, messageOf } from '../errors.js';
 import { archOfBundle } from '../kernels/arch.js';
 import type { KernelRelease } from '../kernels/release.js';
+import { isExtended, matchOf } from '../patches/dkms-conf.js';
 import type { Patch } from '../patches/patch.js';
 import { type Choice, isDecidedByProbe, type ProbeHeaders, selectPatches } from '../patches/select.js';
 import { xz } from '../system/xz.js';
+import { isPatchedVersion } from './version.js';
 
 /** A release of MFT, and the patches to choose from for it. */
 export interface SeriesFor {
@@ -29,6 +31,8 @@ export interface VendorPackage extends SeriesFor {
   /** The package's whole version. */
   version: string;
   architecture: string;
+  /** The serial number of the series. */
+  serial: string;
   /** The directory of the dkms source inside the package, with a slash at its end. */
   sourceRoot: string;
 }
@@ -58,7 +62,8 @@ export interface PatchPlan extends VendorPackage, Chosen {
  */
 export async function readVendorPackage(source: Source, context: Context): Promise<VendorPackage> {
   // The patches are parsed while the bundle is unpacked in another thread.
-  const [vendor, patches] = await Promise.all([readSource(source, context), loadPatches()]);
+  const [vendor, { patches, serial, line }] = await Promise.all([readSource(source, context), loadSeries()]);
+  if (line !== undefined) context.warn(`patches/ has changed; for its packages to sort above each other write '${line}' to patches/series`);
   const { path } = vendor;
   const deb = await readDeb(vendor.bytes, vendor.member ? `${path}: ${vendor.member}` : path, xz);
   const fields = controlFields(deb, path);
@@ -67,7 +72,17 @@ export async function readVendorPackage(source: Source, context: Context): Promi
   const version = fields.get('version') ?? '';
   const architecture = fields.get('architecture') ?? '';
   if (!/^[a-z0-9][a-z0-9-]+$/.test(architecture)) fail({ code: 'package-unfit', path, detail: `invalid Architecture: '${architecture}'` });
-  return { vendor, deb, version, architecture, ...mftVersion(version, path), patches, sourceRoot: sourceRoot(deb, path) };
+  const read = { vendor, deb, version, architecture, ...mftVersion(version, path), patches, serial, sourceRoot: sourceRoot(deb, path) };
+  refuseOwnPackage(read);
+  return read;
+}
+
+/** What a package of ours has become by its patches cannot be told from what it was: only the vendor's is patched. */
+function refuseOwnPackage(read: VendorPackage): void {
+  const { version, vendor } = read;
+  if (!isPatchedVersion(version) && !isExtended(dkmsConf(read).toString('latin1'))) return;
+  const hint = "pass the vendor's package or bundle: `input` in the .build.json beside this package names it";
+  fail({ code: 'package-unfit', path: vendor.path, detail: `was already patched by mft-patch (version ${version})`, hint });
 }
 
 /** The architecture that a package is for: its own, else that of the bundle it is from; undefined for all. */
@@ -110,7 +125,12 @@ function byWhom(patch: Patch): string {
     const { file, pattern, matches } = patch.probe;
     return `dkms applies it for kernels with headers whose ${file} ${matches ? 'matches' : 'does not match'} ${pattern}`;
   }
-  return `dkms applies it for ${patch.kernel.raw === '*' ? 'every kernel' : `kernels ${patch.kernel.raw}`}`;
+  const { raw } = patch.kernel;
+  if (raw === '*') return 'dkms applies it for every kernel';
+  if (matchOf(patch) === '') return `dkms applies it for every kernel: ${raw} need it, and it is good on older ones`;
+  if (patch.goodOnOlder) return `dkms applies it for kernels ${raw} and, since it is good there, for older ones`;
+  const others = patch.probe ? `, and older ones by ${patch.probe.file} in their headers` : '';
+  return `dkms applies it for kernels ${raw}${others}`;
 }
 
 /** The release of a version. @param path names where it is from in errors @throws package-unfit */

@@ -3,7 +3,7 @@ import { type Deb, plainPath } from '../deb/deb.js';
 import type { BuiltPatch } from '../documents/index.js';
 import { fail, messageOf } from '../errors.js';
 import { applyPatch } from '../patches/apply.js';
-import { isExtended, matchOf, patchFile, withPatches } from '../patches/dkms-conf.js';
+import { matchOf, patchFile, withPatches } from '../patches/dkms-conf.js';
 import type { Patch } from '../patches/patch.js';
 import type { Choice } from '../patches/select.js';
 import type { VendorPackage } from './prepare.js';
@@ -21,8 +21,6 @@ export function addPatches(
   choices: readonly Choice[],
   original: ReadonlyMap<string, string>,
 ): { deb: Deb; inside: Patch[]; patches: BuiltPatch[] } {
-  if (isExtended(original.get('dkms.conf') ?? ''))
-    fail({ code: 'package-unfit', path, detail: 'was already patched by mft-patch', hint: "pass the vendor's package" });
   const files = new Map(original);
   const changed = new Map<string, Buffer>();
   const change = (file: string, text: string) => {

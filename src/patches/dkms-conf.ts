@@ -1,14 +1,16 @@
 import { kernelPattern } from '../kernels/range-regex.js';
-import { backportersPattern } from '../kernels/release.js';
+import { rangeUpTo } from './kernel-range.js';
 import type { Patch } from './patch.js';
-import { belowRange, isDecidedByProbe } from './select.js';
+import { isDecidedByProbe } from './select.js';
 
-/** The line by which we know a dkms.conf that we have extended. */
+/** The first line of what we put into a dkms.conf. */
 const mark = '# Added by mft-patch:';
+/** The first words of the guard's. */
+export const guardMark = '# mft-patch guard: ';
 
 /** Whether the text is that of a dkms.conf that we have extended. */
 export function isExtended(conf: string): boolean {
-  return conf.split('\n').some((line) => line.startsWith(mark));
+  return conf.split('\n').some((line) => line.startsWith(mark) || line.startsWith(guardMark));
 }
 
 /** The name of a patch in the directory `patches/` of the dkms source. */
@@ -22,13 +24,14 @@ const never = '^.^';
 /** What dkms asks of a kernel's release to apply the patch, for people and the record: PATCH_MATCH, empty for always. */
 export function matchOf(patch: Patch): string {
   if (isDecidedByProbe(patch)) return never;
-  return patch.kernel.raw === '*' ? '' : kernelPattern(patch.kernel);
+  const range = patch.goodOnOlder ? rangeUpTo(patch) : patch.kernel;
+  return range.raw === '*' ? '' : kernelPattern(range);
 }
 
 /**
  * The text of a dkms.conf with patches for dkms to apply after those that are there (dkms(8), PATCH and PATCH_MATCH).
- * dkms.conf is bash, read anew for each kernel with its release and the directory of its headers in variables: so what holds
- * for kernels with backports is asked there, with what dkms 2.8 to 3.2 set.
+ * dkms.conf is bash, read anew for each kernel with its release and the directory of its headers in variables: so what the
+ * headers decide is asked there, with what dkms 2.8 to 3.2 set.
  *
  * @throws SyntaxError if the patches in it are named in a way that ours cannot be put after
  */
@@ -38,35 +41,25 @@ export function withPatches(conf: string, patches: readonly Patch[]): string {
   if (conf.includes('\0')) throw new SyntaxError('dkms.conf contains a NUL byte');
   const first = nextIndex(conf);
   const lines = [
-    `${mark} the patches in patches/, for the kernels that need them.`,
-    ...(patches.some(asksForBackports)
-      ? ['# Kernels of these forms carry later APIs under an older number.', `mft_patch_backports='${backportersPattern}'`]
-      : []),
+    `${mark} dkms applies these of patches/ when it builds; each says what it is for.`,
     ...patches.flatMap((patch, index) => patchLines(patch, first + index)),
   ];
   // Ours come first: whatever the vendor's text ends in (a `return`, a backslash, an open quote) cannot swallow them.
   return `${lines.join('\n')}\n${conf}`;
 }
 
-function asksForBackports(patch: Patch): boolean {
-  return patch.kernel.raw !== '*' && (patch.goodOnOlder || patch.probe !== undefined);
-}
-
 function patchLines(patch: Patch, index: number): string[] {
+  const match = matchOf(patch);
   const lines = [`PATCH[${index}]="${patchFile(patch)}"`];
-  if (isDecidedByProbe(patch))
-    return [...lines, `PATCH_MATCH[${index}]='${never}'`, `if ${probeCommand(patch)}; then PATCH_MATCH[${index}]='.'; fi`];
-  if (patch.kernel.raw === '*') return lines;
-  lines.push(`# Linux ${patch.kernel.raw}`, `PATCH_MATCH[${index}]='${matchOf(patch)}'`);
-  if (!asksForBackports(patch)) return lines;
-  const below = `mft_patch_below='${kernelPattern(belowRange(patch))}'`;
-  const asked = patch.goodOnOlder ? '' : ` && ${probeCommand(patch)}`;
-  return [
-    ...lines,
-    below,
-    // dkms cannot take an alternative of PATCH_MATCH that depends on more than the release.
-    `if [[ $kernelver =~ $mft_patch_backports && $kernelver =~ $mft_patch_below ]]${asked}; then PATCH_MATCH[${index}]='.'; fi`,
-  ];
+  if (match === '') return lines;
+  if (isDecidedByProbe(patch)) return [...lines, `${probeCommand(patch)} || PATCH_MATCH[${index}]='${match}'`];
+  lines.push(`# Linux ${patch.kernel.raw}`, `PATCH_MATCH[${index}]='${match}'`);
+  if (patch.goodOnOlder || patch.probe === undefined) return lines;
+  // A kernel below the range may need it, too, which PATCH_MATCH cannot say: that knows the release alone.
+  const upTo = rangeUpTo(patch);
+  if (upTo.raw === '*') return [...lines, `if ${probeCommand(patch)}; then PATCH_MATCH[${index}]=; fi`];
+  lines.push(`mft_patch_range='${kernelPattern(upTo)}'`);
+  return [...lines, `if [[ $kernelver =~ $mft_patch_range ]] && ${probeCommand(patch)}; then PATCH_MATCH[${index}]=; fi`];
 }
 
 /**

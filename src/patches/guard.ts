@@ -5,10 +5,9 @@
  */
 import Range from 'semver/classes/range.js';
 import { kernelPattern } from '../kernels/range-regex.js';
-import { backportersPattern } from '../kernels/release.js';
-import { probeCommand } from './dkms-conf.js';
+import { guardMark, probeCommand } from './dkms-conf.js';
+import { endsOf, rangeUpTo } from './kernel-range.js';
 import type { Patch } from './patch.js';
-import { belowRange } from './select.js';
 
 /**
  * When dkms 2.8 and 3.0 ask AUTOINSTALL for a kernel, they read dkms.conf once for each older one that the package is built for,
@@ -27,62 +26,64 @@ fi`;
 export interface Bound {
   /** Which kernels they are, as in `kernels >=5.18, which need dma-unmap`. */
   words: string;
+  /** The kernels that are left, as the package's version says it: before5.18, from6.15, k7.3 for those up to 7.3. */
+  label: string;
   /** bash that sets variables for the condition. */
   variables: string[];
   /** bash that succeeds if `$mft_patch_kernel` is one of them. */
   condition: string;
 }
 
-const [begin, end] = ['# mft-patch guard: ', '# mft-patch guard ends'];
-
 /** The kernels after a release, as --max-kernel takes it. */
 export function boundAfter(maxKernel: string): Bound {
   return {
     words: `kernels later than ${maxKernel}`,
-    variables: [`mft_patch_range='${kernelPattern(rangeUpTo(maxKernel))}'`],
+    label: `k${maxKernel}`,
+    variables: [`mft_patch_range='${kernelPattern(upToKernel(maxKernel))}'`],
     condition: '[[ ! $mft_patch_kernel =~ $mft_patch_range ]]',
   };
 }
 
 /** The kernels up to a release; to 7.3.x for 7.3. */
-function rangeUpTo(maxKernel: string): Range {
+function upToKernel(maxKernel: string): Range {
   const [major = 0, minor = 0, ...patch] = maxKernel.split('.').map(Number);
   return new Range(patch.length === 0 ? `<${major}.${minor + 1}.0` : `<=${maxKernel}`);
 }
 
 /**
- * The kernels for which a package is wrong that was made with or without a patch, if there are any. They are those that a
- * package for all kernels decides otherwise on; where the patched source is good on older kernels, too, they are not.
+ * The kernels for which a package is wrong that was made with or without a patch, if there are any: those that a package for
+ * all kernels decides otherwise on.
  *
  * @param isInside whether the patch is in the sources; without, the fault is
  */
 export function boundOf(patch: Patch, isInside: boolean): Bound | undefined {
-  const { id, kernel, goodOnOlder } = patch;
-  // Only the headers decide.
-  if (kernel.raw === '*') return undefined;
-  const below = belowRange(patch);
-  if (isInside && goodOnOlder) {
-    if (!hasUpperEnd(kernel)) return undefined;
-    return {
-      words: `kernels after those of ${kernel.raw}, which do not take ${id}`,
-      variables: [`mft_patch_range='${kernelPattern(new Range(`${kernel.raw} || ${below.raw}`))}'`],
-      condition: '[[ ! $mft_patch_kernel =~ $mft_patch_range ]]',
-    };
+  const { id, kernel, goodOnOlder, probe } = patch;
+  const upTo = rangeUpTo(patch);
+  // Either every kernel takes it, or only the headers decide.
+  if (kernel.raw === '*' || (goodOnOlder && upTo.raw === '*')) return undefined;
+  const range = goodOnOlder ? upTo : kernel;
+  const variables = [`mft_patch_range='${kernelPattern(range)}'`];
+  let takes = '[[ $mft_patch_kernel =~ $mft_patch_range ]]';
+  if (!goodOnOlder && probe) {
+    variables.push(`mft_patch_below='${kernelPattern(upTo)}'`);
+    takes = `{ ${takes} || { [[ $mft_patch_kernel =~ $mft_patch_below ]] && ${probeCommand(patch, 'mft_patch_headers')}; }; }`;
   }
-  const variables = [`mft_patch_range='${kernelPattern(kernel)}'`];
-  let needs = '[[ $mft_patch_kernel =~ $mft_patch_range ]]';
-  if (goodOnOlder || patch.probe) {
-    variables.push(`mft_patch_below='${kernelPattern(below)}'`, `mft_patch_backports='${backportersPattern}'`);
-    const asked = goodOnOlder ? '' : ` && ${probeCommand(patch, 'mft_patch_headers')}`;
-    needs = `{ ${needs} || { [[ $mft_patch_kernel =~ $mft_patch_backports && $mft_patch_kernel =~ $mft_patch_below ]]${asked}; }; }`;
-  }
-  return isInside
-    ? { words: `kernels other than ${kernel.raw}, which do not take ${id}`, variables, condition: `! ${needs}` }
-    : { words: `kernels ${kernel.raw}, which need ${id}`, variables, condition: needs };
+  const [which, others] = goodOnOlder ? ['kernels up to those of', 'after those of'] : ['kernels', 'other than'];
+  if (!isInside) return { words: `${which} ${kernel.raw}, which need ${id}`, label: labelOf(range, true), variables, condition: takes };
+  return {
+    words: `kernels ${others} ${kernel.raw}, which do not take ${id}`,
+    label: labelOf(range, false),
+    variables,
+    condition: `! ${takes}`,
+  };
 }
 
-function hasUpperEnd({ set }: Range): boolean {
-  return !set.some((comparators) => comparators.every(({ operator }) => operator === '>=' || operator === '>'));
+/** The kernels of a range, or those outside of it, as a version says it. */
+function labelOf(kernel: Range, isOutside: boolean): string {
+  const { from, before } = endsOf({ kernel });
+  if (!isOutside) return [from && `from${from}`, before && `before${before}`].filter(Boolean).join('.');
+  if (from === undefined) return `from${before}`;
+  return before === undefined ? `before${from}` : `except${from}.to${before}`;
 }
 
 /**
@@ -99,7 +100,7 @@ export function withGuard(conf: string, bounds: readonly Bound[], source: string
   if (conf.includes('\0')) throw new SyntaxError('dkms.conf contains a NUL byte');
   const lines = conf.split('\n');
   const guard = [
-    `${begin}with a new kernel dkms does not build this by itself for`,
+    `${guardMark}with a new kernel dkms does not build this by itself for`,
     ...bounds.map(({ words }) => `#   ${words}`),
     "# since it could fail there, and leave the kernel's package half-configured. To build for one of them:",
     `#   dkms install ${source} -k RELEASE`,
@@ -109,7 +110,7 @@ export function withGuard(conf: string, bounds: readonly Bound[], source: string
       // dkms also reads this without a kernel.
       `if [[ -n $mft_patch_kernel ]] && ${condition}; then AUTOINSTALL=""; fi`,
     ]),
-    end,
+    '# mft-patch guard ends',
   ];
   const guarded = lines.flatMap((line, index) => {
     if (!/AUTOINSTALL/.test(codeOf(line))) return [line];
@@ -118,11 +119,6 @@ export function withGuard(conf: string, bounds: readonly Bound[], source: string
     return [line, ...guard, ...(index === lines.length - 1 ? [''] : [])];
   });
   return guarded.join('\n');
-}
-
-/** The text of a dkms.conf without the guard of an earlier build. */
-export function withoutGuard(conf: string): string {
-  return conf.replace(new RegExp(`^${begin}(?:.*\n)*?${end}\n`, 'gm'), '');
 }
 
 /** A script without its lines of comment. */

@@ -1,7 +1,7 @@
 import type { StructuredPatch } from 'diff';
 import { parsePatch as parseDiff } from 'diff/lib/patch/parse.js';
 import type Range from 'semver/classes/range.js';
-import { type FileFault, fail, failFile, messageOf } from '../errors.js';
+import { type FileFault, failFile, messageOf } from '../errors.js';
 import { sha256 } from '../system/digest.js';
 import { type Probe, parseHeader } from './header.js';
 
@@ -35,33 +35,6 @@ export interface Patch {
   /** Day of the last change, as YYYY-MM-DD. */
   lastUpdate: string;
   changes: FileChange[];
-}
-
-/** The names in a series file, in order, as quilt reads it: one a line, `#` starts a comment. */
-export function parseSeries(text: string): string[] {
-  return text
-    .split('\n')
-    .filter((line) => !line.startsWith('#'))
-    .map((line) => line.trim().split(/[ \t]+(?:#.*)?/))
-    .filter(([name]) => name !== '')
-    .map(([name = '', ...options]) => {
-      const other = options.find((option) => option !== '' && option !== '-p1');
-      return other === undefined
-        ? name
-        : fail({ code: 'bad-catalogue', file: 'patches/series', detail: `${name}: unsupported option ${other}` });
-    });
-}
-
-/**
- * Those that change the package come first, since dkms applies the others on top of it: so a package for one kernel and one
- * for all give the same tree.
- *
- * @throws bad-catalogue
- */
-export function checkOrder(patches: readonly Patch[]): void {
-  const late = patches.find(({ applies }, index) => applies === 'package' && patches[index - 1]?.applies === 'build');
-  const detail = `${late?.id}.patch: a patch with Applies: package must come before those that dkms applies`;
-  if (late) fail({ code: 'bad-catalogue', file: 'patches/series', detail });
 }
 
 /**

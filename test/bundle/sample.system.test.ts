@@ -73,11 +73,11 @@ describe('which sample', () => {
   });
 
   test.each([
-    ['flat', '5.8', ['postinst-arch']],
+    ['flat', '5.8', ['postinst-arch', 'dma-unmap', 'unlocked-ioctl']],
     ['flat', '7.3', ['postinst-arch', 'dma-unmap', 'unlocked-ioctl']],
-    ['nnt', '5.10', ['postinst-arch', 'kernel-variable', 'running-kernel']],
+    ['nnt', '5.10', ['postinst-arch', 'kernel-variable', 'running-kernel', 'ccflags']],
     ['nnt', '7.3', ['postinst-arch', 'kernel-variable', 'running-kernel', 'ccflags']],
-    ['nnt-4.26', '6.1', ['postinst-arch']],
+    ['nnt-4.26', '6.1', ['postinst-arch', 'ccflags', 'livefish-remove']],
     ['nnt-4.26', '7.3', ['postinst-arch', 'ccflags', 'livefish-remove']],
   ])('decides on the patches: %s for %s', async (sample, kernel, expected) => {
     const [resolved] = await resolveKernels({ kernel: [kernel] }, await loadTargets());

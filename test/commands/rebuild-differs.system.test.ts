@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { RebuildDocument } from '../../src/documents/index.js';
 import { built, edit, run, withArtifact } from '../output/records.js';
-import { makeDirectory, missing, projectRoot, sh } from '../support.js';
+import { changedProgram } from '../packaging/packages.js';
+import { missing, runCli, sh } from '../support.js';
 
 /** What differs in one of the places that are compared. */
 const whats = (differences: RebuildDocument['differences'], place: string) =>
@@ -24,16 +23,10 @@ describe('rebuild says what differs, with exit 1:', () => {
   });
 
   test('a patch that is gone, and one that was changed; the package is not made then', async () => {
-    const program = makeDirectory();
-    for (const part of ['build', 'patches', 'kernels', 'samples', 'package.json'])
-      cpSync(join(projectRoot, part), join(program, part), { recursive: true });
-    symlinkSync(join(projectRoot, 'node_modules'), join(program, 'node_modules'));
     const { record, name } = await built('--sample', 'nnt');
-    sh("sed -i /ccflags/d patches/series && sed -i 's/^Symptom: /&now /' patches/kernel-variable.patch", { cwd: program });
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(program, 'build/cli.js'), 'rebuild', record], {
-      encoding: 'utf8',
-    });
-    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+    const program = changedProgram("sed -i /ccflags/d patches/series && sed -i 's/^Symptom: /&now /' patches/kernel-variable.patch");
+    const { status, stdout, stderr } = await runCli(['rebuild', record], { program });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^warning: patches\/ has changed.*\n$/) });
     expect(stdout.replaceAll(/[0-9a-f]{64}/g, 'HEX')).toBe(
       `${name}: differs from the record\n\npatches inside it, so that it cannot be rebuilt:\n` +
         '  kernel-variable has SHA-256 HEX now, HEX in the record\n  ccflags is no longer in the series\n',

@@ -146,6 +146,14 @@ describe('the targets for a release', () => {
     ['6.12.95+deb12-amd64', ['debian-12-backports', 'debian-13', 'arch', 'ubuntu-6.12']],
     ['6.12.9+bpo-amd64', ['debian-12-backports', 'debian-13', 'arch', 'ubuntu-6.12']],
     ['6.12.0-20-generic', ['ubuntu-6.12']],
+    ['6.12.0-1003-nvidia-64k', ['ubuntu-6.12']],
+    ['6.12.95+deb12-cloud-arm64', ['debian-12-backports', 'debian-13', 'arch', 'ubuntu-6.12']],
+    ['6.12-rc3', ['debian-13', 'arch', 'ubuntu-6.12', 'debian-12-backports']],
+    // Others have other kernels under these numbers.
+    ['6.12.0-55.9.1.el10_0.x86_64', []],
+    ['6.12.0-160000.5-default', []],
+    ['6.12.44-1-pve', []],
+    ['6.12.44-production+truenas', []],
     ['6.2', []],
     ['6', undefined],
   ])('%s are %j', async (release, expected) => {

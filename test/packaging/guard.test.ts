@@ -2,15 +2,22 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { makeDirectory, runCli, sh } from '../support.js';
-import { changedPackage, source } from './packages.js';
+import { cliPath, makeDirectory, runCli, sh } from '../support.js';
+import { changedPackage, changedProgram, source } from './packages.js';
 
 const folder = makeDirectory();
 let count = 0;
 
-async function build(...args: string[]) {
+/** One whose fixes are not good on older kernels: the project's all are. */
+const program = changedProgram("sed -i 's/^Good-On-Older: yes/Good-On-Older: no/' patches/dma-unmap.patch patches/ccflags.patch");
+
+function build(...args: string[]) {
+  return buildWith(cliPath, ...args);
+}
+
+async function buildWith(program: string, ...args: string[]) {
   const out = join(folder, `out${count++}`);
-  const { status, stdout } = await runCli(['build', '--no-verify', '--json', '--out', out, ...args]);
+  const { status, stdout } = await runCli(['build', '--no-verify', '--json', '--out', out, ...args], { program });
   const document = JSON.parse(stdout);
   const path: string = document.artifacts?.[0]?.path ?? '';
   return { status, document, path, record: path.replace(/\.deb$/, '.build.json'), name: path.replace(/^.*\//, '') };
@@ -38,7 +45,7 @@ describe('the package for all kernels', () => {
     expect(bounds(conf)).toEqual(['#   kernels later than 7.3']);
     expect(conf).toContain('dkms install kernel-mft-dkms/4.15.1 -k RELEASE\n');
     expect(document.maxKernel).toBe('7.3');
-    expect(name).toMatch(/\+mftpatch\d{8}\.k7\.3\.[0-9a-f]{7}_all\.deb$/);
+    expect(name).toMatch(/\+mftpatch\.universal\d{10}\.k7\.3\.g[0-9a-f]{7}_all\.deb$/);
     const changelog = confOf(path, 'usr/share/doc/*/changelog.Debian.gz | gunzip').replace(/\s+/g, ' ');
     expect(changelog).toContain('dkms does not build by itself for kernels later than 7.3.');
     const versions = [without, await build('--sample', '--max-kernel', '6.12'), await build('--sample', '--max-kernel', '7.10')];
@@ -56,40 +63,39 @@ describe('the package for all kernels', () => {
 
 describe('the package for one kernel', () => {
   test.each([
-    ['flat', '5.10', ['#   kernels >=5.18, which need dma-unmap'], /\+mftpatch\d{8}\.[0-9a-f]{7}_/],
-    ['flat', '6.1', [], /\+mftpatch\d{8}\.[0-9a-f]{7}_/],
-    ['nnt', '6.12', ['#   kernels >=6.15, which need ccflags'], /\+mftpatch\d{8}\.[0-9a-f]{7}_/],
-    ['nnt', '7.3', [], /\+mftpatch\d{8}\.[0-9a-f]{7}_/],
+    ['flat', '5.10', ['#   kernels >=5.18, which need dma-unmap'], /local\.before5\.18\.g[0-9a-f]{7}_/],
+    ['flat', '6.1', ['#   kernels other than >=5.18, which do not take dma-unmap'], /local\.from5\.18\.g[0-9a-f]{7}_/],
+    ['nnt', '6.12', ['#   kernels >=6.15, which need ccflags'], /local\.before6\.15\.g[0-9a-f]{7}_/],
+    ['nnt', '7.3', ['#   kernels other than >=6.15, which do not take ccflags'], /local\.from6\.15\.g[0-9a-f]{7}_/],
   ])('%s for %s guards against %j', async (sample, kernel, words, version) => {
-    const { path, name, document } = await build('--sample', sample, '--kernel', kernel);
+    const { path, name, document } = await buildWith(program, '--sample', sample, '--kernel', kernel);
     expect(bounds(confOf(path))).toEqual(words);
     expect(name).toMatch(version);
     const guards = document.patches.flatMap(({ guard }: { guard?: string }) => (guard ? [`#   ${guard}`] : []));
     expect(guards).toEqual(words);
+    const changelog = confOf(path, 'usr/share/doc/*/changelog.Debian.gz | gunzip').replace(/\s+/g, ' ');
+    expect(changelog).toContain(`* Baked package, not for ${guards.join().replace('#   ', '')}: the patches are applied to the sources.`);
   });
 
-  test('has a digest of the guard in its version without a patch, too', async () => {
-    const deb = await changedPackage(`sed -i 's/^    ARCH="-a /&  /' ${source}/common.postinst`);
-    expect((await build('--deb', deb, '--kernel', '5.8')).name).toMatch(/\+mftpatch0\.[0-9a-f]{7}_/);
-  });
+  test.each(['5.10', '7.3'])(
+    "of the project's patches none keeps one for %s from any kernel, and the package is the same",
+    async (kernel) => {
+      const { path, name } = await build('--sample', '--kernel', kernel);
+      expect(confOf(path)).not.toContain(guard);
+      expect(name).toBe((await build('--sample', '--kernel', '6.1')).name);
+    },
+  );
 
   test('and against later ones, with --max-kernel', async () => {
-    const { path } = await build('--sample', '--kernel', '5.10', '--max-kernel', '5.16');
-    expect(bounds(confOf(path))).toEqual(['#   kernels later than 5.16', '#   kernels >=5.18, which need dma-unmap']);
+    const { path, name } = await buildWith(program, '--sample', '--kernel', '5.10', '--max-kernel', '5.16');
+    expect(bounds(confOf(path))).toEqual(['#   kernels >=5.18, which need dma-unmap', '#   kernels later than 5.16']);
+    expect(name).toMatch(/\.baked\d{10}\.local\.before5\.18\.k5\.16\.g/);
   });
 
   test('not against a fault that the sources do not have', async () => {
     const deb = await changedPackage(`sed -i 's/pci_unmap_single(dev->pci_dev/dma_unmap_single(dev->dma/' ${source}/mst_pciconf.c`);
-    const { path } = await build('--deb', deb, '--kernel', '5.10');
+    const { path } = await buildWith(program, '--deb', deb, '--kernel', '5.10');
     expect(confOf(path)).not.toContain(guard);
-  });
-
-  test('a package of ours that is made for another kernel gets the guard of that', async () => {
-    const first = await build('--sample', '--kernel', '5.10');
-    const second = await build('--deb', first.path, '--kernel', '6.1');
-    expect(confOf(second.path)).not.toContain(guard);
-    const third = await build('--deb', first.path, '--kernel', '5.10', '--max-kernel', '5.10');
-    expect(bounds(confOf(third.path))).toEqual(['#   kernels later than 5.10', '#   kernels >=5.18, which need dma-unmap']);
   });
 });
 
@@ -105,7 +111,7 @@ describe('rebuild', () => {
   });
 
   test('names a patch that dkms.conf guards with and that has changed; and takes no other --max-kernel', async () => {
-    const { record } = await build('--sample', '--kernel', '5.10');
+    const { record } = await buildWith(program, '--sample', '--kernel', '5.10');
     const document = JSON.parse(readFileSync(record, 'utf8'));
     const index = document.patches.findIndex(({ guard }: { guard?: string }) => guard !== undefined);
     document.patches[index].sha256 = '0'.repeat(64);
@@ -120,6 +126,6 @@ describe('rebuild', () => {
 test('the text of a build says up to which kernel dkms builds by itself', async () => {
   const { stdout } = await runCli(['build', '--no-verify', '--sample', '--max-kernel', '7.3', '--out', join(folder, 'words')]);
   expect(stdout).toContain('\nWith a new kernel dkms builds it by itself up to Linux 7.3.\n');
-  const baked = await runCli(['build', '--no-verify', '--sample', '--kernel', '5.10', '--out', join(folder, 'words')]);
+  const baked = await runCli(['build', '--no-verify', '--sample', '--kernel', '5.10', '--out', join(folder, 'words')], { program });
   expect(baked.stdout).toContain('\nWith a new kernel dkms builds it by itself, except for:\n  kernels >=5.18, which need dma-unmap\n');
 });

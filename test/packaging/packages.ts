@@ -1,7 +1,7 @@
 /** Packages as a vendor could have made them: the sample's, taken apart, changed and put together by dpkg-deb. */
-import { writeFileSync } from 'node:fs';
+import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDirectory, sample, sh } from '../support.js';
+import { makeDirectory, projectRoot, sample, sh } from '../support.js';
 
 export const source = 'usr/src/kernel-mft-dkms-4.15.1';
 
@@ -16,4 +16,17 @@ export async function changedPackage(commands: string, options = '-Zgzip'): Prom
   sh(`dpkg-deb -R sample.deb x && cd x && ${commands}`, { cwd: folder });
   sh(`dpkg-deb --nocheck ${options} -b x '${name}'`, { cwd: folder });
   return join(folder, name);
+}
+
+/**
+ * A copy of the program with its data, after shell commands changed that.
+ * @returns its cli.js
+ */
+export function changedProgram(commands: string): string {
+  const program = makeDirectory();
+  for (const part of ['build', 'patches', 'kernels', 'samples', 'container', 'Dockerfile', 'releases.json', 'package.json'])
+    cpSync(join(projectRoot, part), join(program, part), { recursive: true });
+  symlinkSync(join(projectRoot, 'node_modules'), join(program, 'node_modules'));
+  sh(commands, { cwd: program });
+  return join(program, 'build/cli.js');
 }

@@ -58,9 +58,4 @@ describe.skipIf(missing('tools') !== '')('a patch that does not apply', () => {
     expect(stderr).toContain('      | /* 588 */\n');
     expect(existsSync(out)).toBe(false);
   });
-
-  test('is not tried for a kernel that does not need it', async () => {
-    const { status, stderr } = await runCli(['build', '--deb', vendor, '--kernel', '5.10', '--no-verify', '--out', `${out}-old`, '--json']);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  });
 });

@@ -60,7 +60,7 @@ describe.skipIf(missing('tools') !== '')('the version that comes out', () => {
       if (status === 3) return expect(version).toBe('4.20.1');
       const made = sh(`dpkg-deb -f "${JSON.parse(stdout).artifacts[0].path}" Version`).trim();
       expect(made.replace(/-.*/, '')).toBe(version.replace(/-.*/, ''));
-      expect(made).toMatch(/-[^-]*\+mftpatch\d{8}\.[0-9a-f]{7}$/);
+      expect(made).toMatch(/-[^-]*\+mftpatch\.baked\d{10}\.g[0-9a-f]{7}$/);
       sh(`dpkg --compare-versions ${made} gt ${version}`);
     },
   );

@@ -54,23 +54,38 @@ describe('dkms picks from a universal package what would be baked in', () => {
       const baked = selectPatches(concerned, parseKernelRelease(text), '4.22.0').filter(({ selected }) => selected);
       expect(picked[index], text).toBe(baked.map(({ patch }) => ` mft-patch-${patch.id}.patch`).join(''));
     }
-    expect(new Set(picked).size).toBeGreaterThan(2);
+  });
+
+  test('patches with and without an upper end, good on older kernels or not', () => {
+    const ranges = ['>=5.18', '>=5.18 <6.0', '<=5.16.1', '5.15.x', '>=4.19 <5.10 || >=5.17 <6.16', '*'];
+    const patches = ranges.flatMap((Kernel, i) =>
+      ['yes', 'no'].map((good) =>
+        parsePatch(`${good}${i}.patch`, Buffer.from(patchText(diff, { Kernel, MFT: '*', 'Good-On-Older': good }))),
+      ),
+    );
+    const picked = pickedByDkms(withPatches('', patches), texts, '/nowhere');
+    for (const [index, text] of texts.entries()) {
+      const chosen = selectPatches(patches, parseKernelRelease(text), '4.22.0').filter(({ selected }) => selected);
+      expect(picked[index], text).toBe(chosen.map(({ patch }) => ` mft-patch-${patch.id}.patch`).join(''));
+    }
+    expect(new Set(picked).size).toBeGreaterThan(4);
   });
 
   test.each([
     ['says yes', '#include <linux/new-thing.h>\n', true],
     ['says no', '#include <linux/old-thing.h>\n', false],
-  ])('a fix that breaks older kernels, on kernels with backports whose header %s', (_, header, answer) => {
+  ])('a fix that breaks older kernels, on kernels below its range whose header %s', (_, header, answer) => {
     const headers = join(folder, String(answer));
     mkdirSync(headers, { recursive: true });
     // As Debian lays it out: what all flavours share is in `source`.
     writeFiles(headers, { 'build/include/config/x': '', 'source/include/linux/api.h': header });
-    const texts_ = ['yes', 'no'].map((word) =>
+    const words = ['yes', 'no'].flatMap((word) => ['>=5.18', '>=5.18 <6.0'].map((range, i) => [word, range, `${word}${i}`] as const));
+    const texts_ = words.map(([word, Kernel, id]) =>
       parsePatch(
-        `${word}.patch`,
+        `${id}.patch`,
         Buffer.from(
           patchText(diff, {
-            Kernel: '>=5.18',
+            Kernel,
             MFT: '*',
             'Good-On-Older': 'no',
             Probe: `include/linux/api.h ${word === 'yes' ? '~' : '!~'} new-thing\\.h`,
@@ -84,6 +99,15 @@ describe('dkms picks from a universal package what would be baked in', () => {
       const ids = baked.flatMap(({ patch, selected }) => (selected ? [` mft-patch-${patch.id}.patch`] : []));
       expect(picked[index], text).toBe(ids.join(''));
     }
+  });
+
+  test("of the project's patches those without an upper end take a line each", async () => {
+    const patches = (await loadPatches()).filter((patch) => patch.applies === 'build');
+    const lines = withPatches('', patches).trimEnd().split('\n').slice(1);
+    const asked = patches.filter(isDecidedByProbe);
+    expect(lines).toHaveLength(patches.length + asked.length);
+    expect(lines.filter((line) => line.startsWith('PATCH['))).toHaveLength(patches.length);
+    expect(lines.filter((line) => line.startsWith('grep -Eqs '))).toHaveLength(asked.length);
   });
 
   test('without headers the fix is left out there', () => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { MftPatchError } from '../../src/errors.js';
-import { checkOrder, parsePatch } from '../../src/patches/patch.js';
+import { parsePatch } from '../../src/patches/patch.js';
+import { checkOrder } from '../../src/patches/series.js';
 import { failureOf } from '../support.js';
 import { diff, fields, patchOf, patchText } from './fixtures.js';
 

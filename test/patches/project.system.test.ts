@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { loadPatches } from '../../src/catalogue.js';
 import { readFields } from '../../src/deb/control.js';
 import { applyPatch } from '../../src/patches/apply.js';
-import { type Patch, parseSeries } from '../../src/patches/patch.js';
+import type { Patch } from '../../src/patches/patch.js';
+import { parseSeries } from '../../src/patches/series.js';
 import { makeDirectory, missing, projectRoot, sh, writeFiles } from '../support.js';
 import { type Files, flatSource, livefishSource, nntSource, patched, readTree, withoutGuards } from './fixtures.js';
 

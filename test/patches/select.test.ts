@@ -18,7 +18,7 @@ const chosen = (kernel: string, mft: string, among = patches) =>
 const choiceOf = (id: string, kernel: string, mft: string) => choose(kernel, mft).find(({ patch }) => patch.id === id);
 
 describe('which patches a kernel and an MFT version need', () => {
-  const releases = ['4.15.1', '4.16.0', '4.20.1', '4.21.0', '4.22.1', '4.23.0', '4.25.0', '4.30.0', '4.34.1'];
+  const releases = ['4.15.1', '4.16.0', '4.20.1', '4.21.0', '4.22.1', '4.23.0', '4.25.0', '4.30.0', '4.34.0'];
   const letters: Record<string, string> = {
     d: 'dma-unmap',
     u: 'unlocked-ioctl',
@@ -28,22 +28,23 @@ describe('which patches a kernel and an MFT version need', () => {
     l: 'livefish-remove',
   };
 
-  test.each([
-    ['5.8', ['', '', '', 'kr', 'kr', '', '', '', '']],
-    ['5.9-rc1', ['u', '', '', 'kr', 'kr', '', '', '', '']],
-    ['5.10', ['u', '', '', 'kr', 'kr', '', '', '', '']],
-    ['5.17-rc5', ['u', '', '', 'kr', 'kr', '', '', '', '']],
-    ['5.17.15', ['u', '', '', 'kr', 'kr', '', '', '', '']],
-    ['5.18-rc1', ['du', 'd', 'd', 'kr', 'kr', '', '', '', '']],
-    ['5.18.12', ['du', 'd', 'd', 'kr', 'kr', '', '', '', '']],
-    ['6.1.0-50-amd64', ['du', 'd', 'd', 'kr', 'kr', '', '', '', '']],
-    ['6.10.9', ['du', 'd', 'd', 'kr', 'kr', '', '', '', '']],
-    ['6.11', ['du', 'd', 'd', 'kr', 'kr', '', 'l', '', '']],
-    ['6.14.11', ['du', 'd', 'd', 'kr', 'kr', '', 'l', '', '']],
-    ['6.15-rc1', ['du', 'd', 'd', 'krc', 'krc', 'c', 'cl', 'c', '']],
-    ['7.3', ['du', 'd', 'd', 'krc', 'krc', 'c', 'cl', 'c', '']],
-    ['10.0', ['du', 'd', 'd', 'krc', 'krc', 'c', 'cl', 'c', '']],
-  ])('%s', (kernel, expected) => {
+  // All of them are good on older kernels, so that no kernel's number keeps one away.
+  test.each(
+    [
+      '3.10.0-1160.el7.x86_64',
+      '5.4',
+      '5.8',
+      '5.9-rc1',
+      '5.10',
+      '5.17-rc5',
+      '5.18-rc1',
+      '6.1.0-50-amd64',
+      '6.11',
+      '6.15-rc1',
+      '7.3',
+      '10.0',
+    ].map((kernel) => [kernel, ['du', 'd', 'd', 'krc', 'krc', 'c', 'cl', 'c', '']] as const),
+  )('%s', (kernel, expected) => {
     const idsOf = (word = '') => ['postinst-arch', ...[...word].map((letter) => letters[letter])];
     expect(releases.map((mft) => [mft, chosen(kernel, mft)])).toEqual(releases.map((mft, i) => [mft, idsOf(expected[i])]));
   });
@@ -65,10 +66,10 @@ describe('the reason', () => {
     [['dma-unmap', '5.18', '4.20.1'], true, '5.18 matches >=5.18; MFT 4.20.1 matches <4.21.0'],
     [['dma-unmap', '5.18-rc1', '4.20.1'], true, '5.18-rc1 matches >=5.18'],
     [['dma-unmap', '6.1.0-50-amd64', '4.20.1'], true, '6.1.0-50-amd64 matches >=5.18'],
-    [['dma-unmap', '5.10', '4.20.1'], false, '5.10 does not match >=5.18'],
+    [['dma-unmap', '5.10', '4.20.1'], true, '5.10 is below >=5.18; the fix is good on older kernels, too; MFT 4.20.1 matches <4.21.0'],
     [['dma-unmap', '5.18', '4.21.0'], false, 'MFT 4.21.0 does not match <4.21.0'],
     [['kernel-variable', '5.10', '4.22.0'], true, 'every kernel needs it; MFT 4.22.0 matches >=4.21.0 <4.23.0'],
-    [['ccflags', '7.3', '4.34.1'], false, 'MFT 4.34.1 does not match >=4.21.0 <4.34.1'],
+    [['ccflags', '7.3', '4.34.0'], false, 'MFT 4.34.1 does not match >=4.21.0 <4.34.0'],
   ])('%j', (choice, selected, words) => {
     expect(choiceOf(...choice)).toMatchObject({ selected, reason: expect.stringContaining(words) });
   });
@@ -91,37 +92,53 @@ describe('a probe without a range', () => {
   });
 });
 
-describe('on kernels with backports', () => {
+describe('below its range', () => {
   test.each([
-    ['5.14.0-427.13.1.el9_4.x86_64', 'Red Hat'],
-    ['4.18.0-553.el8_10.x86_64', 'Red Hat'],
-    ['5.14.21-150500.55.19-default', 'SUSE'],
-    ['5.4.17-2136.300.7.el8uek.x86_64', 'UEK'],
-    ['5.15.0-1033-azure', 'Ubuntu'],
-  ])('%s gets a fix that is good on older kernels, and the reason says why', (kernel, distribution) => {
-    const choice = choiceOf('dma-unmap', kernel, '4.20.1');
-    expect(choice?.selected).toBe(true);
-    for (const words of [`${kernel} does not match >=5.18`, distribution, 'backport newer APIs', 'safe on older kernels'])
-      expect(choice?.reason).toContain(words);
+    '5.14.0-427.13.1.el9_4.x86_64',
+    '5.4.17-2136.300.7.el8uek.x86_64',
+    '5.14.21-150500.55.19-default',
+    '5.3.18-57-kvmsmall',
+    '5.15.0-1070-bluefield',
+    '5.15.0-1070-fips',
+    '5.15.0-1033-azure',
+    '5.15.152.1-microsoft-standard',
+    '5.10.0-216.0.0.115.oe2203sp4.x86_64',
+    '5.10.134-16.al8.x86_64',
+    '5.10.230-223.885.amzn2.x86_64',
+    '5.10.0-46-amd64',
+  ])('%s gets a fix that is good on older kernels, and the reason says why', (kernel) => {
+    const text = parseKernelRelease(kernel).text;
+    const reason = `${text} is below >=5.18; the fix is good on older kernels, too; MFT 4.20.1 matches <4.21.0`;
+    expect(choiceOf('dma-unmap', kernel, '4.20.1')).toMatchObject({ selected: true, reason });
     // The MFT version still decides.
     expect(choiceOf('dma-unmap', kernel, '4.21.0')).toMatchObject({ selected: false, reason: 'MFT 4.21.0 does not match <4.21.0' });
-    expect(choiceOf('ccflags', kernel, '4.23.0')?.selected).toBe(true);
-    expect(choiceOf('ccflags', kernel, '4.34.1')?.selected).toBe(false);
   });
 
-  test('within its range a fix is chosen for that, not for the backports', () => {
-    expect(choiceOf('dma-unmap', '6.8.0-41-generic', '4.20.1')).toMatchObject({
-      selected: true,
-      reason: '6.8.0-41-generic matches >=5.18; MFT 4.20.1 matches <4.21.0',
-    });
-  });
+  const bad = (changes: Record<string, string> = {}) => patchOf(undefined, { 'Good-On-Older': 'no', ...changes });
+  const choiceFor = (patch: Patch, kernel: string, probe?: () => boolean) =>
+    selectPatches([patch], parseKernelRelease(kernel), '4.20.1', probe)[0];
 
   test('a fix that breaks older kernels is not chosen, and the reason says why', () => {
-    const fix = patchOf(undefined, { 'Good-On-Older': 'no' });
-    const [choice] = choose('5.14.0-427.el9.x86_64', '4.20.1', [fix]);
-    expect(choice?.selected).toBe(false);
-    for (const words of ['Red Hat', 'backport newer APIs', 'breaks older kernels']) expect(choice?.reason).toContain(words);
-    expect(chosen('5.18', '4.20.1', [fix])).toEqual(['x']);
+    expect(choiceFor(bad(), '5.14.0-427.el9.x86_64')).toMatchObject({
+      selected: false,
+      reason: '5.14.0-427.el9.x86_64 is below >=5.18; the fix is not good on older kernels',
+    });
+    expect(choiceFor(bad(), '5.18')?.selected).toBe(true);
+  });
+
+  test.each(['5.10', '5.10.0-46-amd64', '5.14.0-427.el9.x86_64'])('but where the headers of %s say that it needs it', (kernel) => {
+    const fix = bad({ Probe: 'include/linux/api.h ~ new' });
+    expect(choiceFor(fix, kernel, () => true)).toMatchObject({ selected: true, reason: expect.stringContaining('api.h in its headers') });
+    expect(choiceFor(fix, kernel, () => false)).toMatchObject({
+      selected: false,
+      reason: expect.stringContaining('does not need the fix'),
+    });
+    expect(choiceFor(fix, kernel)).toMatchObject({
+      selected: false,
+      reason: expect.stringContaining('is below >=5.18; not applied: only'),
+    });
+    // In its range the number decides, and nobody is asked.
+    expect(choiceFor(fix, '5.18', () => false)?.selected).toBe(true);
   });
 
   test.each([
@@ -129,14 +146,21 @@ describe('on kernels with backports', () => {
     ['<=5.13', false],
     ['5.13.3', false],
     ['>=5.0 <5.5', false],
-    ['<5.0 || >=6.0', false],
+    ['<5.0 || >=5.2 <5.14', false],
+    ['<5.0 || >=6.0', true],
     ['>=5.15', true],
     ['>=5.15 <5.16', true],
     ['5.15.x', true],
+    ['5.14.22', true],
     ['5.15 - 5.17 || >=6.0', true],
-  ])('the range %s is extended downward only: on el 5.14 the choice is %s', (range, selected) => {
-    const fix = patchOf(undefined, { Kernel: range, 'Good-On-Older': 'yes' });
-    expect(choose('5.14.0-427.el9.x86_64', '4.20.1', [fix])).toMatchObject([{ selected }]);
-    expect(choose('5.14.21', '4.20.1', [fix])).toMatchObject([{ selected: false, reason: `5.14.21 does not match ${range}` }]);
+  ])('the range %s is extended downward only: on 5.14.21 the choice is %s', (range, selected) => {
+    for (const [goodOnOlder, probe] of [
+      ['yes', undefined],
+      ['no', () => true],
+    ] as const) {
+      const fix = bad({ Kernel: range, 'Good-On-Older': goodOnOlder, Probe: 'x ~ y' });
+      const reason = expect.stringContaining(`5.14.21 is ${selected ? 'below' : 'above'} ${range}`);
+      expect(choiceFor(fix, '5.14.21', probe)).toMatchObject({ selected, reason });
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseSeries } from '../../src/patches/patch.js';
+import { parseSeries } from '../../src/patches/series.js';
 import { failureOf, makeDirectory, missing, sh, writeFiles } from '../support.js';
 
 const series = [

@@ -16,7 +16,7 @@ async function matrix(...args: string[]): Promise<{ status: number | null; stder
   return { status, stderr, document: JSON.parse(stdout) };
 }
 
-/** Which patches a sample needs on a kernel, and whether the vendor's package builds there. */
+/** Which patches act on a sample on a kernel, and whether the vendor's package builds there. */
 function needs(generation: string, { kernel, target }: MatrixCell): { patches: string[]; vendor: string } {
   const [major = 0, minor = 0] = kernel.split('.').map(Number);
   const isAtLeast = (a: number, b: number) => major > a || (major === a && minor >= b);
@@ -25,12 +25,12 @@ function needs(generation: string, { kernel, target }: MatrixCell): { patches: s
   if (generation === 'nnt') {
     const isLate = isAtLeast(6, 15);
     return {
-      patches: ['postinst-arch', 'kernel-variable', ...(isLate ? ['ccflags'] : [])],
+      patches: ['postinst-arch', 'kernel-variable', 'ccflags'],
       vendor: !isLate && hasOldHook ? 'builds' : 'fails',
     };
   }
   const isBroken = isAtLeast(5, 18);
-  return { patches: ['postinst-arch', ...(isBroken ? ['dma-unmap'] : []), 'unlocked-ioctl'], vendor: isBroken ? 'fails' : 'builds' };
+  return { patches: ['postinst-arch', 'dma-unmap', 'unlocked-ioctl'], vendor: isBroken ? 'fails' : 'builds' };
 }
 
 function expectCells(cells: MatrixCell[], generation: string): void {

@@ -1,0 +1,27 @@
+import type { PatchPlan } from './prepare.js';
+
+/**
+ * The vendor's version with a suffix on its revision. Never before the first `-`: the vendor's postinst takes what is there for
+ * the name of the source directory. deb-version(7) sorts text before text by letters, and numbers as numbers; so
+ *
+ * - every universal package sorts above every baked one, and both above those of mft-patch 0.1, `+mftpatch20261123.e7471d3`,
+ * - of one kind that with newer patches is above, and with patches of the user's own (`.local`) above all with the project's,
+ * - of these the one that is for later kernels (`.k7.3`) is above, since `g` for the digest, as in git-describe(1), is before `k`,
+ * - other contents have another digest, and so no version in common,
+ * - and all are below the vendor's next revision, since `+` is below any further number.
+ *
+ * @param labels for which kernels it is, as in before5.18 or k7.3
+ */
+export function patchedVersion(
+  { version, serial, kernel }: Pick<PatchPlan, 'version' | 'serial' | 'kernel'>,
+  labels: readonly string[],
+  digest: string,
+): string {
+  const kind = kernel === undefined ? 'universal' : 'baked';
+  return `${version}+mftpatch.${[kind + serial, ...labels, `g${digest}`].join('.')}`;
+}
+
+/** Whether a version is one of ours, of today's form or an older one. */
+export function isPatchedVersion(version: string): boolean {
+  return version.includes('+mftpatch');
+}

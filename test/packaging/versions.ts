@@ -1,0 +1,27 @@
+/** Versions of packages of one vendor's, each below the next: as apt has to prefer them. */
+export const chain = [
+  '4.20.1-14',
+  '4.20.1-14+mftpatch0',
+  '4.20.1-14+mftpatch20261123.e7471d3',
+  '4.20.1-14+mftpatch20261126.k7.3.e7471d3',
+  '4.20.1-14+mftpatch.baked2026112601.before5.18.g1234567',
+  '4.20.1-14+mftpatch.baked2026112601.before5.18.k5.16.g0000000',
+  '4.20.1-14+mftpatch.baked2026112601.gfedcba9',
+  '4.20.1-14+mftpatch.baked2026112601.k7.3.1.gfedcba9',
+  '4.20.1-14+mftpatch.baked2026112601.k7.3.g0000000',
+  '4.20.1-14+mftpatch.baked2026112601.k7.10.g0000000',
+  '4.20.1-14+mftpatch.baked2026112601.local.before5.18.g0000000',
+  '4.20.1-14+mftpatch.baked2026112601.local.g0000000',
+  '4.20.1-14+mftpatch.baked2026112602.before5.18.g0000000',
+  '4.20.1-14+mftpatch.universal2026112601.g0123456',
+  '4.20.1-14+mftpatch.universal2026112601.k7.3.g0123456',
+  '4.20.1-14+mftpatch.universal2026112601.k10.0.g0123456',
+  '4.20.1-14+mftpatch.universal2026112601.local.g0123456',
+  '4.20.1-14+mftpatch.universal2026112602.g0123456',
+  '4.20.1-14+mftpatch.universal2026120101.g0123456',
+  '4.20.1-14.1',
+  '4.20.1-15',
+  '4.33.0-169+mftpatch.universal2026112601.g0123456',
+  // DOCA's version of the same release.
+  '4.33.0.169-1',
+];
