@@ -66,7 +66,7 @@ export function findRelease(wanted: string, arch: string, releases: readonly Rel
     fail({ code: 'usage', detail: `unknown architecture '${arch}'`, hint: `use one of: ${[...archNames.keys()].join(', ')}` });
   const candidates = releases.filter((release) => release.arch === name).sort(newestFirst);
   const release =
-    wanted === 'latest' ? candidates[0] : candidates.find((entry) => wanted === entry.version || wanted === fullVersion(entry));
+    wanted === 'latest' ? candidates[0] : candidates.find((entry) => [entry.version, fullVersion(entry)].includes(withoutZeros(wanted)));
   if (release) {
     const { sha256, md5 } = release.digests;
     const digests = { ...(sha256 === undefined ? {} : { sha256 }), ...(md5 === undefined ? {} : { md5 }) };
@@ -111,6 +111,11 @@ export function releaseAt(url: string, releases: readonly Release[]): ReleaseFil
 /** What a release is called wherever it is from: in mft-patch.lock, in the cache and in messages. */
 function identityOf(version: string, arch: Release['arch']): string {
   return `MFT ${version} ${arch}`;
+}
+
+/** 4.20.1-14 for 4.020.1-14: to Debian they are the same. */
+function withoutZeros(version: string): string {
+  return version.replace(/\b0+(?=\d)/g, '');
 }
 
 /** Orders releases, the newest first. */

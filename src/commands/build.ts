@@ -32,7 +32,7 @@ export async function build(request: BuildRequest, context: Context): Promise<Bu
   context.signal.throwIfAborted();
   const deb = { name, bytes };
   // What is written stays if the verification is interrupted: the package is whole, its record says that it is not verified.
-  const unverified = newRecord(plan, patches, verify === 'no' ? '--no-verify' : 'not done yet');
+  const unverified = await newRecord(plan, patches, verify === 'no' ? '--no-verify' : 'not done yet');
   const isExtra = extras.withUserland || extras.repackBundle;
   const addExtras = isExtra ? (await import('../output/extras.js')).extrasWriter(read.vendor, bytes, extras, context) : undefined;
   const document = await writePackage(out, { deb, document: unverified, ...(addExtras ? { addExtras } : {}) }, context);

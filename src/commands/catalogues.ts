@@ -1,3 +1,4 @@
+import { mftNumber } from '../bundle/mft-number.js';
 import type { Release } from '../bundle/release-file.js';
 import { layoutOf, loadReleases, newestFirst } from '../bundle/releases.js';
 import { loadPatches, loadTargets } from '../catalogue.js';
@@ -44,7 +45,7 @@ export async function listReleases(): Promise<ReleasesDocument> {
       arches: group.map(({ arch }) => arch).sort(),
       digest: all('sha256') ? ('sha256' as const) : all('md5') ? ('md5' as const) : ('none' as const),
       generation: layoutOf(version),
-      patches: patches.filter(({ mft }) => mft.test(version.split('.').slice(0, 3).join('.'))).map(({ id }) => id),
+      patches: patches.filter(({ mft }) => mft.test(mftNumber(version) ?? '')).map(({ id }) => id),
     };
   });
   return { schema: 'mft-patch/releases@1', releases };

@@ -18,6 +18,7 @@ import type { Patch } from '../patches/patch.js';
 import type { Choice } from '../patches/select.js';
 import { sha256 } from '../system/digest.js';
 import { xz } from '../system/xz.js';
+import { program } from '../verify/provenance.js';
 
 /**
  * Rebuilds the package of a build's record, in memory, and compares it with the record and with the package next to it; writes
@@ -53,6 +54,7 @@ export async function rebuild(path: string, options: SourceOptions, context: Con
     artifact: { name: artifact.name, sha256: artifact.sha256, bytes: artifact.bytes },
     ...(rebuilt ? { rebuilt: { name: rebuilt.name, sha256: sha256(rebuilt.bytes), bytes: rebuilt.bytes.length } } : {}),
     ...(beside ? { beside: { path: join(dirname(path), artifact.name), sha256: sha256(beside), bytes: beside.length } } : {}),
+    ...(await otherProgram(record)),
     status: differences.length === 0 ? 'equal' : 'differs',
     differences,
     notRebuilt: record.others,
@@ -61,8 +63,13 @@ export async function rebuild(path: string, options: SourceOptions, context: Con
 
 type Difference = RebuildDocument['differences'][number];
 
+/** The program that the record is of, where it is not this one: another one may make another package. */
+async function otherProgram({ program: then }: BuildRecord): Promise<Pick<RebuildDocument, 'recordedBy'>> {
+  return then === undefined || then.sha256 === (await program()).sha256 ? {} : { recordedBy: then };
+}
+
 /** The package with just the patches that the record says are inside. */
-async function remake({ patches, kernel, maxKernel }: BuildRecord, read: VendorPackage): Promise<{ name: string; bytes: Buffer }> {
+async function remake({ patches, kernel, maxKernel, serial }: BuildRecord, read: VendorPackage): Promise<{ name: string; bytes: Buffer }> {
   const choices = patches.filter(matters).flatMap(({ id, status }): Choice[] => {
     const patch = read.patches.find((patch) => patch.id === id);
     return patch ? [{ patch, selected: status !== 'not-needed', reason: '' }] : [];
@@ -70,7 +77,8 @@ async function remake({ patches, kernel, maxKernel }: BuildRecord, read: VendorP
   // A package for every kernel has none in its record.
   const { requested, version } = kernel;
   const planned = version === '' ? undefined : { requested, release: parseKernelRelease(version) };
-  return buildPackage({ ...read, kernel: planned, choices, ...(maxKernel === undefined ? {} : { maxKernel }) });
+  const rest = { ...(maxKernel === undefined ? {} : { maxKernel }), ...(serial === undefined ? {} : { serial }) };
+  return buildPackage({ ...read, kernel: planned, choices, ...rest });
 }
 
 /** Whether a patch has a part in the package: it is inside, or dkms.conf guards against kernels that need it. */
@@ -131,17 +139,18 @@ async function sourceOf({ input, artifact }: BuildRecord, recordPath: string, op
 }
 
 /**
- * A path of the record as it holds here. It is relative to where `build` ran, and so is the package's own path, which leads
- * back there from the record's directory.
+ * A path of the record as it holds here. It is relative to the record's directory; in a record of mft-patch 0.1 to where `build`
+ * ran, and so is the package's own path, which leads back there. What is in the working directory comes last: a file of that
+ * name is another one as a rule.
  */
 async function findInput(input: string, artifact: string, recordPath: string): Promise<string> {
   const origin = resolve(dirname(recordPath), isAbsolute(artifact) ? '.' : relative(dirname(artifact), '.'));
-  const places = [input, resolve(origin, input)];
+  const places = [resolve(origin, input), input];
   for (const place of places) if (await stat(place).catch(() => undefined)) return place;
   return fail({
     code: 'no-input',
     path: input,
-    detail: 'not found, neither relative to the current directory nor to the record',
+    detail: 'not found, neither relative to the record nor to the current directory',
     hint: 'pass where it is now with --bundle or --deb',
   });
 }

@@ -1,7 +1,7 @@
 /** What `plan`, `build` and `rebuild` print; that of `build` is also the record beside the package. */
 import * as v from 'valibot';
 import { bytes, kernelChoice, mftVersion, sha256, text } from './common.js';
-import { kernelVerdict } from './verdict.js';
+import { kernelVerdict, program } from './verdict.js';
 
 const builtPatch = v.object({
   id: v.pipe(v.string(), v.regex(/^[^/]+$/, 'expected the name of a patch')),
@@ -53,6 +53,13 @@ const path = v.pipe(v.string(), v.regex(/[^/.]$/, 'expected the path of a file')
 
 export const buildDocument = v.object({
   schema: v.literal('mft-patch/build@1'),
+  program: v.exactOptional(program),
+  libraries: v.exactOptional(
+    v.pipe(
+      v.array(v.object({ name: v.string(), version: v.string(), sha256 })),
+      v.description('what reads and writes the bytes of the package; the SHA-256 is over what is loaded of it'),
+    ),
+  ),
   mft: mftVersion,
   kernel: kernelChoice,
   maxKernel: v.exactOptional(
@@ -67,7 +74,7 @@ export const buildDocument = v.object({
       v.string(),
       v.nonEmpty('expected a path'),
       v.excludes('\0', 'expected no NUL'),
-      v.description('the file or URL that was read'),
+      v.description('the file or URL that was read; in the record of a build relative to its directory'),
     ),
     member: text("the package's path inside the bundle; empty for a package by itself"),
     sha256,
@@ -76,10 +83,22 @@ export const buildDocument = v.object({
       text("the vendor's tools package, if it was seen: its path inside the bundle, or where it is in a bundle that is a directory"),
     ),
   }),
+  serial: v.exactOptional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\d{10}(\.local)?$/, 'expected a serial number, as in patches/series'),
+      v.description("the serial number of the patches, as in the package's version; .local for patches that were changed without one"),
+    ),
+  ),
   patches: v.array(builtPatch),
+  hold: v.exactOptional(
+    text("the version of DOCA's package of this release, which sorts above this one: apt-mark hold kernel-mft-dkms keeps apt from it"),
+  ),
   artifacts: v.pipe(
     v.array(v.object({ path, sha256, bytes })),
-    v.description('what was written, the package first; paths relative to where the program ran'),
+    v.description(
+      'what was written, the package first; paths relative to where the program ran, in the record to its directory, as if it had run there',
+    ),
   ),
   verification: v.object({
     status: v.picklist(['passed', 'failed', 'skipped']),
@@ -103,6 +122,7 @@ export const rebuildDocument = v.object({
   beside: v.exactOptional(
     v.pipe(v.object({ path: v.string(), sha256, bytes }), v.description('the package next to the record, if there is one')),
   ),
+  recordedBy: v.exactOptional(v.pipe(program, v.description('the program that the record is of, where it is not this one'))),
   status: v.picklist(['equal', 'differs']),
   differences: v.pipe(
     v.array(v.object({ of: v.picklist(['patches', 'package', 'file', 'content']), what: v.string() })),

@@ -68,6 +68,11 @@ export const failedStep = v.pipe(v.picklist(stepNames), v.description('the first
 /** A time. */
 export const moment = v.pipe(v.string(), v.isoTimestamp('expected a time in UTC, as 2026-11-23T10:00:00.000Z'));
 
+export const program = v.pipe(
+  v.object({ version: v.string(), sha256 }),
+  v.description('this program: its version, and the SHA-256 of its own code and of what it runs in containers'),
+);
+
 /** What a verdict is a verdict on: it says nothing about anything else. */
 export const provenance = v.object({
   package: v.pipe(sha256, v.description('SHA-256 of the package that was installed')),
@@ -81,10 +86,7 @@ export const provenance = v.object({
   imageCreated: v.exactOptional(
     v.pipe(moment, v.description('when the packages of the image were taken from the archive; missing if the engine does not tell')),
   ),
-  program: v.pipe(
-    v.object({ version: v.string(), sha256 }),
-    v.description('this program: its version, and the SHA-256 of its own code and of what it runs in containers'),
-  ),
+  program,
   engine: text('name and version of the container engine, as in docker 20.10.24'),
   architecture: text('that of the containers, as Debian names it: amd64'),
   options: v.object({

@@ -173,6 +173,12 @@ function readConfig(path: string): Promise<string> {
 }
 
 function refuseUnknown(requested: string, targets: readonly Target[]): never {
+  if (/^next-\d/.test(requested))
+    fail({
+      code: 'usage',
+      detail: `'${requested}' does not say which kernel version it is`,
+      hint: 'pass the release as uname -r prints it, as in 6.16.0-rc4-next-20250701',
+    });
   const close = closestNames(requested, ['host', ...targets.map(({ name }) => name)]);
   return fail({
     code: 'usage',

@@ -11,7 +11,7 @@ import { type Lock, lockName, withLock } from '../system/lock.js';
 import { type StagingDir, withStagingDir } from '../system/stage.js';
 import type { PackageFile } from '../verify/verify.js';
 import { sumOf, withSums } from './checksums.js';
-import { recordName } from './record.js';
+import { asRecord, recordName } from './record.js';
 
 /** A file with its line in SHA256SUMS. */
 export interface Artifact {
@@ -46,7 +46,7 @@ export async function writePackage(directory: string, output: PackageOutput, con
     const artifacts = [{ name, sha256: sha256(bytes), bytes: bytes.length }, ...extras];
     const whole = { ...output.document, artifacts: artifacts.map(({ name, ...rest }) => ({ path: join(directory, name), ...rest })) };
     await stage.write(name, (path) => writeFile(path, bytes));
-    await stage.write(recordName(name), (path) => writeFile(path, asJson(whole)));
+    await stage.write(recordName(name), (path) => writeFile(path, asJson(asRecord(whole, directory))));
     context.signal.throwIfAborted();
     if (!(stage.isSibling && (await renameIntoPlace(stage, directory, artifacts))))
       await withLock(join(directory, lockName), context, (lock) => publish({ stage, directory, lock }, artifacts, context));
@@ -58,7 +58,7 @@ export async function writePackage(directory: string, output: PackageOutput, con
 export async function writeRecord(directory: string, name: string, document: BuildDocument, context: Context): Promise<void> {
   await withStagingDir(directory, context, async (stage) => {
     const record = recordName(name);
-    await stage.write(record, (path) => writeFile(path, asJson(document)));
+    await stage.write(record, (path) => writeFile(path, asJson(asRecord(document, directory))));
     await stage.flush();
     await withLock(join(directory, lockName), context, async (lock) => {
       const sum = sumOf(await readSums(directory), directory, name);

@@ -1,3 +1,4 @@
+import { mftNumber } from '../bundle/mft-number.js';
 import type { PackageSource } from '../bundle/package-source.js';
 import { readSource } from '../bundle/read-source.js';
 import type { Source } from '../bundle/vendor-package.js';
@@ -137,7 +138,7 @@ function byWhom(patch: Patch): string {
 export function mftVersion(text: string, path: string): { mft: MftVersion; mftNumber: string } {
   try {
     const { upstream, revision } = parseVersion(text);
-    const number = /^(\d{1,6}\.\d{1,6}\.\d{1,6})(?!\d)/.exec(upstream)?.[1];
+    const number = mftNumber(upstream);
     if (number === undefined) throw new SyntaxError(`'${upstream}' is not an MFT version`);
     // Our suffix goes to the revision; without one it would change the directory that the postinst looks for.
     if (revision === '') throw new SyntaxError(`version ${text} has no revision`);

@@ -24,7 +24,19 @@ export type ProbeHeaders = (probe: Probe) => boolean;
  * @param probe undefined without headers
  */
 export function selectPatches(patches: readonly Patch[], kernel: KernelRelease, mft: string, probe?: ProbeHeaders): Choice[] {
-  return patches.map((patch) => ({ patch, ...choose(patch, kernel, mft, probe) }));
+  return patches.map((patch) => {
+    const { selected, reason } = choose(patch, kernel, mft, probe);
+    const isVague = patch.mft.test(mft) && patchLevelMatters(patch, kernel);
+    return { patch, selected, reason: isVague ? `${reason}; ${vague}` : reason };
+  });
+}
+
+const vague = "the kernel's name does not tell its patch level, which decides here: ask its headers, with plan --headers";
+
+/** Whether a range ends inside of a series of which the name tells nothing more: 6.1.0-56-amd64 is 6.1.192. */
+function patchLevelMatters({ kernel }: Patch, { text, version, major, minor }: KernelRelease): boolean {
+  if (!/^\d+\.\d+\.0-\d/.test(text) || !version.endsWith('.0')) return false;
+  return kernel.test(version) !== kernel.test(`${major}.${minor}.99999`);
 }
 
 function choose(patch: Patch, kernel: KernelRelease, mft: string, probe: ProbeHeaders | undefined): Omit<Choice, 'patch'> {

@@ -8,7 +8,7 @@ const titles = {
 };
 
 /** The result of `rebuild` as a person reads it. */
-export function renderRebuild({ artifact, input, status, beside, differences, notRebuilt }: RebuildDocument): string {
+export function renderRebuild({ artifact, input, status, beside, differences, notRebuilt, recordedBy }: RebuildDocument): string {
   const others = notRebuilt.length > 0 ? [`Neither rebuilt nor compared: ${notRebuilt.join(', ')}`] : [];
   if (status === 'equal') {
     const file = beside ? 'The package next to the record is identical.' : 'There is no package next to the record.';
@@ -18,5 +18,8 @@ export function renderRebuild({ artifact, input, status, beside, differences, no
     const lines = differences.filter(({ of }) => of === kind).map(({ what }) => `  ${what}`);
     return lines.length > 0 ? ['', `${title}:`, ...lines] : [];
   });
-  return [`${artifact.name}: differs from the record`, ...kinds, ...(others.length > 0 ? ['', ...others] : [])].join('\n');
+  const other = recordedBy
+    ? ['', `The record is of mft-patch ${recordedBy.version} (SHA-256 ${recordedBy.sha256.slice(0, 12)}), which is not this program.`]
+    : [];
+  return [`${artifact.name}: differs from the record`, ...kinds, ...other, ...(others.length > 0 ? ['', ...others] : [])].join('\n');
 }

@@ -114,7 +114,14 @@ function nextSteps(document: BuildDocument, deb: string): string[] {
   if (document.input.path.startsWith('sample:')) {
     return ['This is the sample package; it drives no hardware. For a real bundle:', '  mft-patch build mft-<version>-<arch>-deb.tgz'];
   }
-  return ['Next, on the machine with the card:', `  sudo apt install ${packagePath(deb)}`, ...toolsSteps(document), '  sudo mst start'];
+  const { hold } = document;
+  return [
+    'Next, on the machine with the card:',
+    `  sudo apt install ${packagePath(deb)}`,
+    ...toolsSteps(document),
+    ...(hold === undefined ? [] : [`  sudo apt-mark hold kernel-mft-dkms    # DOCA has ${hold}, unpatched, which apt takes for newer`]),
+    '  sudo mst start',
+  ];
 }
 
 /** How the vendor's tools are installed: what was written beside the package, else what was seen in the bundle. */

@@ -46,7 +46,7 @@ export function originOf(isUniversal: boolean, patches: readonly BuiltPatch[]): 
 let known: Promise<Provenance['program']> | undefined;
 
 /** This program, with the digest of its code and of what it runs in containers: another digest may judge otherwise. */
-function program(): Promise<Provenance['program']> {
+export function program(): Promise<Provenance['program']> {
   known ??= identify();
   return known;
 }

@@ -17,8 +17,11 @@ describe('every entry of releases.json', () => {
     expect(['x86_64', 'arm64', 'ppc64le']).toContain(arch);
     const file = byRule(`${version}-${revision}`, arch).replace(/^.*\//, '');
     expect(file).toContain(`mft-${version}-${revision}-`);
-    // Two spellings of one place: the first redirects to the second.
-    expect([`https://www.mellanox.com/downloads/MFT/${file}`, `https://content.mellanox.com/MFT/${file}`]).toContain(url);
+    // Two spellings of one place: the first redirects to the second. A file of 4.32.0-6017 was seen under a longer name.
+    const names = [file, file.replace('-arm64-', '-linux-arm64-')];
+    expect(
+      ['www.mellanox.com/downloads', 'content.mellanox.com'].flatMap((at) => names.map((name) => `https://${at}/MFT/${name}`)),
+    ).toContain(url);
     if (urlComposed) expect(url).toBe(byRule(`${version}-${revision}`, arch));
     expect([undefined, true]).toContain(urlComposed);
     const lengths: Record<string, number> = { md5: 32, sha256: 64, blake2b512: 128 };
@@ -124,7 +127,10 @@ describe('a release by less than its whole name', () => {
     ['4.22.1', 'x86_64', 'mft-4.22.1-526-x86_64-deb.tgz'],
     ['4.30.1', 'arm64', 'mft-4.30.1-113-arm64-deb.tgz'],
     ['4.35.0', 'aarch64', 'mft-4.35.0-159-aarch64-deb.tgz'],
-    ['latest', 'x86_64', 'mft-4.36.0-1033-x86_64-deb.tgz'],
+    ['latest', 'x86_64', 'mft-4.37.0-154-x86_64-deb.tgz'],
+    ['4.020.1', 'x86_64', 'mft-4.20.1-14-x86_64-deb.tgz'],
+    ['4.20.01-014', 'amd64', 'mft-4.20.1-14-x86_64-deb.tgz'],
+    ['4.32.0-6017', 'arm64', 'mft-4.32.0-6017-linux-arm64-deb.tgz'],
     ['latest', 'arm64', 'mft-4.36.0-147-aarch64-deb.tgz'],
     ['latest', 'ppc64le', 'mft-4.29.0-131-ppc64-deb.tgz'],
   ])('%s for %s is %s', (wanted, arch, name) => {

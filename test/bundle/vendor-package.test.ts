@@ -59,7 +59,7 @@ describe('the source is', () => {
   test.each<[SourceOptions, string]>([
     [{}, 'mft-4.20.1-14-x86_64-deb.tgz'],
     [{ mft: '4.22.1' }, 'mft-4.22.1-526-x86_64-deb.tgz'],
-    [{ sample: false, mft: 'latest' }, 'mft-4.36.0-1033-x86_64-deb.tgz'],
+    [{ sample: false, mft: 'latest' }, 'mft-4.37.0-154-x86_64-deb.tgz'],
   ])('of %j a release', async (options, file) => {
     const source = await resolved({ ...options, arch: 'x86_64' });
     expect(source).toMatchObject({ kind: 'remote', file: { name: file, url: expect.stringContaining(`/${file}`) } });

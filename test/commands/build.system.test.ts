@@ -60,8 +60,12 @@ describe('build', () => {
         hunks: Array(2).fill(expect.objectContaining({ file: 'driver_common.c' })),
       },
     };
-    expect(JSON.parse(stdout)).toStrictEqual({
+    const printed = JSON.parse(stdout);
+    expect(printed).toStrictEqual({
       schema: 'mft-patch/build@1',
+      program: { version: expect.any(String), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      libraries: expect.arrayContaining([expect.objectContaining({ name: 'fflate', version: '0.8.3' })]),
+      serial: expect.stringMatching(/^\d{10}$/),
       mft: { version: '4.15.1', revision: '0sample' },
       kernel: { requested: '5.18', version: '5.18.0' },
       input: {
@@ -81,7 +85,13 @@ describe('build', () => {
       artifacts: [{ path: `all/${result}`, sha256: sha256(bytes), bytes: bytes.length }],
       verification: { status: 'skipped', reason: '--no-verify', kernels: [] },
     });
-    expect(readFileSync(join(folder, 'all', record), 'utf8')).toBe(stdout);
+    // The record's paths are relative to where it is.
+    const artifacts = [{ ...printed.artifacts[0], path: result }];
+    expect(JSON.parse(readFileSync(join(folder, 'all', record), 'utf8'))).toEqual({
+      ...printed,
+      input: { ...printed.input, path: '../vendor.tgz' },
+      artifacts,
+    });
     for (const file of names) expect(statSync(join(folder, 'all', file)).isFile()).toBe(true);
   });
 

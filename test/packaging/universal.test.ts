@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { BuildDocument } from '../../src/documents/index.js';
+import { cli } from '../cli.js';
 import { makeDirectory, projectRoot, runCli, sampleSource, sh, writeFiles } from '../support.js';
 import { changedPackage, source } from './packages.js';
 
@@ -46,6 +47,22 @@ describe('build without --kernel', () => {
       Number(/^Installed-Size: (\d+)$/m.exec(sh(`dpkg-deb -f ${path}`).replace('Installed-Size', '\nInstalled-Size'))?.[1]);
     const vendor = await changedPackage('true');
     expect(size(deb) - size(vendor)).toBeGreaterThan(1);
+  });
+
+  test('a version with a zero in front is the same release of MFT', async () => {
+    const deb = await changedPackage("sed -i 's/^Version:.*/Version: 4.015.1-9/' DEBIAN/control");
+    const { document } = await build('--deb', deb, '--out', join(folder, 'zero'));
+    expect(patchOf(document, 'dma-unmap')).toMatchObject({ status: 'applied' });
+  });
+
+  test("next to a release of DOCA's that sorts above it, it is to be held", async () => {
+    const set = (version: string) => changedPackage(`sed -i 's/^Version:.*/Version: ${version}/' DEBIAN/control`);
+    const out = join(folder, 'hold');
+    const { document } = await build('--deb', await set('4.15.1-9'), '--out', out);
+    expect(document.hold).toBe('4.15.1.9-1');
+    const { stdout } = await runCli(['build', '--no-verify', '--deb', await set('4.15.1-9'), '--out', out]);
+    expect(stdout).toContain('\n  sudo apt-mark hold kernel-mft-dkms    # DOCA has 4.15.1.9-1, ');
+    expect((await build('--deb', await set('4.15.1.9-1'), '--out', out)).document.hold).toBeUndefined();
   });
 
   test('--kernel all means the same, to the byte', async () => {
@@ -113,6 +130,38 @@ describe('plan', () => {
     const { kernel, patches } = JSON.parse(stdout);
     expect(kernel).toEqual({ requested: '5.14.0-427.13.1.el9_4.x86_64', version: '5.14.0' });
     expect(patchOf({ patches }, 'dma-unmap')).toMatchObject({ status: 'selected', reason: expect.stringContaining('is below >=5.18') });
+  });
+
+  /** version.h as the kernel writes it today, and as it did before 5.13. */
+  const today =
+    '#define LINUX_VERSION_CODE 393664\n#define LINUX_VERSION_MAJOR 6\n#define LINUX_VERSION_PATCHLEVEL 1\n#define LINUX_VERSION_SUBLEVEL 300\n';
+  const before = '#define LINUX_VERSION_CODE 330495\n#define KERNEL_VERSION(a,b,c) (((a) << 16) + ((b) << 8))\n';
+
+  test.each([
+    ['6.1.0-56-amd64', today, '6.1.300', '6.1.0-56-amd64, which is Linux 6.1.300, matches >=5.18'],
+    ['6.1.300', today, '6.1.300', '6.1.300 matches >=5.18'],
+    ['next-20250701', today, '6.1.300', 'next-20250701, which is Linux 6.1.300, matches >=5.18'],
+    ['5.10.0-46-amd64', before, '5.10.255', '5.10.0-46-amd64, which is Linux 5.10.255, is below >=5.18'],
+  ])('--headers of %s say which version it is', async (name, text, version, words) => {
+    const headers = join(folder, `headers-${version}-${name}`);
+    writeFiles(headers, { 'include/config/kernel.release': `${name}\n`, 'include/generated/uapi/linux/version.h': text });
+    const { stdout } = await runCli(['plan', '--sample', '--headers', headers, '--json']);
+    const { kernel, patches } = JSON.parse(stdout);
+    expect(kernel).toEqual({ requested: name, version });
+    expect(patchOf({ patches }, 'dma-unmap')).toMatchObject({ status: 'selected', reason: expect.stringContaining(words) });
+  });
+
+  test('a name without a version is refused where nothing says it', async () => {
+    const headers = join(folder, 'nameless');
+    writeFiles(headers, { 'include/config/kernel.release': 'next-20250701\n' });
+    await cli(['plan', '--sample', '--headers', headers]).fails(3, {
+      code: 'no-input',
+      detail: expect.stringContaining("is of 'next-20250701'"),
+    });
+    await cli('plan --sample --kernel next-20250701').fails(2, {
+      code: 'usage',
+      hint: expect.stringContaining('6.16.0-rc4-next-20250701'),
+    });
   });
 
   test.each([

@@ -69,7 +69,7 @@ describe('the reason', () => {
     [['dma-unmap', '5.10', '4.20.1'], true, '5.10 is below >=5.18; the fix is good on older kernels, too; MFT 4.20.1 matches <4.21.0'],
     [['dma-unmap', '5.18', '4.21.0'], false, 'MFT 4.21.0 does not match <4.21.0'],
     [['kernel-variable', '5.10', '4.22.0'], true, 'every kernel needs it; MFT 4.22.0 matches >=4.21.0 <4.23.0'],
-    [['ccflags', '7.3', '4.34.0'], false, 'MFT 4.34.1 does not match >=4.21.0 <4.34.0'],
+    [['ccflags', '7.3', '4.34.0'], false, 'MFT 4.34.0 does not match >=4.21.0 <4.34.0'],
   ])('%j', (choice, selected, words) => {
     expect(choiceOf(...choice)).toMatchObject({ selected, reason: expect.stringContaining(words) });
   });
@@ -162,5 +162,20 @@ describe('below its range', () => {
       const reason = expect.stringContaining(`5.14.21 is ${selected ? 'below' : 'above'} ${range}`);
       expect(choiceFor(fix, '5.14.21', probe)).toMatchObject({ selected, reason });
     }
+  });
+});
+
+describe('a range that ends inside of a series', () => {
+  const choice = (kernel: string, Kernel: string) =>
+    selectPatches([patchOf(undefined, { Kernel, 'Good-On-Older': 'no' })], parseKernelRelease(kernel), '4.20.1')[0];
+
+  test.each(['6.1.0-56-amd64', '6.1.0-41-generic'])('is not decided by the name %s, and the reason says so', (kernel) => {
+    expect(choice(kernel, '>=6.1.20')?.reason).toContain('does not tell its patch level');
+    expect(choice(kernel, '>=6.0 <6.1.20')?.reason).toContain('does not tell its patch level');
+    for (const range of ['>=6.1', '>=6.2.20', '<6.1']) expect(choice(kernel, range)?.reason).not.toContain('patch level');
+  });
+
+  test.each(['6.1.19', '6.1', '6.1.0', '6.1.119+deb12-amd64'])('is by the version %s', (kernel) => {
+    expect(choice(kernel, '>=6.1.20')?.reason).not.toContain('patch level');
   });
 });

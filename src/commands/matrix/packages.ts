@@ -51,7 +51,7 @@ export class MatrixPackages {
   async #write(plan: PatchPlan, file: PackageFile, patches: BuiltPatch[]): Promise<MatrixPackage> {
     const deb = { ...file, origin: originOf(plan.kernel === undefined, patches) };
     const earlier = await recordedVerdicts(join(this.directory, recordName(deb.name)));
-    const document = await writePackage(this.directory, { deb, document: newRecord(plan, patches, 'not done yet') }, this.context);
+    const document = await writePackage(this.directory, { deb, document: await newRecord(plan, patches, 'not done yet') }, this.context);
     return { deb, earlier, document };
   }
 
