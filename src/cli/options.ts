@@ -62,7 +62,7 @@ export const options = {
   maxKernel: new Option('--max-kernel <release>', 'last kernel that dkms builds the package for by itself: 7.3 (with 7.3.x) or 7.3.1')
     .argParser(maxKernel)
     .helpGroup(kernels),
-  headers: new Option('--headers <dir>', 'kernel headers directory; used for the release and for backport probes').helpGroup(kernels),
+  headers: new Option('--headers <dir>', 'kernel headers directory; used for its version and for probes').helpGroup(kernels),
 
   out: new Option('--out <dir>', 'output directory').default('dist').helpGroup(output),
   withUserland: new Option('--with-userland', "also write the vendor's mft_….deb").helpGroup(output),

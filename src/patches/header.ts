@@ -24,7 +24,7 @@ export const patchHeader = v.object({
   origin: optionalText('where the fix comes from, as in: upstream, commit …'),
   license: optionalText('that of the source that it changes'),
   'last-update': v.pipe(
-    text('YYYY-MM-DD; the version of the package is made from it'),
+    text('YYYY-MM-DD, for the changelog of the package'),
     v.check(isDay, ({ input }) => `must be YYYY-MM-DD, not '${input}'`),
   ),
   kernel: range('range of kernel versions that need it; * for all'),
@@ -56,7 +56,7 @@ export const patchHeader = v.object({
     v.pipe(
       v.string(),
       v.description(
-        'a file of the kernel headers, ~ or !~, and a pattern for grep -E: distinguishes kernels with backports, or with Kernel: * decides alone',
+        'a file of the kernel headers, ~ or !~, and a pattern for grep -E: decides below the range if Good-On-Older is no, or with Kernel: * alone',
       ),
       v.rawTransform(probe),
     ),

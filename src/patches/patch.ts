@@ -30,7 +30,7 @@ export interface Patch {
   goodOnOlder: boolean;
   /** What the files must hold for the fault to be there at all; undefined where the versions alone decide. */
   neededIf?: RegExp;
-  /** What decides on a kernel with backports, and with `kernel` * on every one; undefined where the version alone decides. */
+  /** What decides below `kernel` if it is not good on older ones, and with `kernel` * always; undefined where the version alone decides. */
   probe?: Probe;
   /** Day of the last change, as YYYY-MM-DD. */
   lastUpdate: string;
