@@ -21,12 +21,12 @@ export async function projectNames(directory: string): Promise<string[]> {
   return (await readdir(join(root, directory))).sort();
 }
 
-/** All files below a directory of the project, by path relative to it, in the order of their paths. */
-export async function projectTree(directory: string): Promise<Map<string, Buffer>> {
+/** The files below a directory of the project whose path fits, by path relative to it, in the order of their paths. */
+export async function projectTree(directory: string, wanted = /./): Promise<Map<string, Buffer>> {
   const top = join(root, directory);
   const entries = await readdir(top, { recursive: true, withFileTypes: true });
   const files = entries
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && wanted.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   return new Map(await Promise.all(files.map(async (file) => [file.slice(top.length + 1), await readFile(file)] as const)));
@@ -34,6 +34,5 @@ export async function projectTree(directory: string): Promise<Map<string, Buffer
 
 /** The program's own code, by path. */
 export async function ownCode(): Promise<Map<string, Buffer>> {
-  const files = await projectTree(basename(fileURLToPath(new URL('.', import.meta.url))));
-  return new Map([...files].filter(([path]) => /\.[jt]s$/.test(path) && !path.endsWith('.d.ts')));
+  return projectTree(basename(fileURLToPath(new URL('.', import.meta.url))), /(?<!\.d)\.[jt]s$/);
 }

@@ -16,10 +16,11 @@ export function recordName(deb: string): string {
 export async function newRecord(plan: PatchPlan, patches: BuiltPatch[], unverified: string): Promise<BuildDocument> {
   const { vendor, mft, kernel, maxKernel, serial } = plan;
   const hold = laterVersion(mft);
+  const [ownProgram, libraries] = await Promise.all([program(), libraryDigests()]);
   return {
     schema: 'mft-patch/build@1',
-    program: await program(),
-    libraries: await libraryDigests(),
+    program: ownProgram,
+    libraries,
     mft,
     kernel: { requested: kernel?.requested ?? 'all', version: kernel?.release.version ?? '' },
     ...(maxKernel === undefined ? {} : { maxKernel }),

@@ -1,5 +1,3 @@
-import type { PatchPlan } from './prepare.js';
-
 /**
  * The vendor's version with a suffix on its revision. Never before the first `-`: the vendor's postinst takes what is there for
  * the name of the source directory. deb-version(7) sorts text before text by letters, and numbers as numbers; so
@@ -10,15 +8,16 @@ import type { PatchPlan } from './prepare.js';
  * - other contents have another digest, and so no version in common,
  * - and all are below the vendor's next revision, since `+` is below any further number.
  *
+ * @param plan the vendor's version, the serial number of the patches, and the kernel that the package is for; undefined for all
  * @param labels for which kernels it is, as in before5.18 or k7.3
  */
 export function patchedVersion(
-  { version, serial, kernel }: Pick<PatchPlan, 'version' | 'serial' | 'kernel'>,
+  plan: { version: string; serial: string; kernel: object | undefined },
   labels: readonly string[],
   digest: string,
 ): string {
-  const kind = kernel === undefined ? 'universal' : 'baked';
-  return `${version}+mftpatch.${[kind + serial, ...labels, `g${digest}`].join('.')}`;
+  const kind = plan.kernel === undefined ? 'universal' : 'baked';
+  return `${plan.version}+mftpatch.${[kind + plan.serial, ...labels, `g${digest}`].join('.')}`;
 }
 
 /** Whether a version is one of ours, of today's form or an older one. */

@@ -49,6 +49,24 @@ describe('build without --kernel', () => {
     expect(size(deb) - size(vendor)).toBeGreaterThan(1);
   });
 
+  test('other content is another version, and the changelog says which kind it is', async () => {
+    const [one, other] = [await changedPackage('true'), await changedPackage(`echo '# x' >> ${source}/Makefile`)];
+    const paths = [];
+    for (const [i, deb] of [one, other, one].entries())
+      paths.push(
+        (await build('--deb', deb, '--out', join(folder, `content${i}`), ...(i === 2 ? ['--kernel', '6.1'] : []))).document.artifacts[0]
+          .path,
+      );
+    const versions = paths.map((path) => sh(`dpkg-deb -f ${path} Version`).trim());
+    expect(versions).toEqual(
+      ['universal', 'universal', 'baked'].map((kind) => expect.stringMatching(`\\+mftpatch\\.${kind}\\d{10}\\.g[0-9a-f]{7}$`)),
+    );
+    expect(new Set(versions).size).toBe(3);
+    const changelogs = paths.map((path) => sh(`dpkg-deb --fsys-tarfile ${path} | tar xO --wildcards '*/changelog.Debian.gz' | gunzip`));
+    expect(changelogs[0]).toContain('\n  * Universal package, for every kernel: dkms applies the patches when it\n    builds.\n');
+    expect(changelogs[2]).toContain('\n  * Baked package, for every kernel: the patches are applied to the sources.\n');
+  });
+
   test('a version with a zero in front is the same release of MFT', async () => {
     const deb = await changedPackage("sed -i 's/^Version:.*/Version: 4.015.1-9/' DEBIAN/control");
     const { document } = await build('--deb', deb, '--out', join(folder, 'zero'));
