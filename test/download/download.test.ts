@@ -131,7 +131,7 @@ describe('a download that fails is exit 3, in words, and leaves nothing:', () =>
 describe('the digest of releases.json', () => {
   /** The built program with another catalogue beside it. */
   const program = join(folder, 'program');
-  for (const part of ['build', 'patches', 'kernels', 'samples', 'package.json']) {
+  for (const part of ['build', 'patches', 'kernels', 'samples', 'container', 'package.json']) {
     cpSync(join(projectRoot, part), join(program, part), { recursive: true });
   }
   symlinkSync(join(projectRoot, 'node_modules'), join(program, 'node_modules'));

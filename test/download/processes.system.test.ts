@@ -36,7 +36,8 @@ const server = await vendorServer(async (request, response) => {
 const folder = makeDirectory();
 /** The built program with a catalogue of its own, whose one release the stand-in for the vendor has. */
 const program = join(folder, 'program');
-for (const part of ['build', 'patches', 'package.json']) cpSync(join(projectRoot, part), join(program, part), { recursive: true });
+for (const part of ['build', 'patches', 'container', 'package.json'])
+  cpSync(join(projectRoot, part), join(program, part), { recursive: true });
 symlinkSync(join(projectRoot, 'node_modules'), join(program, 'node_modules'));
 const release = {
   version: '4.20.1',
