@@ -99,7 +99,7 @@ export function serve(
 
 /** Ends a connection when the client, which is in this process, has had its turns to read what was sent. */
 export function cut(response: ServerResponse): void {
-  let turns = 40;
+  let turns = 400;
   const turn = () => (turns-- > 0 ? setImmediate(turn) : response.destroy());
   setTimeout(turn, 5);
 }

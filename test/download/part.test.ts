@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { digestsOf, makeOwn } from '../../src/download/part.js';
@@ -17,7 +17,7 @@ function interfere(between: () => void): void {
   server.answer = (_, response) => {
     response.writeHead(200, { 'content-length': bundle.length });
     response.write(bundle.subarray(0, bundle.length / 2), () => {
-      const isThere = () => readdirSync(join(server.home, 'cache/parts')).length > 0 && readFileSync(partPath()).length > 100;
+      const isThere = () => partPath().endsWith('.part') && existsSync(partPath()) && readFileSync(partPath()).length > 100;
       const look = () => {
         if (!isThere()) return void setTimeout(look, 5);
         between();
