@@ -53,7 +53,7 @@ function faultsOfRecord(directory: string, name: string, sum: string): string[] 
   if (!existsSync(path)) return [`${name} has no record`];
   try {
     const { schema, artifacts } = JSON.parse(readFileSync(path, 'utf8')) as BuildDocument;
-    const entry = artifacts.find((artifact) => artifact.path.endsWith(`/${name}`));
+    const entry = artifacts.find((artifact) => artifact.path === name);
     return schema === 'mft-patch/build@1' && entry?.sha256 === sum ? [] : [`the record of ${name} describes another file`];
   } catch (error) {
     return [`the record of ${name} cannot be read: ${error}`];
