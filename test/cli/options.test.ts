@@ -27,6 +27,7 @@ writeFileSync(tgz, bundle);
 writeFileSync(package_, deb);
 writeFileSync(config, 'CONFIG_MODULES=y\n');
 const tree = '/usr/src/linux-6.1.7';
+const vendorUrl = 'https://www.mellanox.com/downloads/MFT/mft-4.22.0-417-x86_64-deb.tgz';
 const digest = 'aB'.repeat(32);
 
 /** Words of a command line without blanks in them. */
@@ -110,8 +111,8 @@ const tables: Record<string, Table> = {
   },
   plan: {
     ...sources,
-    ...Object.fromEntries(Object.entries(downloads('source.')).map(([flag, row]) => [flag, { ...row, on: '--bundle https://a/b.tgz' }])),
-    // A release is not downloaded.
+    // A release is not downloaded, but what the vendor has for it is.
+    ...Object.fromEntries(Object.entries(downloads('source.')).map(([flag, row]) => [flag, { ...row, on: `--bundle ${vendorUrl}` }])),
     '--mft': { adds: '--mft 4.22.0-417', path: 'source', is: { kind: 'release', release: '4.22.0-417' } },
     '--arch': { on: '--mft latest', adds: '--arch ppc64le', path: 'source.release', is: expect.stringMatching(/^4\.29\.0-/) },
     '--kernel': { adds: '--kernel 5.18', path: 'kernel.requested', is: '5.18' },
