@@ -79,9 +79,9 @@ describe('the source is', () => {
   });
 
   test('of the URL of a release is that release, with the digests that are known of it', async () => {
-    const { isKnown: _, ...release } = findRelease('4.20.1-14', 'x86_64', await loadReleases());
-    expect(await resolved({ bundle: vendorUrl })).toMatchObject({ kind: 'remote', file: release });
-    const { isKnown: __, ...unknown } = findRelease('4.21.0-99', 'arm64', []);
+    const { isKnown: _, version, ...release } = findRelease('4.20.1-14', 'x86_64', await loadReleases());
+    expect(await resolved({ bundle: vendorUrl })).toMatchObject({ kind: 'remote', file: release, release: version });
+    const { isKnown: __, version: ___, ...unknown } = findRelease('4.21.0-99', 'arm64', []);
     expect(await resolved({ bundle: unknown.url })).toMatchObject({ kind: 'remote', file: unknown });
     // A name makes no release: this is anybody's file.
     expect(await resolved({ bundle: url })).not.toHaveProperty('file.release');

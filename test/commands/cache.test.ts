@@ -1,9 +1,9 @@
 /** `cache ls` and `cache prune`: what is old or incomplete goes, what a running process works with stays. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, lutimesSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, lutimesSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { listCache, pruneCache } from '../../src/commands/cache.js';
 import { Cache } from '../../src/download/cache.js';
 import { bundle, cached, get, right, server, unknown } from '../download/misbehaving.js';
@@ -81,7 +81,8 @@ describe('cache prune', () => {
     symlinkSync('1 nowhere 1234', join(cacheDir(), 'locks', 'b'.repeat(32)));
     lutimesSync(join(cacheDir(), 'locks', 'b'.repeat(32)), 0, 0);
     server.answer = (_, response) => {
-      response.writeHead(200, { 'content-length': bundle.length });
+      // With a validator, so that a part is kept.
+      response.writeHead(200, { 'content-length': bundle.length, etag: '"1"' });
       response.write(bundle.subarray(0, 100_000));
     };
     const running = new AbortController();
@@ -95,6 +96,7 @@ describe('cache prune', () => {
     expect(files.map((file) => file.path).sort()).toEqual([path(), stale].sort());
     expect(kept).toMatchObject([{ kind: 'part', path: part, inUse: true }]);
     expect(readdirSync(join(cacheDir(), 'parts')).sort()).toEqual([`${part}`, `${part}.json`].map((name) => name.replace(/^.*\//, '')));
+    await vi.waitFor(() => expect(statSync(part).size).toBeGreaterThan(0));
     running.abort();
     await download;
     expect((await prune()).files).toMatchObject([{ path: part }]);
