@@ -70,7 +70,7 @@ describe('matrix refuses before anything runs:', () => {
     ['--only-failed --sample --out there', 'cannot read there/matrix.json', 'pass its directory with --out'],
     ['--format github --sample', '--format requires --list', '--list'],
     ['--kernel-config x --kernels 6.1 --sample', '--kernel-config requires --kernel-source', 'pass the source'],
-    ['--kernel-source https:// --sample', "'https://' is not a URL", 'check it'],
+    ['--kernel-source https:// --sample', "invalid --kernel-source URL 'https://'", 'pass an http or https URL'],
     ['--kernel-source x --kernel 6.1,5.18 --sample', '--kernel-source takes one --kernel', 'a run of their own'],
     ['--list --format gitlab', "argument 'gitlab' is invalid", '--help'],
     ['--report out.txt --sample', '--report out.txt: unknown report format', formats],
