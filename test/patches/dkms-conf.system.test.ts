@@ -93,8 +93,10 @@ describe('dkms picks from a universal package what would be baked in', () => {
         ),
       ),
     );
-    const picked = pickedByDkms(withPatches('', texts_), texts, headers);
-    for (const [index, text] of texts.entries()) {
+    // Each asks with processes of its own.
+    const some = texts.slice(-150);
+    const picked = pickedByDkms(withPatches('', texts_), some, headers);
+    for (const [index, text] of some.entries()) {
       const baked = selectPatches(texts_, parseKernelRelease(text), '4.22.0', ({ matches }) => matches === answer);
       const ids = baked.flatMap(({ patch, selected }) => (selected ? [` mft-patch-${patch.id}.patch`] : []));
       expect(picked[index], text).toBe(ids.join(''));
