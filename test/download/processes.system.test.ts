@@ -1,7 +1,7 @@
 /** Many processes at one cache, and processes that are killed: real ones. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -49,8 +49,8 @@ const release = {
 };
 writeFileSync(join(program, 'releases.json'), JSON.stringify({ releases: [release] }));
 
-/** Starts `fetch`; killed after `milliseconds`, if given. */
-function fetch(cache: string, milliseconds?: number): Promise<{ status: number | null; stdout: string; stderr: string }> {
+/** Starts `fetch`; killed at a moment, if one is given. */
+function fetch(cache: string, moment?: () => Promise<unknown>): Promise<{ status: number | null; stdout: string; stderr: string }> {
   mkdirSync(cache, { recursive: true });
   const args = [join(program, 'build/cli.js'), 'fetch', '--mft', '4.20.1-7', '--arch', 'amd64', '--json', '--quiet', '--cache-dir', cache];
   const child = spawn(process.execPath, args, { cwd: cache, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -61,8 +61,25 @@ function fetch(cache: string, milliseconds?: number): Promise<{ status: number |
   child.stderr.on('data', (chunk) => {
     result.stderr += chunk;
   });
-  if (milliseconds !== undefined) setTimeout(milliseconds).then(() => child.kill('SIGKILL'));
+  moment?.().then(() => child.kill('SIGKILL'));
   return new Promise((resolve) => child.on('close', (status) => resolve({ ...result, status })));
+}
+
+/** When so many bytes of a download are in the cache, or all of it. */
+async function isThere(cache: string, bytes: number): Promise<void> {
+  const sizes = () => {
+    const files = (readdirSync(cache, { recursive: true }) as string[]).filter((file) => /\.(part|tgz)$/.test(file));
+    return files.map((file) => statSync(join(cache, file), { throwIfNoEntry: false })?.size ?? 0);
+  };
+  for (;;) {
+    try {
+      if (sizes().some((size) => size >= bytes)) return;
+    } catch (error) {
+      // A directory that was there a moment ago.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    await setTimeout(5);
+  }
 }
 
 function expectRight({ status, stdout, stderr }: Awaited<ReturnType<typeof fetch>>): void {
@@ -82,15 +99,17 @@ test('forty processes make one download and forty good results', async () => {
   expect([readdirSync(join(cache, 'parts')), readdirSync(join(cache, 'locks'))]).toEqual([[], []]);
 });
 
-test('a process killed at any moment leaves a cache that the next one makes whole', { timeout: 300_000 }, async () => {
+test('a process killed at any moment leaves a cache that the next one makes whole', { timeout: 900_000 }, async () => {
   // As long as a run takes when three go on at once: machines differ, and so does what else they do.
   const begin = performance.now();
   await Promise.all([1, 2, 3].map((i) => fetch(join(folder, `whole-${i}`))));
   const whole = performance.now() - begin;
+  const kills = 80;
   const killed = async (i: number) => {
     const cache = join(folder, `killed-${i}`);
-    // From the start of the program to after its end, in equal steps.
-    await fetch(cache, 50 + (i / 100) * whole);
+    // From the start of the program to after its end, and from the first byte to the last, in equal steps.
+    const bytes = Math.ceil((i / kills) * bundle.length);
+    await fetch(cache, () => (i % 2 === 0 ? setTimeout(50 + (i / kills) * whole) : isThere(cache, bytes)));
     for (const file of readdirSync(cache, { recursive: true }) as string[]) {
       if (file.endsWith('.tgz')) expect(readFileSync(join(cache, file)).equals(bundle)).toBe(true);
     }
@@ -98,7 +117,7 @@ test('a process killed at any moment leaves a cache that the next one makes whol
   };
   ranges = 0;
   // Three at once: what is waited for is mostly the server.
-  const queue = Array.from({ length: 100 }, (_, i) => i);
+  const queue = Array.from({ length: kills }, (_, i) => i);
   await Promise.all(
     [1, 2, 3].map(async () => {
       for (let i = queue.shift(); i !== undefined; i = queue.shift()) await killed(i);
