@@ -28,7 +28,7 @@ const freshLog = 3_600_000;
 export async function listCacheFiles(context: Context): Promise<CachedFile[]> {
   const { cacheDir } = context;
   const held = await heldContents(cacheDir);
-  const bundles = await filesIn(join(cacheDir, 'bundles'), /^[0-9a-f]{64}\.tgz(\.pruned)?$/);
+  const bundles = await bundlesIn(cacheDir);
   const parts = await filesIn(join(cacheDir, 'parts'), /^[0-9a-f]{32}\.part$/);
   const logs = await filesIn(join(cacheDir, 'logs'), /\.log$/);
   const files = await Promise.all([
@@ -54,9 +54,10 @@ export async function listCacheFiles(context: Context): Promise<CachedFile[]> {
 export async function removeCacheFile(file: CachedFile, context: Context): Promise<boolean> {
   const { path, kind, sha256 = '' } = file;
   try {
-    if (kind === 'log') await rm(path, { force: true });
-    if (kind === 'log') return true;
-    return kind === 'part' ? await removePart(path, context) : await removeBundle(path, sha256, context);
+    if (kind === 'part') return await removePart(path, context);
+    if (kind === 'bundle') return await removeBundle(path, sha256, context);
+    await rm(path, { force: true });
+    return true;
   } catch (error) {
     return failWrite(path, error);
   }
@@ -96,7 +97,7 @@ async function removePart(path: string, context: Context): Promise<boolean> {
 /** Removes what only points to contents that are gone: what URLs had, and locks of processes that have ended. */
 export async function removeLeftovers(context: Context): Promise<void> {
   const { cacheDir } = context;
-  const bundles = await filesIn(join(cacheDir, 'bundles'), /^[0-9a-f]{64}\.tgz(\.pruned)?$/);
+  const bundles = await bundlesIn(cacheDir);
   const contents = new Set(bundles.map(({ name }) => name.slice(0, 64)));
   for (const { path } of await filesIn(join(cacheDir, 'urls'), /^[0-9a-f]{32}$/)) {
     const digest = (await readFile(path, 'utf8').catch(() => '')).trim();
@@ -104,6 +105,11 @@ export async function removeLeftovers(context: Context): Promise<void> {
   }
   const locks = await readdir(join(cacheDir, 'locks')).catch((): string[] => []);
   for (const name of locks.filter((name) => /^[0-9a-f]{32}$/.test(name))) await isLocked(join(cacheDir, 'locks', name), context);
+}
+
+/** The bundles, those that `prune` has put aside, too. */
+function bundlesIn(cacheDir: string): Promise<Found[]> {
+  return filesIn(join(cacheDir, 'bundles'), /^[0-9a-f]{64}\.tgz(\.pruned)?$/);
 }
 
 /** The lock of a part: that of its key. */

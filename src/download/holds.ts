@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bootId } from '../system/boot.js';
 
 /** After how many milliseconds a hold counts no more whose owner cannot be seen from here: in another container, or machine. */
 const unseen = 7 * 86_400_000;
@@ -57,10 +58,10 @@ async function isRunning(path: string): Promise<boolean> {
 }
 
 async function ownOwner(): Promise<[boot: string, namespace: string, pid: string, start: string]> {
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown');
+  const boot = (await bootId()) || 'unknown';
   const namespace = await readlink('/proc/self/ns/pid').catch(() => 'unknown');
   const pid = String(process.pid);
-  return [boot.trim(), namespace.replace(/\D/g, ''), pid, await startOf(pid)];
+  return [boot, namespace.replace(/\D/g, ''), pid, await startOf(pid)];
 }
 
 /** When a process started, in ticks since boot (proc_pid_stat(5), field 22); empty if there is none. */
