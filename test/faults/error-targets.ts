@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { Cache } from '../../build/download/cache.js';
 import { pathsOf } from './inject.js';
 import { faultsOf, nameIn, type State, stateOf } from './judge.js';
-import { argsOf, buildHere, makeBundle, newPlace, serve } from './run.js';
+import { argsOf, buildHere, makeUnknownRelease, newPlace, serve } from './run.js';
 import { placeFor, prepareScenarios } from './scenarios.js';
 
 export interface ErrorTarget {
@@ -57,7 +57,7 @@ async function buildTargets(): Promise<ErrorTarget[]> {
 
 /** A download of a bundle whose digest is unknown: it goes into the cache, and its digest into mft-patch.lock. */
 async function fetchTarget(name: string): Promise<ErrorTarget[]> {
-  const bundle = readFileSync(await makeBundle(0.1));
+  const bundle = readFileSync(await makeUnknownRelease(0.1));
   const sum = createHash('sha256').update(bundle).digest('hex');
   const mirror = await serve((_, response) => {
     response.setHeader('content-length', bundle.length).setHeader('etag', '"1"').end(bundle);

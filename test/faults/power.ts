@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from
 import { dirname, join } from 'node:path';
 import { type Disk, makeDisks, neighbour } from './disk.js';
 import { firstWrite, spin } from './kills.js';
-import { argsOf, type Ended, makeBundle, type Report, random, serve, startCli } from './run.js';
+import { argsOf, type Ended, makeUnknownRelease, type Report, random, serve, startCli } from './run.js';
 import { judgeKilled, prepareScenarios, type Scenario } from './scenarios.js';
 import { Tally } from './tally.js';
 
@@ -33,7 +33,7 @@ function buildSubject(scenario: Scenario): Subject {
 
 /** A download whose digest is unknown: into the cache, and its digest into mft-patch.lock. */
 async function fetchSubject(): Promise<Subject> {
-  const bundle = readFileSync(await makeBundle(1));
+  const bundle = readFileSync(await makeUnknownRelease(1));
   const mirror = await serve((_, response) => {
     response.setHeader('content-length', bundle.length).setHeader('etag', '"1"').end(bundle);
   });

@@ -140,6 +140,16 @@ export async function makeBundle(megabytes: number): Promise<string> {
   return path;
 }
 
+/** Makes a bundle of MFT 9.9.9-1, a release that nobody knows the digest of, as makeBundle does. @returns its path */
+export async function makeUnknownRelease(megabytes: number): Promise<string> {
+  const path = await makeBundle(megabytes);
+  const script = `rm -rf tree && mkdir tree && tar xzf "$1" -C tree && cd tree/*
+    dpkg-deb -R SDEBS/*.deb package && rm SDEBS/*.deb && sed -i 's/^Version: .*/Version: 9.9.9-1/' package/DEBIAN/control
+    dpkg-deb -b package SDEBS/kernel-mft-dkms_9.9.9-1_all.deb && rm -r package && cd .. && tar czf "$1" *`;
+  sh(script, path);
+  return path;
+}
+
 /** Starts a server that does not keep this process alive. @returns its URL */
 export async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener);

@@ -24,6 +24,12 @@ const repack = (from: string, to: string, gzip: string) =>
     { cwd: folder },
   );
 
+/**
+ * The version of a patched package tells its kind, its serial and its patches, so the file's name is over the 80 characters that
+ * lintian allows for the file systems of CDs, with the longest architecture in the place of this one. That is wanted.
+ */
+const isOfFileName = (tag: string) => tag.startsWith('W: kernel-mft-dkms: package-has-long-file-name ');
+
 /** What lintian says of a package that was judged: tag and file, without the line. */
 function tagsOf(judged: string): string[] {
   const lines = readFileSync(join(folder, judged, 'tags'), 'utf8').split('\n');
@@ -64,13 +70,13 @@ describe.skipIf(missing('tools') !== '')('lintian', { timeout: 300_000 }, () => 
 
   test.each(patched)('finds nothing new in %s, patched for %s', (vendor, kernel) => {
     const known = new Set(tagsOf(vendor));
-    expect(tagsOf(`${vendor}-${kernel}`).filter((tag) => !known.has(tag))).toEqual([]);
+    expect(tagsOf(`${vendor}-${kernel}`).filter((tag) => !known.has(tag) && !isOfFileName(tag))).toEqual([]);
   });
 
   test('would tell of a changelog that is compressed worse', () => {
     const known = new Set(tagsOf('flat-by-dpkg'));
     const file = 'usr/share/doc/kernel-mft-dkms/changelog.Debian.gz';
-    expect(tagsOf('worse').filter((tag) => !known.has(tag))).toEqual([
+    expect(tagsOf('worse').filter((tag) => !known.has(tag) && !isOfFileName(tag))).toEqual([
       `W: kernel-mft-dkms: changelog-not-compressed-with-max-compression [${file}]`,
     ]);
   });
