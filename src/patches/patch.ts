@@ -109,7 +109,24 @@ function fileChanges(text: string): FileChange[] {
   const twice = changes.find(({ path }, index) => changes.findIndex((change) => change.path === path) !== index);
   if (twice) bad(`${twice.path} is changed by two diffs`);
   if (changes.length === 0) bad('contains no diff');
+  if (!text.endsWith('\n')) bad('its last line has no newline');
+  const cutOff = hunkBehindText(text);
+  if (cutOff !== undefined) bad(`'${cutOff}' does not follow the hunk before it: patch(1) ends the diff there`);
   return changes;
+}
+
+/** @returns the header of a hunk that other text, if only an empty line, divides from the one before it */
+function hunkBehindText(text: string): string | undefined {
+  // Nothing else starts with @@: the lines of a hunk start with a blank, a sign or a backslash.
+  for (const [, count = '1', body = '', next] of text.matchAll(/^@@ -\d+(?:,(\d+))? .*\n((?:(?!@@).*\n)*)(?=(@@.*))/gm)) {
+    const isOtherFile = /(?:^|\n)--- .*\n\+\+\+ .*\n$/.test(body);
+    const old = body
+      .split('\n')
+      .slice(0, -1)
+      .filter((line) => !/^[+\\]/.test(line));
+    if (!isOtherFile && old.length !== Number(count)) return next;
+  }
+  return undefined;
 }
 
 /** The path of a `-p1` diff. Only changes to existing files are taken: dkms and the record know nothing else. */

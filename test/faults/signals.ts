@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { faultsOf } from './judge.js';
-import { directory, type Ended, makeBundle, newPlace, type Report, random, serve, sh, startCli } from './run.js';
+import { directory, type Ended, makeBundle, makeUnknownRelease, newPlace, type Report, random, serve, sh, startCli } from './run.js';
 import { leftIn } from './scenarios.js';
 
 /** Seconds from the signal to the end. */
@@ -18,7 +18,7 @@ interface Command {
 
 async function commands(): Promise<Command[]> {
   const bundle = await makeBundle(40);
-  const slow = await slowServer(readFileSync(await makeBundle(2)));
+  const slow = await slowServer(readFileSync(await makeUnknownRelease(2)));
   const fetching = ['fetch', '--mft', '9.9.9-1', '--arch', 'x86_64', '--mirror', slow];
   return [
     { name: 'build --verify', times: 0.1, args: (out) => ['build', '--sample', '--verify', '--kernel', '6.1', '--out', out] },

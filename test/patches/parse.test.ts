@@ -145,6 +145,8 @@ describe('a bad diff is refused with the file or hunk', () => {
     ['a hunk without context', '--- a/f\n+++ b/f\n@@ -1,0 +2 @@\n+B\n', [/\bf\b/, /hunk without context/]],
     ['a hunk that changes nothing', '--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n a\n b\n', [/\bf\b/, /changes nothing/]],
     ['two diffs for one file', `${diff}--- a/g\n+++ b/g\n${hunk}${diff}`, [/\bf\b.*two diffs/]],
+    ['a last line without newline', diff.slice(0, -1), [/last line has no newline/]],
+    ['an empty line between hunks', `${diff}\n@@ -9 +9 @@\n-x\n+y\n`, [/'@@ -9 \+9 @@' does not follow the hunk before it/]],
     ['the signature of git format-patch', `${diff}-- \n2.39.5\n\n`, [/hunk/i]],
   ] as const)('%s', (_, body, words) => refuses(patchText(body), ...words));
 
