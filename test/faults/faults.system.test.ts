@@ -13,7 +13,7 @@ import { atOnce } from './together.js';
 
 const silent = () => {};
 
-test('a hundred builds killed at any moment leave the old output or the new one', { timeout: 300_000 }, async () => {
+test('a hundred builds killed at any moment leave the old output or the new one', { timeout: 900_000 }, async () => {
   const { bad, table } = await kills(100, 2026, silent);
   expect(bad).toEqual([]);
   const during = [...table].filter(([key]) => key.includes('during'));
@@ -24,13 +24,13 @@ test('a hundred builds killed at any moment leave the old output or the new one'
 });
 
 describe.skipIf(missing('tools') !== '')('with strace', () => {
-  test('so do builds killed at a system call', { timeout: 300_000 }, async () => {
+  test('so do builds killed at a system call', { timeout: 900_000 }, async () => {
     const { bad, count } = await killsAt(0.2, silent);
     expect(bad).toEqual([]);
     expect(count).toBeGreaterThan(20);
   });
 
-  test('a system call that fails is exit 5 with the path, and nothing is half written', { timeout: 300_000 }, async () => {
+  test('a system call that fails is exit 5 with the path, and nothing is half written', { timeout: 900_000 }, async () => {
     const { bad, count } = await errors(0.04, ['build', 'fetch', 'reports'], silent);
     expect(bad).toEqual([]);
     expect(count).toBeGreaterThan(20);
@@ -47,11 +47,11 @@ describe.skipIf(missing('tools') !== '')('with strace', () => {
   });
 });
 
-test('Ctrl-C, SIGTERM and SIGHUP end repacking and fetching within 2 s and leave nothing', { timeout: 300_000 }, async () => {
+test('Ctrl-C, SIGTERM and SIGHUP end repacking and fetching within 2 s and leave nothing', { timeout: 900_000 }, async () => {
   expect((await signals(15, 2026, ['build --repack-bundle', 'fetch from a slow server'], silent)).bad).toEqual([]);
 });
 
-test('builds at the same time into one directory all succeed, also while others are killed', { timeout: 300_000 }, async () => {
+test('builds at the same time into one directory all succeed, also while others are killed', { timeout: 900_000 }, async () => {
   expect((await atOnce(2, 2026, false, silent)).bad).toEqual([]);
 });
 

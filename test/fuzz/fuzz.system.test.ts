@@ -24,7 +24,7 @@ function fuzz(root: string, ...args: string[]): Promise<{ status: number | null;
   });
 }
 
-describe.skipIf(missing('tools') !== '')(`the fuzzer (${missing('tools') || 'its tools are there'})`, { timeout: 400_000 }, () => {
+describe.skipIf(missing('tools') !== '')(`the fuzzer (${missing('tools') || 'its tools are there'})`, { timeout: 900_000 }, () => {
   test('finds nothing in three thousand inputs', async () => {
     const { status, output } = await fuzz(projectRoot, '--runs', '3000', '--seed', '20261125');
     expect(output).toContain('3000 inputs');

@@ -1,6 +1,6 @@
 /** Starts and watches worker processes. A worker that hangs is killed; one that crashed or grew is replaced by another. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FaultKind } from './fault.js';
 import { projectPath } from './project.js';
@@ -55,8 +55,11 @@ type OnResult = (result: Result) => boolean;
 
 const worker = projectPath('build-test/fuzz/worker.js');
 const permission = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
-/** An input may take 5 s. A worker that sends nothing for this long, the start of a process included, hangs. */
-const silenceMs = 8000;
+/**
+ * An input may take 5 s of the processor. A worker that sends nothing and has used more hangs; so does one that has waited for a
+ * minute, whatever it used. The clock alone would call a busy machine a hang.
+ */
+const [lookMs, busySeconds, silences] = [8000, 5, 8];
 
 /**
  * Runs a share of the inputs, in one process after another.
@@ -117,22 +120,38 @@ async function watch(child: ChildProcess, onResult: OnResult): Promise<ProcessEn
     end.isOver = true;
     child.kill('SIGKILL');
   };
+  let [silent, usedBefore] = [0, 0];
   const timer = setTimeout(() => {
-    isHung = true;
-    child.kill('SIGKILL');
-  }, silenceMs);
+    silent++;
+    isHung = processorSeconds(child) - usedBefore > busySeconds || silent === silences;
+    if (isHung) child.kill('SIGKILL');
+    else timer.refresh();
+  }, lookMs);
   child.on('message', (message: Message) => {
     timer.refresh();
+    [silent, usedBefore] = [0, processorSeconds(child)];
     current = 'at' in message ? message : undefined;
     if ('done' in message) tell(message);
   });
   const status = await closed(child);
   clearTimeout(timer);
   if (end.isOver) return end;
-  const detail = isHung ? `no result for ${silenceMs / 1000} s` : `the process ended with ${status}: ${words()}`;
+  const detail = isHung ? `no result for ${(silent * lookMs) / 1000} s` : `the process ended with ${status}: ${words()}`;
   if (current) tell({ done: current.at, name: current.name, fault: isHung ? 'hang' : 'crash', detail });
   else if (status !== 0) throw new Error(`a worker failed: ${detail}`);
   return end;
+}
+
+/** What a process has used of the processor, in seconds: fields 14 and 15 of /proc/PID/stat, in hundredths (proc(5)). */
+function processorSeconds(child: ChildProcess): number {
+  try {
+    const fields = readFileSync(`/proc/${child.pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return 0;
+  }
 }
 
 /** Waits for the end of a process. @returns its exit code or signal */
