@@ -13,6 +13,16 @@ export interface Progress {
   total?: number;
 }
 
+/** Data of the user's own, which the catalogue takes beside the project's: --patches, --kernels-dir and --releases. */
+export interface OwnData {
+  /** Directories with a series of patches, applied after the project's in this order. */
+  patches: readonly string[];
+  /** A directory of further targets. */
+  kernelsDir?: string;
+  /** A file with further releases of MFT. */
+  releases?: string;
+}
+
 /** What a command may touch of the world, handed in so that tests can hand in another. */
 export interface Context {
   env: NodeJS.ProcessEnv;
@@ -22,6 +32,7 @@ export interface Context {
   cacheDir: string;
   /** The file with the digests that no catalogue has: --lock, or `mft-patch.lock` in the working directory. */
   lockfile: string;
+  own: OwnData;
   /** The files that were named or read as input: no output may replace one. */
   inputs: Set<string>;
   /** No connection may be made. */

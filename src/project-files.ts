@@ -1,8 +1,9 @@
-/** Reads the files of the project itself: `patches/`, `kernels/`, `samples/`, `container/`, `releases.json`. */
+/** Reads the files of the project itself: `patches/`, `kernels/`, `samples/`, `container/`, `releases.json`; and a user's own beside them. */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fail, messageOf } from './errors.js';
+import type { Context } from './context.js';
+import { fail, failInput, messageOf } from './errors.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -35,4 +36,16 @@ export async function projectTree(directory: string, wanted = /./): Promise<Map<
 /** The program's own code, by path. */
 export async function ownCode(): Promise<Map<string, Buffer>> {
   return projectTree(basename(fileURLToPath(new URL('.', import.meta.url))), /(?<!\.d)\.[jt]s$/);
+}
+
+/** The bytes of a file of the user's own, which then is an input. @param hint what to do if it cannot be read @throws no-input */
+export async function ownBytes(path: string, hint: string, { inputs }: Pick<Context, 'inputs'>): Promise<Buffer> {
+  const bytes = await readFile(path).catch((error) => failInput(path, error, hint));
+  inputs.add(path);
+  return bytes;
+}
+
+/** The names in a directory of the user's own, sorted. @throws no-input */
+export async function ownNames(directory: string, hint: string): Promise<string[]> {
+  return (await readdir(directory).catch((error) => failInput(directory, error, hint))).sort();
 }

@@ -26,6 +26,7 @@ export function testContext(changes: Partial<Context> = {}): Context & { told: T
     signal: new AbortController().signal,
     cacheDir: join(tmpdir(), 'mft-patch-test-cache'),
     lockfile: resolve('mft-patch.lock'),
+    own: { patches: [] },
     offline: true,
     inputs: new Set(),
     progress: ({ text }) => told.steps.push(text),

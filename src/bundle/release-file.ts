@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { fail } from '../errors.js';
 import { fields, parseDataFile } from '../system/data-file.js';
 
 const digits = (length: number) =>
@@ -20,6 +21,12 @@ const release = fields({
     v.description('where this entry was seen'),
   ),
   seenOn: v.exactOptional(v.pipe(v.string(), v.regex(/^\d{4}/, 'must be a date'), v.description('when the release was first seen'))),
+  replaces: v.exactOptional(
+    v.pipe(
+      v.boolean('must be true or false'),
+      v.description("in a file of --releases: it is taken in the place of the project's entry of the same release and architecture"),
+    ),
+  ),
   urlComposed: v.exactOptional(v.pipe(v.boolean(), v.description("the URL was not seen, but composed by the vendor's rule"))),
 });
 export type Release = v.InferOutput<typeof release>;
@@ -33,4 +40,23 @@ export const releaseFile = fields({ $schema: v.exactOptional(v.string()), releas
  */
 export function parseReleases(file: string, text: string): Release[] {
   return parseDataFile(releaseFile, file, text).releases;
+}
+
+/**
+ * The releases of the project with those of a file of the user's own.
+ * @throws bad-catalogue for one that is among the project's and does not replace it, or replaces nothing
+ */
+export function withOwnReleases(project: readonly Release[], own: readonly Release[], file: string): Release[] {
+  const isSame = (a: Release, b: Release) => a.version === b.version && a.revision === b.revision && a.arch === b.arch;
+  for (const release of own) {
+    const name = `${release.version}-${release.revision} for ${release.arch}`;
+    const isKnown = project.some((other) => isSame(other, release));
+    if (isKnown && !release.replaces) {
+      const hint = 'remove it, or add "replaces": true to use it in the place of that one';
+      fail({ code: 'bad-catalogue', file, detail: `mft-patch has ${name} already`, hint });
+    }
+    if (!isKnown && release.replaces)
+      fail({ code: 'bad-catalogue', file, detail: `${name} replaces nothing: mft-patch does not have it`, hint: 'remove "replaces"' });
+  }
+  return [...project.filter((release) => !own.some((other) => isSame(other, release))), ...own];
 }

@@ -2,13 +2,17 @@ import type { Context } from '../context.js';
 import { compareVersions, parseVersion } from '../deb/version.js';
 import type { RemoteFile } from '../download/fetch-to-cache.js';
 import { fail } from '../errors.js';
-import { projectText } from '../project-files.js';
+import { ownBytes, projectText } from '../project-files.js';
 import type { Release } from './release-file.js';
 
-/** The releases of MFT that are known. @throws bad-catalogue */
-export async function loadReleases(): Promise<Release[]> {
-  const { parseReleases } = await import('./release-file.js');
-  return parseReleases('releases.json', await projectText('releases.json'));
+/** The releases of MFT that are known, the user's own among them. @throws bad-catalogue, no-input */
+export async function loadReleases(context: Pick<Context, 'own' | 'inputs'>): Promise<Release[]> {
+  const { parseReleases, withOwnReleases } = await import('./release-file.js');
+  const project = parseReleases('releases.json', await projectText('releases.json'));
+  const file = context.own.releases;
+  if (file === undefined) return project;
+  const text = await ownBytes(file, 'pass a file like releases.json with --releases', context);
+  return withOwnReleases(project, parseReleases(file, text.toString('utf8')), file);
 }
 
 /** What is taken when no source is named: the release of the first report. */
@@ -39,15 +43,15 @@ export interface ReleaseName {
 }
 
 /** The release that `--mft` and `--arch` name, where nothing is to be downloaded. @throws usage */
-export async function resolveReleaseName({ mft, arch }: { mft?: string; arch?: string }): Promise<ReleaseName> {
-  const { version } = findRelease(mft ?? defaultRelease, arch ?? process.arch, await loadReleases());
+export async function resolveReleaseName({ mft, arch }: { mft?: string; arch?: string }, context: Context): Promise<ReleaseName> {
+  const { version } = findRelease(mft ?? defaultRelease, arch ?? process.arch, await loadReleases(context));
   return { kind: 'release', release: version };
 }
 
 /** The bundle of the release that `--mft` and `--arch` name, with a warning if the catalogue does not know it. @throws usage */
 export async function resolveMftRelease(options: { mft?: string; arch?: string }, context: Context): Promise<ReleaseFile> {
   const mft = options.mft ?? defaultRelease;
-  const { isKnown, ...bundle } = findRelease(mft, options.arch ?? process.arch, await loadReleases());
+  const { isKnown, ...bundle } = findRelease(mft, options.arch ?? process.arch, await loadReleases(context));
   if (!isKnown) context.warn(`MFT ${mft} is not in releases.json; trying ${bundle.url}`);
   return bundle;
 }

@@ -23,6 +23,10 @@ export interface SourceOptions {
   readOnly?: boolean;
   /** Where the digests that no catalogue has are noted. */
   lock?: string;
+  /** A file with further releases. */
+  releases?: string;
+  /** The options that the project file sets: they hold where they apply, and are passed over elsewhere. */
+  fromFile?: readonly string[];
   /** A kernel's source; a URL is downloaded like a bundle. */
   kernelSource?: string;
 }
@@ -40,7 +44,7 @@ export type Source =
 export async function resolveSource(options: SourceOptions, context: Context): Promise<Source> {
   const { file, bundle, deb, sample } = options;
   if (sample !== undefined && sample !== false) {
-    refuseUnused(options, ['arch', 'mirror', ...downloading(options), 'sha256'], '--sample');
+    refuseUnused(options, [...ofReleases, ...downloading(options), 'sha256'], '--sample');
     return { kind: 'sample', layout: sample === true ? 'flat' : sample };
   }
   if (deb !== undefined) return localSource(localPath(deb), 'deb', options);
@@ -58,7 +62,7 @@ export async function resolvePlanSource(options: SourceOptions, context: Context
   const { file, bundle, deb, sample } = options;
   if ((file ?? bundle ?? deb) !== undefined || (sample !== undefined && sample !== false)) return resolveSource(options, context);
   refuseUnused(options, ['mirror', 'requireDigest', 'sha256'], 'a release, of which plan downloads nothing');
-  return (await import('./releases.js')).resolveReleaseName(options);
+  return (await import('./releases.js')).resolveReleaseName(options, context);
 }
 
 async function releaseSource(options: SourceOptions, context: Context): Promise<Source> {
@@ -68,7 +72,7 @@ async function releaseSource(options: SourceOptions, context: Context): Promise<
 }
 
 function stdinSource(options: SourceOptions): Source {
-  refuseUnused(options, ['arch', 'mirror', ...downloading(options)], 'standard input');
+  refuseUnused(options, [...ofReleases, ...downloading(options)], 'standard input');
   return { kind: 'stdin', ...(options.sha256 === undefined ? {} : { sha256: options.sha256 }) };
 }
 
@@ -76,7 +80,7 @@ function stdinSource(options: SourceOptions): Source {
 async function remoteSource(place: string, options: SourceOptions, context: Context): Promise<Source> {
   const { loadReleases, releaseAt } = await import('./releases.js');
   const url = parseUrl(place);
-  const release = releaseAt(url.href, await loadReleases());
+  const release = releaseAt(url.href, await loadReleases(context));
   refuseUnused(options, release ? ['arch'] : ['arch', 'mirror'], "a URL that is not the vendor's");
   if (release) {
     const { version, ...file } = release;
@@ -87,7 +91,7 @@ async function remoteSource(place: string, options: SourceOptions, context: Cont
 }
 
 function localSource(path: string, kind: 'deb' | 'bundle' | 'directory', options: SourceOptions): Source {
-  refuseUnused(options, ['arch', 'mirror', ...downloading(options)], 'a local file');
+  refuseUnused(options, [...ofReleases, ...downloading(options)], 'a local file');
   if (kind !== 'directory') return { kind, path, ...(options.sha256 === undefined ? {} : { sha256: options.sha256 }) };
   refuseUnused(options, ['sha256'], 'a directory');
   return { kind, path };
@@ -116,7 +120,17 @@ function policyOf({ sha256, mirror, ...options }: SourceOptions, { env }: Contex
   };
 }
 
-const flags = { arch: '--arch', lock: '--lock', mirror: '--mirror', requireDigest: '--require-digest', sha256: '--sha256' };
+/** What concerns releases of the vendor's only. */
+const ofReleases = ['arch', 'mirror', 'releases'] as const;
+
+const flags = {
+  releases: '--releases',
+  arch: '--arch',
+  lock: '--lock',
+  mirror: '--mirror',
+  requireDigest: '--require-digest',
+  sha256: '--sha256',
+};
 
 /** What has no meaning where nothing is downloaded: neither the package nor a kernel's source. */
 function downloading({ kernelSource = '' }: SourceOptions): (keyof typeof flags)[] {
@@ -125,6 +139,6 @@ function downloading({ kernelSource = '' }: SourceOptions): (keyof typeof flags)
 
 /** @throws usage for an option that has no meaning with this source */
 function refuseUnused(options: SourceOptions, names: (keyof typeof flags)[], source: string): void {
-  const name = names.find((candidate) => options[candidate] !== undefined);
+  const name = names.find((candidate) => options[candidate] !== undefined && !options.fromFile?.includes(candidate));
   if (name !== undefined) fail({ code: 'usage', detail: `${flags[name]} does not apply to ${source}`, hint: `omit ${flags[name]}` });
 }

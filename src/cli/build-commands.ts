@@ -17,6 +17,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     rules: {
       exclusive: [sources, ['verify', 'noVerify']],
       conflicts: [['noVerify', 'kernelSource', 'kernelConfig', ...engineOptions]],
+      needless: [{ option: 'kernelsDir', with: 'noVerify', unless: ['kernelToBake'] }],
     },
   })
     .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
@@ -24,6 +25,9 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .addOption(options.deb)
     .addOption(options.mft)
     .addOption(options.sample)
+    .addOption(options.patches)
+    .addOption(options.kernelsDir)
+    .addOption(options.releases)
     .addOption(options.kernelToBake)
     .addOption(options.kernelSource)
     .addOption(options.kernelConfig)
@@ -48,7 +52,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .action((file, options) =>
       show(options, async (context) => {
         const [{ build }, values] = await Promise.all([import('../commands/build.js'), import('./values.js')]);
-        const kernel = await values.kernelOf(options);
+        const kernel = await values.kernelOf(options, context);
         return build(
           {
             source: await values.sourceOf(options, file, context),
@@ -67,16 +71,19 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
   command('plan', 'show which patches would be applied, and why; downloads no release, writes nothing', {
     examples: [
       'mft-patch plan --sample --kernel 6.1',
-      'mft-patch plan --mft 4.22.0-417',
+      'mft-patch plan --mft 4.22.0-417 --patches own',
       'mft-patch plan x.deb --headers /lib/modules/6.1.0/build',
     ],
-    rules: { exclusive: [sources, ['headers', 'kernelToPlan']] },
+    rules: { exclusive: [sources, ['headers', 'kernelToPlan']], requires: [['kernelsDir', 'kernelToPlan']] },
   })
     .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
     .addOption(options.bundle)
     .addOption(options.deb)
     .addOption(options.mft)
     .addOption(options.sample)
+    .addOption(options.patches)
+    .addOption(options.kernelsDir)
+    .addOption(options.releases)
     .addOption(options.kernelToPlan)
     .addOption(options.headers)
     .addOption(options.arch)
@@ -87,7 +94,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .action((file, options) =>
       show(options, async (context) => {
         const [{ plan }, values] = await Promise.all([import('../commands/plan.js'), import('./values.js')]);
-        const kernel = await values.kernelOf(options);
+        const kernel = await values.kernelOf(options, context);
         const source = await values.planSourceOf(options, file, context);
         return plan({ source, kernel, headers: options.headers }, context);
       }),
@@ -98,6 +105,8 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     rules: { exclusive: [sources] },
   })
     .argument('<record>', 'path of a .build.json; use --bundle/--deb if its input has moved')
+    .addOption(options.patches)
+    .addOption(options.releases)
     .addOption(options.bundle)
     .addOption(options.deb)
     .addOption(options.mft)
@@ -116,6 +125,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     rules: { conflicts: [['askVendor', 'offline', 'sha256']] },
   })
     .addOption(options.mft)
+    .addOption(options.releases)
     .addOption(options.arch)
     .addOption(options.mirror)
     .addOption(options.lock)

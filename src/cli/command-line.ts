@@ -5,7 +5,7 @@ import { addBuildCommands } from './build-commands.js';
 import { addCacheCommands } from './cache-commands.js';
 import { commandMaker, type Show } from './command-maker.js';
 import { addKernelCommands } from './kernel-commands.js';
-import { general } from './options.js';
+import { general, options } from './options.js';
 
 /** The whole command line, as commander(npm) takes it. @param print shows the help */
 export function makeProgram({ version, print }: { version: string; print: (text: string) => void }, show: Show): Command {
@@ -22,15 +22,18 @@ export function makeProgram({ version, print }: { version: string; print: (text:
   addBuildCommands(command, show);
   addKernelCommands(command, program, show);
   addCacheCommands(command, program, show);
-  command('releases', 'list the known MFT releases', { examples: ['mft-patch releases', 'mft-patch releases --json'] }).action((options) =>
-    show(options, async () => (await import('../commands/catalogues.js')).listReleases()),
-  );
-  command('patches', 'list the patches', { examples: ['mft-patch patches', 'mft-patch patches --json'] }).action((options) =>
-    show(options, async () => (await import('../commands/catalogues.js')).listPatches()),
-  );
+  command('releases', 'list the known MFT releases', { examples: ['mft-patch releases', 'mft-patch releases --releases site.json'] })
+    .addOption(options.patches)
+    .addOption(options.releases)
+    .action((options) => show(options, async (context) => (await import('../commands/catalogues.js')).listReleases(context)));
+  command('patches', 'list the patches', { examples: ['mft-patch patches', 'mft-patch patches --patches own --json'] })
+    .addOption(options.patches)
+    .action((options) => show(options, async (context) => (await import('../commands/catalogues.js')).listPatches(context)));
   command('kernels', 'list the kernels that a package can be verified on, and which CI tests', {
-    examples: ['mft-patch kernels', 'mft-patch kernels --json'],
-  }).action((options) => show(options, async () => (await import('../commands/catalogues.js')).listKernels()));
+    examples: ['mft-patch kernels', 'mft-patch kernels --kernels-dir targets --json'],
+  })
+    .addOption(options.kernelsDir)
+    .action((options) => show(options, async (context) => (await import('../commands/catalogues.js')).listKernels(context)));
   addHelp(program);
   return program;
 }

@@ -14,6 +14,9 @@ export interface CommonOptions {
   cacheDir?: string;
   /** Of the commands that download. */
   lock?: string;
+  patches?: string[];
+  kernelsDir?: string;
+  releases?: string;
   /** The files that the other options and arguments name as input. */
   inputs?: string[];
 }

@@ -4,7 +4,7 @@ import { engineOptions, sources } from './build-commands.js';
 import type { MakeCommand, Show } from './command-maker.js';
 import { type OptionName, options } from './options.js';
 
-const downloads: OptionName[] = ['arch', 'mirror', 'lock', 'sha256', 'requireDigest'];
+const downloads: OptionName[] = ['arch', 'mirror', 'lock', 'sha256', 'requireDigest', 'patches', 'releases'];
 const matrixRun: OptionName[] = ['baseline', 'boot', 'baked', 'universal', 'jobs', 'maxImageAge', 'onlyFailed', 'out'];
 
 export function addKernelCommands(command: MakeCommand, program: Command, show: Show): void {
@@ -19,6 +19,7 @@ function addVerify(command: MakeCommand, show: Show): void {
   })
     .argument('<deb>', 'the package')
     .addOption(options.kernel)
+    .addOption(options.kernelsDir)
     .addOption(options.kernelSource)
     .addOption(options.kernelConfig)
     .addOption(options.lock)
@@ -33,7 +34,7 @@ function addVerify(command: MakeCommand, show: Show): void {
     .action((path, options) =>
       show(options, async (context) => {
         const [{ verify }, values] = await Promise.all([import('../commands/verify.js'), import('./values.js')]);
-        const kernels = await values.someKernels(options);
+        const kernels = await values.someKernels(options, context);
         return verify({ path, kernels, boot: options.boot ?? false, settings: values.settingsOf(options) }, context);
       }),
     );
@@ -53,6 +54,7 @@ function addMatrix(command: MakeCommand, show: Show): void {
         ['list', 'merge', 'report', ...sources, ...downloads, ...engineOptions, ...matrixRun],
         ['merge', 'kernelSource', 'kernelConfig', ...sources, ...downloads, ...engineOptions, ...matrixRun],
       ],
+      needless: [{ option: 'kernelsDir', with: 'merge', unless: ['kernel', 'kernels'] }],
     },
   })
     .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
@@ -60,6 +62,9 @@ function addMatrix(command: MakeCommand, show: Show): void {
     .addOption(options.deb)
     .addOption(options.mft)
     .addOption(options.sample)
+    .addOption(options.patches)
+    .addOption(options.kernelsDir)
+    .addOption(options.releases)
     .addOption(options.kernel)
     .addOption(options.kernels)
     .addOption(options.kernelSource)
@@ -95,9 +100,9 @@ function addMatrix(command: MakeCommand, show: Show): void {
           import('./values.js'),
         ]);
         const reports = await values.reportsOf(options.report);
-        const kernels = await values.kernelsOf(values.withNames(options, options.kernels));
+        const kernels = await values.kernelsOf(values.withNames(options, options.kernels), context);
         if (options.merge) return mergeMatrix({ paths: options.merge, kernels, reports }, context);
-        if (options.list) return listMatrix(kernels ?? (await values.someKernels({ kernel: ['all'] })), options.format, context);
+        if (options.list) return listMatrix(kernels ?? (await values.someKernels({ kernel: ['all'] }, context)), options.format, context);
         return matrix(
           {
             source: await values.sourceOf(options, file, context),
@@ -134,6 +139,7 @@ function addImages(command: MakeCommand, program: Command, show: Show): void {
   )
     .argument('[kernel...]', 'the same as --kernel')
     .addOption(options.kernel)
+    .addOption(options.kernelsDir)
     .addOption(options.kernelSource)
     .addOption(options.kernelConfig)
     .addOption(options.lock)
@@ -147,7 +153,7 @@ function addImages(command: MakeCommand, program: Command, show: Show): void {
     .action((names, options) =>
       show(options, async (context) => {
         const [{ buildImages }, values] = await Promise.all([import('../commands/image.js'), import('./values.js')]);
-        const kernels = await values.someKernels(values.withNames(options, names));
+        const kernels = await values.someKernels(values.withNames(options, names), context);
         // Nothing of a package is installed, so the disk is not limited.
         return buildImages(kernels, values.settingsOf({ ...options, disk: '0' }), context);
       }),
@@ -155,6 +161,7 @@ function addImages(command: MakeCommand, program: Command, show: Show): void {
   command('rm', 'remove images', { examples: ['mft-patch image rm debian-12', 'mft-patch image rm all'] }, image)
     .argument('[kernel...]', 'the same as --kernel; also the name of an image')
     .addOption(options.kernel)
+    .addOption(options.kernelsDir)
     .addOption(options.engine)
     .addOption(options.timeout)
     .action((names, options) =>

@@ -4,6 +4,7 @@ import { plainRelease } from '../kernels/release.js';
 
 const source = 'Source:';
 const kernels = 'Kernels:';
+const ownData = 'Your own data:';
 const output = 'Output:';
 const verification = 'Verification:';
 const images = 'Container images:';
@@ -28,6 +29,14 @@ export const options = {
     source,
   ),
   sample: new Option('--sample [layout]', 'use the built-in sample bundle: flat (default), nnt or nnt-4.26').helpGroup(source),
+
+  patches: new Option('--patches <dir>', 'a series of your own patches, applied after those of mft-patch; repeatable')
+    .argParser(gatherPaths)
+    .helpGroup(ownData),
+  kernelsDir: new Option('--kernels-dir <dir>', 'directory with further targets, files like those of kernels/')
+    .argParser(notEmpty)
+    .helpGroup(ownData),
+  releases: new Option('--releases <file>', 'file with further MFT releases, like releases.json').argParser(notEmpty).helpGroup(ownData),
 
   arch: new Option('--arch <arch>', "the bundle's architecture (default: this machine's)").helpGroup(download),
   mirror: new Option('--mirror <url>', "base URL to download the vendor's releases from (default: $MFT_PATCH_MIRROR)").helpGroup(download),
@@ -144,7 +153,7 @@ function digest(text: string): string {
 }
 
 function notEmpty(text: string): string {
-  if (text === '') throw new InvalidArgumentError('It must be the path of a file.');
+  if (text === '') throw new InvalidArgumentError('It must be a path.');
   return text;
 }
 
@@ -156,4 +165,8 @@ function aptMirror(text: string): string {
 
 function gather(value: string, before: string[] = []): string[] {
   return [...before, value];
+}
+
+function gatherPaths(value: string, before: string[] = []): string[] {
+  return [...before, notEmpty(value)];
 }

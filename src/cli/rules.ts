@@ -10,6 +10,14 @@ export interface Rules {
   requires?: [OptionName, ...OptionName[]][];
   /** The first does not apply together with any of the others. */
   conflicts?: [OptionName, ...OptionName[]][];
+  /** The option has no use with another one, unless one of a third kind is given. */
+  needless?: { option: OptionName; with: OptionName; unless: OptionName[] }[];
+}
+
+/** What is wrong with a command line. */
+export interface BrokenRule {
+  detail: string;
+  hint: string;
 }
 
 /**
@@ -20,19 +28,36 @@ export interface Rules {
  * @throws usage
  */
 export function checkRules(rules: Rules, given: ReadonlySet<OptionName>, flagOf: (name: OptionName) => string): void {
-  const refuse = (detail: string, hint: string): never => fail({ code: 'usage', detail, hint });
-  for (const list of rules.exclusive ?? []) {
-    const several = list.filter((name) => given.has(name));
-    if (several.length > 1)
-      refuse(`${several.map(flagOf).join(' and ')} are mutually exclusive`, `pass only one of ${list.map(flagOf).join(', ')}`);
-  }
-  for (const [name, ...others] of rules.requires ?? []) {
-    const flags = others.map(flagOf).join(' or ');
-    if (given.has(name) && !others.some((other) => given.has(other)))
-      refuse(`${flagOf(name)} requires ${flags}`, `pass ${flags}, or omit ${flagOf(name)}`);
-  }
-  for (const [name, ...others] of rules.conflicts ?? []) {
-    const other = others.find((candidate) => given.has(candidate));
-    if (given.has(name) && other !== undefined) refuse(`${flagOf(other)} does not apply with ${flagOf(name)}`, `omit one of them`);
-  }
+  const broken = brokenRule(rules, given, flagOf);
+  if (broken) fail({ code: 'usage', ...broken });
+}
+
+/** The first rule that options break, in words. */
+export function brokenRule(rules: Rules, given: ReadonlySet<OptionName>, flagOf: (name: OptionName) => string): BrokenRule | undefined {
+  const listed = (names: readonly OptionName[], word: string) => names.map(flagOf).join(` ${word} `);
+  const findings = [
+    ...(rules.exclusive ?? []).map((list) => {
+      const several = list.filter((name) => given.has(name));
+      if (several.length < 2) return undefined;
+      return { detail: `${listed(several, 'and')} are mutually exclusive`, hint: `pass only one of ${list.map(flagOf).join(', ')}` };
+    }),
+    ...(rules.requires ?? []).map(([name, ...others]) => {
+      if (!given.has(name) || others.some((other) => given.has(other))) return undefined;
+      const flags = listed(others, 'or');
+      return { detail: `${flagOf(name)} requires ${flags}`, hint: `pass ${flags}, or omit ${flagOf(name)}` };
+    }),
+    ...(rules.conflicts ?? []).map(([name, ...others]) => {
+      const other = others.find((candidate) => given.has(candidate));
+      if (!given.has(name) || other === undefined) return undefined;
+      return { detail: `${flagOf(other)} does not apply with ${flagOf(name)}`, hint: 'omit one of them' };
+    }),
+    ...(rules.needless ?? []).map(({ option, with: other, unless }) => {
+      if (!given.has(option) || !given.has(other) || unless.some((name) => given.has(name))) return undefined;
+      return {
+        detail: `${flagOf(option)} does not apply with ${flagOf(other)}`,
+        hint: `omit ${flagOf(option)}, or pass ${listed(unless, 'or')}`,
+      };
+    }),
+  ];
+  return findings.find((finding) => finding !== undefined);
 }

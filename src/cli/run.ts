@@ -61,6 +61,11 @@ function makeContext(options: CommonOptions, { env, signal, terminal }: World): 
     signal,
     cacheDir: options.cacheDir ?? join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'mft-patch'),
     lockfile: resolve(options.lock ?? 'mft-patch.lock'),
+    own: {
+      patches: options.patches ?? [],
+      ...(options.kernelsDir === undefined ? {} : { kernelsDir: options.kernelsDir }),
+      ...(options.releases === undefined ? {} : { releases: options.releases }),
+    },
     inputs: new Set(options.inputs),
     offline: options.offline ?? false,
     progress: (progress) => terminal.progress(progress),

@@ -18,21 +18,21 @@ export function planSourceOf(options: SourceOptions, file: string | undefined, c
 }
 
 /** All kernels that the options name; undefined if they name none. @throws usage, no-input, source-unfit */
-export async function kernelsOf(options: KernelOptions): Promise<Kernel[] | undefined> {
+export async function kernelsOf(options: KernelOptions, context: Context): Promise<Kernel[] | undefined> {
   const isNamed = options.kernel !== undefined || options.kernelSource !== undefined || options.kernelConfig !== undefined;
   if (!isNamed) return undefined;
   // Loaded only where a kernel is named: a package for all kernels needs neither the catalogue nor this.
   const [{ resolveKernels }, { loadTargets }] = await Promise.all([import('../kernels/resolve.js'), import('../catalogue.js')]);
-  return resolveKernels(options, await loadTargets());
+  return resolveKernels(options, await loadTargets(context));
 }
 
 /**
  * The one kernel that a package is built for; undefined for all kernels.
  * @throws usage for several: a package is baked for the patches of one
  */
-export async function kernelOf(options: KernelOptions): Promise<Kernel | undefined> {
+export async function kernelOf(options: KernelOptions, context: Context): Promise<Kernel | undefined> {
   if (options.kernel?.join() === 'all' && options.kernelSource === undefined && options.kernelConfig === undefined) return undefined;
-  const [kernel, ...others] = (await kernelsOf(options)) ?? [];
+  const [kernel, ...others] = (await kernelsOf(options, context)) ?? [];
   if (others.length === 0) return kernel;
   const hint = `mft-patch matrix --kernel ${options.kernel?.join()} builds a package for each set of patches`;
   return fail({ code: 'usage', detail: 'a package is built for one kernel or for all', hint });
@@ -49,11 +49,15 @@ export function maxKernelOf({ maxKernel }: { maxKernel?: string | undefined }, k
 }
 
 /** The kernels that the options name. @throws usage if they name none, or for --lock where no source is downloaded */
-export async function someKernels(options: KernelOptions & { lock?: string }): Promise<Kernel[]> {
-  if (options.lock !== undefined && !/^https?:\/\//i.test(options.kernelSource ?? ''))
+export async function someKernels(
+  options: KernelOptions & { lock?: string; fromFile?: readonly string[] },
+  context: Context,
+): Promise<Kernel[]> {
+  if (options.lock !== undefined && !options.fromFile?.includes('lock') && !/^https?:\/\//i.test(options.kernelSource ?? ''))
     fail({ code: 'usage', detail: '--lock requires the URL of a kernel source', hint: 'pass --kernel-source URL, or omit --lock' });
   return (
-    (await kernelsOf(options)) ?? fail({ code: 'usage', detail: 'missing --kernel', hint: 'run mft-patch kernels to list the targets' })
+    (await kernelsOf(options, context)) ??
+    fail({ code: 'usage', detail: 'missing --kernel', hint: 'run mft-patch kernels to list the targets' })
   );
 }
 

@@ -2,36 +2,37 @@ import { mftNumber } from '../bundle/mft-number.js';
 import type { Release } from '../bundle/release-file.js';
 import { layoutOf, loadReleases, newestFirst } from '../bundle/releases.js';
 import { loadPatches, loadTargets } from '../catalogue.js';
+import type { Context } from '../context.js';
 import type { KernelsDocument, PatchesDocument, ReleasesDocument } from '../documents/index.js';
+import { identityOf } from '../patches/patch.js';
 
 /** Lists the patches of the series. */
-export async function listPatches(): Promise<PatchesDocument> {
-  const patches = (await loadPatches()).map(({ id, sha256, description, applies, kernel, mft, symptom, lastUpdate }) => ({
-    id,
-    sha256,
-    description,
-    applies,
-    kernel: kernel.raw,
-    mft: mft.raw,
-    symptom,
-    lastUpdate,
+export async function listPatches(context: Context): Promise<PatchesDocument> {
+  const patches = (await loadPatches(context)).map((patch) => ({
+    ...identityOf(patch),
+    description: patch.description,
+    applies: patch.applies,
+    kernel: patch.kernel.raw,
+    mft: patch.mft.raw,
+    symptom: patch.symptom,
+    lastUpdate: patch.lastUpdate,
   }));
   return { schema: 'mft-patch/patches@1', patches };
 }
 
 /** Lists the targets that a package can be verified on. */
-export async function listKernels(): Promise<KernelsDocument> {
-  const kernels = (await loadTargets()).map(({ name, title, kernel, rolling, image, suites, headers, tried }) => {
+export async function listKernels(context: Context): Promise<KernelsDocument> {
+  const kernels = (await loadTargets(context)).map(({ name, title, kernel, rolling, image, suites, headers, tried }) => {
     return { target: name, title, kernel, rolling, image, suites, headers, tried };
   });
   return { schema: 'mft-patch/kernels@1', kernels };
 }
 
 /** Lists the releases of MFT that are known, a line each for all its architectures. */
-export async function listReleases(): Promise<ReleasesDocument> {
-  const patches = await loadPatches();
+export async function listReleases(context: Context): Promise<ReleasesDocument> {
+  const patches = await loadPatches(context);
   const groups = new Map<string, Release[]>();
-  for (const release of (await loadReleases()).sort(newestFirst)) {
+  for (const release of (await loadReleases(context)).sort(newestFirst)) {
     const name = `${release.version}-${release.revision}`;
     groups.set(name, [...(groups.get(name) ?? []), release]);
   }

@@ -36,7 +36,7 @@ export async function buildImages(kernels: Kernel[], settings: ContainerSettings
 export async function removeImages(names: string[], settings: EngineSettings, context: Context): Promise<ImagesDocument> {
   const engine = await findEngine(settings, context);
   const all = await ownImages(engine, context);
-  const targets = await loadTargets();
+  const targets = await loadTargets(context);
   const isOf = (wanted: string, { name, target, release }: ListedImage) => {
     if (['all', target, name, release].includes(wanted)) return true;
     return targets.some((candidate) => candidate.name === target && candidate.kernel === wanted);

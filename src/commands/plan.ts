@@ -5,6 +5,7 @@ import type { Context } from '../context.js';
 import type { PlanDocument } from '../documents/index.js';
 import type { Kernel } from '../kernels/resolve.js';
 import { mftVersion, type PlannedKernel, planPatches, readVendorPackage, type SeriesFor } from '../packaging/prepare.js';
+import { identityOf } from '../patches/patch.js';
 import type { Choice } from '../patches/select.js';
 
 export interface PlanRequest {
@@ -23,7 +24,7 @@ export interface PlanRequest {
 export async function plan(request: PlanRequest, context: Context): Promise<PlanDocument> {
   const { source } = request;
   if (source.kind === 'release') {
-    const series = { patches: await loadPatches(), ...mftVersion(source.release, '--mft') };
+    const series = { patches: await loadPatches(context), ...mftVersion(source.release, '--mft') };
     const { kernel, choices } = await choose(series, request, context);
     return { ...documentOf(series, kernel, 'versions'), patches: choices.map(fromVersions) };
   }
@@ -53,5 +54,5 @@ function documentOf({ mft }: SeriesFor, kernel: PlannedKernel | undefined, basis
 }
 
 function fromVersions({ patch, selected, reason }: Choice): PlanDocument['patches'][number] {
-  return { id: patch.id, sha256: patch.sha256, status: selected ? 'selected' : 'not-selected', reason };
+  return { ...identityOf(patch), status: selected ? 'selected' : 'not-selected', reason };
 }

@@ -30,8 +30,14 @@ import { program } from '../verify/provenance.js';
  */
 export async function rebuild(path: string, options: SourceOptions, context: Context): Promise<RebuildDocument> {
   const record = await readRecord(path);
+  const own = ownPatches(record);
+  // The project's patches of the record must not be replaced by others.
+  const data = own.length > 0 ? context : { ...context, own: { ...context.own, patches: [] } };
+  if (own.length === 0 && context.own.patches.length > 0 && !options.fromFile?.includes('patches'))
+    fail({ code: 'usage', detail: `--patches does not apply to ${path}: its patches are all of mft-patch`, hint: 'omit --patches' });
   const source = await resolveSource({ ...(await sourceOf(record, path, options)), readOnly: true }, context);
-  const read = await readVendorPackage(source, context);
+  const read = await readVendorPackage(source, data);
+  refuseMissing(own, read.patches, path);
   const { vendor } = read;
   if (vendor.sha256 !== record.input.sha256)
     fail({ code: 'digest-mismatch', path: vendor.path, algorithm: 'SHA-256', expected: record.input.sha256, actual: vendor.sha256 });
@@ -84,6 +90,21 @@ async function remake({ patches, kernel, maxKernel, serial }: BuildRecord, read:
 /** Whether a patch has a part in the package: it is inside, or dkms.conf guards against kernels that need it. */
 function matters({ status, guard }: BuildRecord['patches'][number]): boolean {
   return status !== 'not-needed' || guard !== undefined;
+}
+
+/** The patches of a record that are not of the project, and have a part in the package. */
+function ownPatches({ patches }: BuildRecord): BuildRecord['patches'] {
+  return patches.filter((patch) => patch.origin !== undefined && matters(patch));
+}
+
+/** @throws no-input naming the directory whose patches are needed */
+function refuseMissing(own: BuildRecord['patches'], series: readonly Patch[], path: string): void {
+  const missing = own.filter(({ id }) => !series.some((patch) => patch.id === id && patch.from !== undefined));
+  const [first] = missing;
+  if (first?.origin === undefined) return;
+  const ids = missing.flatMap(({ id, origin }) => (origin === first.origin ? [id] : [])).join(', ');
+  const detail = `${missing.length === 1 ? 'patch' : 'patches'} ${ids} of the record ${missing.length === 1 ? 'is' : 'are'} from this directory`;
+  fail({ code: 'no-input', path: first.origin, detail, hint: `pass it with --patches DIR; the path is relative to that of ${path}` });
 }
 
 /** What keeps a patch of the record from having the same part in the package again. */

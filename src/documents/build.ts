@@ -1,11 +1,12 @@
 /** What `plan`, `build` and `rebuild` print; that of `build` is also the record beside the package. */
 import * as v from 'valibot';
-import { bytes, kernelChoice, mftVersion, sha256, text } from './common.js';
+import { bytes, kernelChoice, mftVersion, origin, sha256, text } from './common.js';
 import { kernelVerdict, program } from './verdict.js';
 
 const builtPatch = v.object({
   id: v.pipe(v.string(), v.regex(/^[^/]+$/, 'expected the name of a patch')),
   sha256,
+  origin: v.exactOptional(origin),
   status: v.picklist(['applied', 'already-applied', 'not-needed']),
   reason: v.string(),
   hunks: v.pipe(
@@ -37,6 +38,7 @@ export const planDocument = v.object({
     v.object({
       id: v.string(),
       sha256,
+      origin: v.exactOptional(origin),
       status: v.pipe(v.picklist(['selected', 'not-selected']), v.description('what the versions say')),
       reason: v.string(),
       result: v.exactOptional(
@@ -86,11 +88,13 @@ export const buildDocument = v.object({
   serial: v.exactOptional(
     v.pipe(
       v.string(),
-      v.regex(/^\d{10}(\.local)?$/, 'expected a serial number, as in patches/series'),
-      v.description("the serial number of the patches, as in the package's version; .local for patches that were changed without one"),
+      v.regex(/^\d{10}(\.own\d{10})*(\.local)?$/, 'expected a serial number, as in patches/series'),
+      v.description(
+        "the serial number of the patches, as in the package's version; .own and that of each series of --patches; .local for patches that were changed without one",
+      ),
     ),
   ),
-  patches: v.array(builtPatch),
+  patches: v.pipe(v.array(builtPatch), v.description('in the order in which they are applied')),
   hold: v.exactOptional(
     text("the version of DOCA's package of this release, which sorts above this one: apt-mark hold kernel-mft-dkms keeps apt from it"),
   ),

@@ -18,6 +18,9 @@ const sha256Form = /^[0-9a-f]{64}$/;
 /** A SHA-256. */
 export const sha256 = v.pipe(v.string(), v.regex(sha256Form, 'expected 64 hex digits'), v.description('SHA-256 in hex digits'));
 
+/** Where a patch is from. */
+export const origin = text('the directory that the patch is from, as --patches named it; missing for one of mft-patch itself');
+
 export const mftVersion = v.object({
   version: text('version of MFT, as in 4.20.1'),
   revision: text('revision, as in 14'),

@@ -1,12 +1,19 @@
 import * as v from 'valibot';
+import { fail } from '../errors.js';
 import { fields, parseDataFile } from '../system/data-file.js';
 
 const text = v.pipe(v.string('must be a string'), v.nonEmpty('must be a non-empty string'));
 const described = (description: string) => v.pipe(text, v.description(description));
 
-/** A file of `kernels/`. */
+/** A file of `kernels/`, or of a directory of the user's own. */
 export const targetFile = fields({
   $schema: v.exactOptional(v.string()),
+  replaces: v.exactOptional(
+    v.pipe(
+      v.boolean('must be true or false'),
+      v.description("in a file of --kernels-dir: it is taken in the place of the project's target of its name"),
+    ),
+  ),
   title: described('for people'),
   kernel: v.pipe(
     v.string('must be a string'),
@@ -40,13 +47,40 @@ export const targetFile = fields({
   ),
 });
 
-export type TargetFile = Required<Omit<v.InferOutput<typeof targetFile>, '$schema'>>;
+export type TargetFile = Required<Omit<v.InferOutput<typeof targetFile>, '$schema' | 'replaces'>>;
 
 /**
  * Reads a target from the text of its file.
  * @throws bad-catalogue with all faults of the file
  */
 export function parseTarget(file: string, text: string): TargetFile & { name: string } {
-  const { $schema: _, ...target } = parseDataFile(targetFile, file, text);
+  const { $schema: _, replaces, ...target } = parseDataFile(targetFile, file, text);
+  if (replaces) fail({ code: 'bad-catalogue', file, detail: 'replaces: only a target of --kernels-dir can replace another' });
+  return named(file, target);
+}
+
+/**
+ * The same for a target of the user's own.
+ * @param project the names of the project's targets
+ * @throws bad-catalogue with all faults of the file, or for its name
+ */
+export function parseOwnTarget(file: string, text: string, project: readonly string[]): TargetFile & { name: string } {
+  const { $schema: _, replaces = false, ...rest } = parseDataFile(targetFile, file, text);
+  const target = named(file, rest);
+  const { name } = target;
+  const refuse = (detail: string, hint: string) => fail({ code: 'bad-catalogue', file, detail, hint });
+  // It is part of the names of images, and --kernel has other meanings for some words and for what begins with a digit.
+  if (!/^[a-z][a-z0-9]*([.-][a-z0-9]+)*$/.test(name) || ['all', 'host'].includes(name))
+    refuse(`'${name}' cannot be the name of a target`, 'rename it: a letter, then letters in lower case, digits, and . or - between them');
+  if (project.includes(name) && !replaces)
+    refuse('mft-patch has a target of this name', 'rename it, or add "replaces": true to use it in the place of that one');
+  if (!project.includes(name) && replaces)
+    refuse('replaces: mft-patch has no target of this name', 'remove that field, or rename the file; mft-patch kernels lists the targets');
+  return target;
+}
+
+type Given = Omit<v.InferOutput<typeof targetFile>, '$schema' | 'replaces'>;
+
+function named(file: string, target: Given): TargetFile & { name: string } {
   return { name: file.replace(/^.*\//, '').replace(/\.json$/, ''), rolling: false, snapshot: '', checkValidUntil: true, ...target };
 }

@@ -56,7 +56,7 @@ function laterVersion({ version, revision }: BuildDocument['mft']): string | und
 export function asRecord(document: BuildDocument, directory: string): BuildDocument {
   const base = resolve(directory);
   const place = (path: string) => (isInHome(resolve(path)) && !isInHome(base) ? basename(path) : relative(base, path));
-  const { input, artifacts, verification } = document;
+  const { input, patches, artifacts, verification } = document;
   const isFile = !/^(sample:|[a-z]+:\/\/|-$)/i.test(input.path);
   // Inside a bundle it has a path of its own.
   const isUnpacked = input.userland?.startsWith(`${input.path.replace(/\/+$/, '')}/`);
@@ -67,6 +67,7 @@ export function asRecord(document: BuildDocument, directory: string): BuildDocum
       path: isFile ? place(input.path) : input.path,
       ...(isUnpacked ? { userland: place(input.userland ?? '') } : {}),
     },
+    patches: patches.map((patch) => ({ ...patch, ...(patch.origin === undefined ? {} : { origin: place(patch.origin) || '.' }) })),
     artifacts: artifacts.map((artifact) => ({ ...artifact, path: place(artifact.path) })),
     verification: {
       ...verification,

@@ -2,7 +2,7 @@ import { withFiles } from '../deb/change.js';
 import type { BuiltPatch } from '../documents/index.js';
 import { fail } from '../errors.js';
 import { applyPatch } from '../patches/apply.js';
-import type { Patch } from '../patches/patch.js';
+import { identityOf, type Patch } from '../patches/patch.js';
 import type { Choice } from '../patches/select.js';
 import type { VendorPackage } from './prepare.js';
 
@@ -12,7 +12,7 @@ export function addPatches({ deb, sourceRoot }: VendorPackage, choices: readonly
   const changed = new Map<string, Buffer>();
   const inside: Patch[] = [];
   const patches = choices.map(({ patch, selected, reason }): BuiltPatch => {
-    const built = { id: patch.id, sha256: patch.sha256, reason };
+    const built = { ...identityOf(patch), reason };
     const notNeeded = { ...built, status: 'not-needed' as const, hunks: [] };
     if (!selected) return notNeeded;
     const result = applyPatch(patch, files);

@@ -37,7 +37,7 @@ async function patchDeb(plan: PatchPlan): Promise<{ deb: Deb; patches: BuiltPatc
     items: [
       kindWords(plan, [...guarded.byPatch.values()]),
       ...(inside.length === 0 ? ['No patch is needed.'] : []),
-      ...inside.map((patch) => `${patch.id}: ${patch.description.split('\n')[0]}.`),
+      ...inside.map((patch) => `${patch.id}${whose(patch)}: ${patch.description.split('\n')[0]}.`),
       ...guarded.words.map((kernels) => `dkms.conf: dkms does not build by itself for ${kernels}.`),
     ],
     maintainer: 'mft-patch <mft-patch@users.invalid>',
@@ -54,6 +54,14 @@ function kindWords({ kernel }: PatchPlan, others: readonly string[]): string {
   if (kernel === undefined) return 'Universal package, for every kernel: dkms applies the patches when it builds.';
   const left = others.length === 0 ? 'for every kernel' : `not for ${others.join(', nor for ')}`;
   return `Baked package, ${left}: the patches are applied to the sources.`;
+}
+
+/**
+ * Whose patch it is, where not the project's. The name of its directory is not in it: the same patches must give the same bytes
+ * wherever they are; the record names the directory.
+ */
+function whose({ from }: Patch): string {
+  return from === undefined ? '' : ' (an own patch, not of mft-patch)';
 }
 
 function lastUpdate(patches: readonly Patch[]): Date | undefined {

@@ -63,8 +63,9 @@ export interface PatchPlan extends VendorPackage, Chosen {
  */
 export async function readVendorPackage(source: Source, context: Context): Promise<VendorPackage> {
   // The patches are parsed while the bundle is unpacked in another thread.
-  const [vendor, { patches, serial, line }] = await Promise.all([readSource(source, context), loadSeries()]);
-  if (line !== undefined) context.warn(`patches/ has changed; for its packages to sort above each other write '${line}' to patches/series`);
+  const [vendor, { patches, serial, stale }] = await Promise.all([readSource(source, context), loadSeries(context)]);
+  for (const { file, line } of stale)
+    context.warn(`${file} has no serial number for these patches; for their packages to sort above each other write '${line}' to it`);
   const { path } = vendor;
   const deb = await readDeb(vendor.bytes, vendor.member ? `${path}: ${vendor.member}` : path, xz);
   const fields = controlFields(deb, path);

@@ -4,7 +4,7 @@ import type { BuiltPatch } from '../documents/index.js';
 import { fail, messageOf } from '../errors.js';
 import { applyPatch } from '../patches/apply.js';
 import { matchOf, patchFile, withPatches } from '../patches/dkms-conf.js';
-import type { Patch } from '../patches/patch.js';
+import { identityOf, type Patch } from '../patches/patch.js';
 import type { Choice } from '../patches/select.js';
 import type { VendorPackage } from './prepare.js';
 
@@ -30,7 +30,7 @@ export function addPatches(
   const forDkms: Patch[] = [];
   const present: Patch[] = [];
   const patches = choices.map(({ patch, selected, reason }): BuiltPatch => {
-    const built = { id: patch.id, sha256: patch.sha256, reason };
+    const built = { ...identityOf(patch), reason };
     if (!selected) return { ...built, status: 'not-needed', hunks: [] };
     const result = applyPatch(patch, files);
     if (result.status === 'failed') fail({ code: 'patch-does-not-apply', patch: patch.id, hunks: result.hunks });

@@ -3,7 +3,8 @@
  * the name of the source directory. deb-version(7) sorts text before text by letters, and numbers as numbers; so
  *
  * - every universal package sorts above every baked one, and both above those of mft-patch 0.1, `+mftpatch20261123.e7471d3`,
- * - of one kind that with newer patches is above, and with patches of the user's own (`.local`) above all with the project's,
+ * - of one kind that with newer patches is above; of one number of the project that with changed patches (`.local`), and above
+ *   these that with patches of the user's own (`.own2026112601`), which go by their number and then by `.local`,
  * - of these the one that is for later kernels (`.k7.3`) is above, since `g` for the digest, as in git-describe(1), is before `k`,
  * - other contents have another digest, and so no version in common,
  * - and all are below the vendor's next revision, since `+` is below any further number.

@@ -62,6 +62,13 @@ export const patchHeader = v.object({
     ),
   ),
   symptom: text("the compiler's words without the patch"),
+  replaces: v.optional(
+    v.pipe(
+      v.picklist(['yes', 'no'], ({ input }) => `must be yes or no, not '${input}'`),
+      v.description('yes: a patch of --patches is taken in the place of the one before it that has its name (default: no)'),
+    ),
+    'no',
+  ),
 });
 
 export type PatchHeader = v.InferOutput<typeof patchHeader>;

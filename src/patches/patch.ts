@@ -11,11 +11,15 @@ export interface FileChange {
   diff: StructuredPatch;
 }
 
-/** A patch of `patches/`: a unified diff and what its DEP-3 header says of it. */
+/** A patch of `patches/`, or of the user's own: a unified diff and what its DEP-3 header says of it. */
 export interface Patch {
   /** Its file name without `.patch`. */
   id: string;
   sha256: string;
+  /** The directory that it is from, as --patches named it; undefined for one of the project. */
+  from?: string;
+  /** Whether it takes the place of the patch before it that has its id. */
+  replaces: boolean;
   /** The whole file. */
   bytes: Buffer;
   description: string;
@@ -41,10 +45,11 @@ export interface Patch {
  * Reads a patch with its header.
  *
  * @param file its name, as in `dma-unmap.patch`
+ * @param from the directory that it is from; undefined for the project's
  * @throws bad-catalogue with all faults of the header, and the first of the diff
  */
-export function parsePatch(file: string, bytes: Buffer): Patch {
-  const refuse = (faults: FileFault[]) => failFile(`patches/${file}`, faults);
+export function parsePatch(file: string, bytes: Buffer, from?: string): Patch {
+  const refuse = (faults: FileFault[]) => failFile(fileIn(from, file), faults);
   // It names a file of the package.
   if (!/^[A-Za-z0-9][\w.+-]*\.patch$/.test(file)) refuse([{ detail: 'its name must be of letters, digits and -, and end in .patch' }]);
   // Sources are handled as Latin-1, so that bytes of any encoding survive; the diff must be too.
@@ -61,6 +66,8 @@ export function parsePatch(file: string, bytes: Buffer): Patch {
   return {
     id: file.replace(/\.patch$/, ''),
     sha256: sha256(bytes),
+    ...(from === undefined ? {} : { from }),
+    replaces: header.replaces === 'yes',
     bytes,
     description: header.description,
     symptom: header.symptom,
@@ -73,6 +80,16 @@ export function parsePatch(file: string, bytes: Buffer): Patch {
     lastUpdate: header['last-update'],
     changes,
   };
+}
+
+/** The path of a file in a directory of patches, as errors name it. @param from undefined for the project's */
+export function fileIn(from: string | undefined, name: string): string {
+  return `${(from ?? 'patches').replace(/\/+$/, '')}/${name}`;
+}
+
+/** How documents name a patch; `origin` is missing for one of the project. */
+export function identityOf({ id, sha256, from }: Pick<Patch, 'id' | 'sha256' | 'from'>): { id: string; sha256: string; origin?: string } {
+  return { id, sha256, ...(from === undefined ? {} : { origin: from }) };
 }
 
 /** @returns the changes, or what is wrong with the diff */

@@ -62,12 +62,12 @@ function plan(document: PlanDocument): string {
     result === undefined ? [] : [{ ...patch, status: result, hunks }],
   );
   if (built.length > 0) return `${heading(document)}\n\n${patchTable(built)}`;
-  const rows = document.patches.map(({ id, status, reason }) => [id, status === 'selected' ? 'apply' : 'leave', reason]);
+  const rows = document.patches.map((patch) => [patch.id, patch.status === 'selected' ? 'apply' : 'leave', patch.reason]);
   const note = [
     'By the version alone: the source of this release was not looked at. To apply the patches to it in memory:',
     '  mft-patch plan mft-<version>-<arch>-deb.tgz',
   ];
-  return [heading(document), '', table(['PATCH', 'PLAN', 'WHY'], rows), '', ...note].join('\n');
+  return [heading(document), '', table(...withOrigins(['PATCH', 'PLAN', 'WHY'], rows, document.patches)), '', ...note].join('\n');
 }
 
 /** What became of each patch. */
@@ -79,7 +79,14 @@ function patchTable(patches: BuildDocument['patches']): string {
       ? reason
       : hunks.map(({ file, line, offset }) => `${file}:${line}${offset === 0 ? '' : ` (offset ${offset})`}`).join(', '),
   ]);
-  return table(['PATCH', 'STATUS', 'WHERE OR WHY'], rows);
+  return table(...withOrigins(['PATCH', 'STATUS', 'WHERE OR WHY'], rows, patches));
+}
+
+/** A table of patches with a second column that says where each is from, if one is not of mft-patch itself. */
+function withOrigins(head: string[], rows: string[][], patches: readonly { origin?: string }[]): [string[], string[][]] {
+  if (patches.every(({ origin }) => origin === undefined)) return [head, rows];
+  const insert = ([first = '', ...rest]: string[], value: string) => [first, value, ...rest];
+  return [insert(head, 'FROM'), rows.map((row, index) => insert(row, patches[index]?.origin ?? 'mft-patch'))];
 }
 
 function build(document: BuildDocument): string {
@@ -161,10 +168,8 @@ function matrixList({ format, kernels }: MatrixListDocument): string {
 }
 
 function patches(document: PatchesDocument): string {
-  return table(
-    ['PATCH', 'KERNEL', 'MFT', 'WHAT'],
-    document.patches.map((p) => [p.id, p.kernel, p.mft, p.description.split('\n')[0] ?? '']),
-  );
+  const rows = document.patches.map((p) => [p.id, p.kernel, p.mft, p.description.split('\n')[0] ?? '']);
+  return table(...withOrigins(['PATCH', 'KERNEL', 'MFT', 'WHAT'], rows, document.patches));
 }
 
 function releases(document: ReleasesDocument): string {

@@ -63,14 +63,14 @@ async function verifyNear(
   const what = { images, deb, vendorConf: dkmsConf(plan), boot: false };
   const verify = async (target: Target, reason?: string) => resultOf(await verifyOn({ ...what, target }, context), reason);
   if (kernel === undefined) {
-    const target = await nearestToHost();
+    const target = await nearestToHost(context);
     return verify(target, `verified on ${target.name} (${target.kernel}), the target closest to the running kernel`);
   }
   try {
     return await verify(targetOf(kernel, context));
   } catch (error) {
     if (isRequired || !isObstacle(error)) throw error;
-    const nearest = await nearestWithSamePatches(plan);
+    const nearest = await nearestWithSamePatches(plan, context);
     if (!nearest) throw error;
     const { message } = explain(error.failure);
     const where = `${nearest.name} (${nearest.kernel})`;
@@ -81,8 +81,8 @@ async function verifyNear(
 }
 
 /** For a package for all kernels; `matrix` verifies it on all targets. */
-async function nearestToHost(): Promise<Target> {
-  const targets = await loadTargets();
+async function nearestToHost(context: Context): Promise<Target> {
+  const targets = await loadTargets(context);
   const tested = targets.filter(({ tried }) => tried.length > 0);
   const [target] = [...targetsFor(runningRelease(), tested), ...nearestTargets(runningRelease(), tested)];
   return target ?? fail({ code: 'no-target', kernel: runningRelease(), targets: targets.map(({ name }) => name) });
@@ -104,10 +104,10 @@ function resultOf(verdict: KernelVerdict, reason?: string): Result {
 }
 
 /** The target nearest to the kernel, of those that our CI tests, on which the same patches are chosen. */
-async function nearestWithSamePatches({ kernel, patches, mftNumber, choices }: PatchPlan): Promise<Target | undefined> {
+async function nearestWithSamePatches({ kernel, patches, mftNumber, choices }: PatchPlan, context: Context): Promise<Target | undefined> {
   if (kernel === undefined) return undefined;
   const idsOf = (chosen: readonly Choice[]) => chosen.flatMap(({ patch, selected }) => (selected ? [patch.id] : [])).join();
-  const tested = (await loadTargets()).filter(({ name, tried }) => tried.length > 0 && name !== kernel.requested);
+  const tested = (await loadTargets(context)).filter(({ name, tried }) => tried.length > 0 && name !== kernel.requested);
   return nearestTargets(kernel.release.version, tested).find(
     (target) => idsOf(selectPatches(patches, parseKernelRelease(target.kernel), mftNumber)) === idsOf(choices),
   );

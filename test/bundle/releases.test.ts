@@ -103,7 +103,7 @@ describe('a release that is not in releases.json', () => {
 
 describe('the release that is taken', () => {
   test('without a word is in releases.json, where nothing else is', async () => {
-    expect(await loadReleases()).toEqual(releases);
+    expect(await loadReleases(testContext())).toEqual(releases);
     const context = testContext();
     const { isKnown, ...found } = findRelease('4.20.1-14', 'x86_64', releases);
     expect(isKnown).toBe(true);

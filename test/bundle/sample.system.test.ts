@@ -80,7 +80,7 @@ describe('which sample', () => {
     ['nnt-4.26', '6.1', ['postinst-arch', 'ccflags', 'livefish-remove']],
     ['nnt-4.26', '7.3', ['postinst-arch', 'ccflags', 'livefish-remove']],
   ])('decides on the patches: %s for %s', async (sample, kernel, expected) => {
-    const [resolved] = await resolveKernels({ kernel: [kernel] }, await loadTargets());
+    const [resolved] = await resolveKernels({ kernel: [kernel] }, await loadTargets(testContext()));
     const source = await resolveSource({ sample }, testContext());
     const { patches } = await plan({ source, kernel: resolved, headers: undefined }, testContext());
     expect(patches.filter(({ status }) => status === 'selected').map(({ id }) => id)).toEqual(expected);
@@ -121,7 +121,7 @@ describe.skipIf(missing('tools') !== '')('the faults of the NNT layout', () => {
     const { applyPatch } = await import('../../src/patches/apply.js');
     const files = await sourceOf('nnt');
     const ids = ['postinst-arch', 'kernel-variable', 'ccflags', 'werror-nnt'];
-    for (const patch of (await loadPatches()).filter(({ id }) => ids.includes(id))) {
+    for (const patch of (await loadPatches(testContext())).filter(({ id }) => ids.includes(id))) {
       const applied = applyPatch(patch, files);
       expect(applied, patch.id).toMatchObject({ status: 'applied' });
       if (applied.status === 'applied') for (const [path, text] of applied.contents) files.set(path, text);

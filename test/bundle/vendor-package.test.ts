@@ -79,7 +79,7 @@ describe('the source is', () => {
   });
 
   test('of the URL of a release is that release, with the digests that are known of it', async () => {
-    const { isKnown: _, version, ...release } = findRelease('4.20.1-14', 'x86_64', await loadReleases());
+    const { isKnown: _, version, ...release } = findRelease('4.20.1-14', 'x86_64', await loadReleases(testContext()));
     expect(await resolved({ bundle: vendorUrl })).toMatchObject({ kind: 'remote', file: release, release: version });
     const { isKnown: __, version: ___, ...unknown } = findRelease('4.21.0-99', 'arm64', []);
     expect(await resolved({ bundle: unknown.url })).toMatchObject({ kind: 'remote', file: unknown });

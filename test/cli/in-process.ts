@@ -53,9 +53,9 @@ export const mocks = {
     pruneCache: keeper('cache prune'),
   }),
   catalogues: () => ({
-    listReleases: () => keep('releases', {}),
-    listPatches: () => keep('patches', {}),
-    listKernels: () => keep('kernels', {}),
+    listReleases: (context: Context) => keep('releases', {}, context),
+    listPatches: (context: Context) => keep('patches', {}, context),
+    listKernels: (context: Context) => keep('kernels', {}, context),
   }),
 };
 

@@ -1,9 +1,9 @@
 /** Every option of every command does something or is refused: none is accepted and ignored. */
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { makeProgram } from '../../src/cli/command-line.js';
-import { makeDirectory, sample } from '../support.js';
+import { makeDirectory, projectRoot, sample } from '../support.js';
 import { mocks, runHere, type Seen } from './in-process.js';
 
 vi.mock('../../src/commands/build.js', async () => (await import('./in-process.js')).mocks.build());
@@ -27,6 +27,10 @@ writeFileSync(tgz, bundle);
 writeFileSync(package_, deb);
 writeFileSync(config, 'CONFIG_MODULES=y\n');
 const tree = '/usr/src/linux-6.1.7';
+const [releases, targets] = [join(directory, 'releases.json'), join(directory, 'targets')];
+writeFileSync(releases, '{"releases": []}');
+mkdirSync(targets);
+copyFileSync(join(projectRoot, 'kernels/debian-13.json'), join(targets, 'mine.json'));
 const vendorUrl = 'https://www.mellanox.com/downloads/MFT/mft-4.22.0-417-x86_64-deb.tgz';
 const digest = 'aB'.repeat(32);
 
@@ -63,6 +67,16 @@ const downloads = (at: string): Table => ({
   '--require-digest': { path: `${at}policy.requireDigest`, is: true },
   ...lock(),
 });
+/** Data of the user's own; with what uses them. */
+const ownPatches = (on = ''): Table => ({
+  '--patches': { on, adds: '--patches a --patches b,c', path: 'context.own.patches', is: ['a', 'b,c'] },
+});
+const ownReleases = (on = ''): Table => ({
+  '--releases': { on, adds: `--releases ${releases}`, path: 'context.own.releases', is: releases },
+});
+const ownKernels = (on = ''): Table => ({
+  '--kernels-dir': { on, adds: `--kernels-dir ${targets}`, path: 'context.own.kernelsDir', is: targets },
+});
 const kernelUrl = 'https://a/linux-6.1.7.tar.xz';
 
 const engine: Table = {
@@ -92,6 +106,9 @@ const tables: Record<string, Table> = {
   build: {
     ...sources,
     ...downloads('source.'),
+    ...ownPatches(),
+    ...ownReleases(),
+    ...ownKernels(),
     ...engine,
     ...disk,
     '--kernel': { adds: '--kernel 5.18', path: 'kernel.requested', is: '5.18' },
@@ -116,29 +133,37 @@ const tables: Record<string, Table> = {
     '--mft': { adds: '--mft 4.22.0-417', path: 'source', is: { kind: 'release', release: '4.22.0-417' } },
     '--arch': { on: '--mft latest', adds: '--arch ppc64le', path: 'source.release', is: expect.stringMatching(/^4\.29\.0-/) },
     '--kernel': { adds: '--kernel 5.18', path: 'kernel.requested', is: '5.18' },
+    ...ownPatches(),
+    ...ownReleases(),
+    ...ownKernels('--kernel 6.1'),
     '--headers': { adds: '--headers there', path: 'headers', is: 'there' },
   },
-  rebuild: Object.fromEntries(
-    [
-      ['--bundle', 'x.tgz'],
-      ['--deb', 'x.deb'],
-      ['--mft', '4.22.0-417'],
-      ['--sample', 'nnt'],
-      ['--arch', 'ppc64le'],
-      ['--mirror', 'http://a/b'],
-      ['--sha256', digest.toLowerCase()],
-      ['--require-digest', ''],
-      ['--lock', 'x.lock'],
-      ['RECORD', 'x.build.json'],
-    ].map(([flag = '', value = '']) => {
-      if (flag === 'RECORD') return [flag, { adds: value, path: 'record', is: value }];
-      const name = flag.slice(2).replace(/-d/, 'D');
-      return [flag, { on: 'x.build.json', adds: `${flag} ${value}`, path: `options.${name}`, is: value || true }];
-    }),
-  ),
+  rebuild: {
+    ...ownPatches('x.build.json'),
+    ...ownReleases('x.build.json'),
+    ...Object.fromEntries(
+      [
+        ['--bundle', 'x.tgz'],
+        ['--deb', 'x.deb'],
+        ['--mft', '4.22.0-417'],
+        ['--sample', 'nnt'],
+        ['--arch', 'ppc64le'],
+        ['--mirror', 'http://a/b'],
+        ['--sha256', digest.toLowerCase()],
+        ['--require-digest', ''],
+        ['--lock', 'x.lock'],
+        ['RECORD', 'x.build.json'],
+      ].map(([flag = '', value = '']) => {
+        if (flag === 'RECORD') return [flag, { adds: value, path: 'record', is: value }];
+        const name = flag.slice(2).replace(/-d/, 'D');
+        return [flag, { on: 'x.build.json', adds: `${flag} ${value}`, path: `options.${name}`, is: value || true }];
+      }),
+    ),
+  },
   fetch: {
     '--mft': { adds: '--mft 4.22.0-417', path: 'file.name', is: expect.stringContaining('4.22.0-417') },
     ...downloads(''),
+    ...ownReleases(),
     '--ask-vendor': { path: 'askVendor', is: true },
   },
   verify: {
@@ -150,6 +175,7 @@ const tables: Record<string, Table> = {
       ]),
     ),
     ...kernels('x.deb --kernel debian-12'),
+    ...ownKernels('x.deb --kernel 6.1'),
     ...lock(`x.deb --kernel-source ${kernelUrl}`),
     '--kernel-config': { ...kernels()['--kernel-config'], on: `x.deb --kernel-source ${tree}` } as Table[string],
   },
@@ -159,6 +185,9 @@ const tables: Record<string, Table> = {
     ...engine,
     ...disk,
     ...kernels(),
+    ...ownPatches(),
+    ...ownReleases(),
+    ...ownKernels(),
     '--kernels': { adds: '--kernels 5.18,debian-13', path: 'kernels.length', is: 2 },
     '--baked': { path: 'baked', is: true },
     '--baseline': { path: 'baseline', is: true },
@@ -181,11 +210,13 @@ const tables: Record<string, Table> = {
     ...Object.fromEntries(Object.entries(engine).map(([flag, row]) => [flag, { on: '--kernel debian-12', ...row }])),
     ...kernels('--kernel debian-12'),
     ...lock(`--kernel-source ${kernelUrl}`),
+    ...ownKernels('--kernel debian-12'),
     '--refresh': { on: '--kernel debian-12', path: 'settings.refresh', is: true },
   },
   'image rm': {
     KERNEL: { on: 'debian-12', adds: 'debian-13 x', path: 'names', is: ['debian-12', 'debian-13', 'x'] },
     '--kernel': { on: '--kernel debian-12', adds: '--kernel debian-13,x', path: 'names', is: ['debian-12', 'debian-13', 'x'] },
+    ...ownKernels('--kernel debian-12'),
     '--engine': { on: '--kernel debian-12', adds: '--engine podman', path: 'settings.engine', is: 'podman' },
     '--timeout': { on: '--kernel debian-12', adds: '--timeout 9', path: 'settings.timeout', is: 9 },
   },
@@ -194,9 +225,9 @@ const tables: Record<string, Table> = {
     '--older-than': { adds: '--older-than 12h', path: 'olderThan', is: 43_200 },
     '--dry-run': { path: 'dryRun', is: true },
   },
-  releases: {},
-  patches: {},
-  kernels: {},
+  releases: { ...ownPatches(), ...ownReleases() },
+  patches: ownPatches(),
+  kernels: ownKernels(),
 };
 
 const rows: [string, Applies][] = Object.entries(tables).flatMap(([command, table]) =>
@@ -321,6 +352,12 @@ describe('what contradicts or does not apply is refused:', () => {
       '--max-kernel',
     ]),
     ['build --sample --kernel 6.1 --max-kernel 6.0', '--max-kernel'],
+    [`build --sample --no-verify --kernels-dir ${targets}`, '--kernels-dir', '--no-verify'],
+    [`plan --sample --kernels-dir ${targets}`, '--kernels-dir', '--kernel'],
+    [`matrix --merge a.json --kernels-dir ${targets}`, '--kernels-dir', '--merge'],
+    ['matrix --merge a.json --patches own', '--patches', '--merge'],
+    ['matrix --list --patches own', '--patches', '--list'],
+    ...['build', 'plan', 'matrix'].map((command): [string, string] => [`${command} --sample --releases ${releases}`, '--releases']),
     ['plan --sample --headers there --kernel 6.1', '--headers', '--kernel'],
     ...['mirror http://a', 'require-digest', `sha256 ${digest}`].flatMap((option): [string, string, ...string[]][] => [
       [`plan --mft 4.20.1-14 --${option}`, `--${split(option)[0]}`, 'a release'],

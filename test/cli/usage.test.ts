@@ -112,20 +112,32 @@ describe('help', () => {
       '--format',
       '--merge',
     ];
+    const ownData = ['--patches', '--kernels-dir', '--releases'];
     const own: Record<string, string[]> = {
-      fetch: [...release, '--ask-vendor'],
+      fetch: [...release, '--ask-vendor', '--releases'],
       build: [
         ...['--kernel', '--max-kernel', ...source, '--out', '--with-userland', '--repack-bundle', '--verify', '--no-verify'],
         ...engine,
         ...kernelSource,
+        ...ownData,
       ],
-      plan: ['--kernel', '--headers', ...source],
-      verify: ['--kernel', '--boot', '--lock', ...engine, ...kernelSource],
-      matrix: [...source, ...engine, ...kernelSource, ...matrix],
-      rebuild: source,
+      plan: ['--kernel', '--headers', ...source, ...ownData],
+      verify: ['--kernel', '--kernels-dir', '--boot', '--lock', ...engine, ...kernelSource],
+      matrix: [...source, ...engine, ...kernelSource, ...matrix, ...ownData],
+      rebuild: [...source, '--patches', '--releases'],
       'image ls': ['--engine', '--timeout'],
-      'image build': ['--kernel', '--refresh', '--lock', ...engine.filter((option) => option !== '--disk'), ...kernelSource],
-      'image rm': ['--kernel', '--engine', '--timeout'],
+      'image build': [
+        '--kernel',
+        '--kernels-dir',
+        '--refresh',
+        '--lock',
+        ...engine.filter((option) => option !== '--disk'),
+        ...kernelSource,
+      ],
+      'image rm': ['--kernel', '--kernels-dir', '--engine', '--timeout'],
+      releases: ['--patches', '--releases'],
+      patches: ['--patches'],
+      kernels: ['--kernels-dir'],
       'cache prune': ['--older-than', '--dry-run'],
     };
     const named = stdout.match(/(?<=^ {2}(-\w, )?)--[a-z0-9-]+/gm);

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { loadPatches } from '../../src/catalogue.js';
 import type { BuildDocument } from '../../src/documents/index.js';
 import { projectText } from '../../src/project-files.js';
-import { makeDirectory, runCli, sample, sh } from '../support.js';
+import { makeDirectory, runCli, sample, sh, testContext } from '../support.js';
 
 const { bundle, deb, name } = await sample();
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
@@ -44,7 +44,7 @@ describe('build', () => {
     expect(names).toEqual(['SHA256SUMS', record, result]);
     expect(sh('sha256sum -c --strict SHA256SUMS', { cwd: join(folder, 'all') })).toBe(`${result}: OK\n`);
     const bytes = readFileSync(join(folder, 'all', result));
-    const patches = await loadPatches();
+    const patches = await loadPatches(testContext());
     const line = await callLine();
     const applied: Record<string, object> = {
       'postinst-arch': {

@@ -26,15 +26,15 @@ describe('plan', () => {
     expect(table[1]).toMatch(/^postinst-arch +applied +common\.postinst:38 /);
     expect(table[2]).toMatch(/^dma-unmap +applied +mst_pciconf\.c:\d+ /);
     expect(table[4]).toMatch(/^kernel-variable +not-needed +MFT 4\.15\.1 does not match >=4\.21\.0 <4\.23\.0$/);
-    expect(table).toHaveLength(1 + (await loadPatches()).length);
+    expect(table).toHaveLength(1 + (await loadPatches(testContext())).length);
     expect(readdirSync(cwd)).toEqual([]);
   });
 
   test('as JSON', async () => {
     const { status, stdout, stderr } = await runCli(['plan', '--bundle', 'vendor.tgz', '--kernel', 'debian-11', '--json'], { cwd: folder });
     expect({ status, stderr }).toEqual({ status: 0, stderr: 'reading vendor.tgz\n' });
-    const kernel = (await loadTargets()).find(({ name }) => name === 'debian-11')?.kernel;
-    const patches = await loadPatches();
+    const kernel = (await loadTargets(testContext())).find(({ name }) => name === 'debian-11')?.kernel;
+    const patches = await loadPatches(testContext());
     const selected: Record<string, string> = {
       'postinst-arch': 'every kernel needs it; MFT 4.15.1 matches *',
       'dma-unmap': `${kernel} is below >=5.18; the fix is good on older kernels, too; MFT 4.15.1 matches <4.21.0`,
@@ -75,7 +75,7 @@ describe('plan says what build does', () => {
     ['nnt-4.26', '6.12'],
   ])('of the sample %s for %s', async (layout, version) => {
     const source = { kind: 'sample' as const, layout };
-    const kernel = await kernelOf(version === undefined ? {} : { kernel: [version] });
+    const kernel = await kernelOf(version === undefined ? {} : { kernel: [version] }, testContext());
     const planned = await plan({ source, kernel, headers: undefined }, testContext());
     const built = await build({ ...request, source, kernel, settings, extras, out: join(makeDirectory(), 'dist') }, testContext());
     expect(planned.patches.map(({ status, result, ...patch }) => ({ ...patch, status: result }))).toEqual(built.patches);
@@ -93,7 +93,7 @@ describe('plan says what build does', () => {
     const { bytes } = packSample(new Map([...files, ['source/mst_pciconf.c', Buffer.from(source, 'latin1')]]));
     const path = join(makeDirectory(), 'b.tgz');
     writeFileSync(path, bytes);
-    const kernel = await kernelOf({ kernel: ['6.1'] });
+    const kernel = await kernelOf({ kernel: ['6.1'] }, testContext());
     const bundle = { kind: 'bundle' as const, path };
     const failure = await failureOf(() => plan({ source: bundle, kernel, headers: undefined }, testContext()));
     expect(failure).toMatchObject({ code: 'patch-does-not-apply', patch: 'dma-unmap' });
@@ -116,7 +116,7 @@ describe('plan says what build does', () => {
 
 describe('the catalogues', () => {
   test('of patches', async () => {
-    const patches = await loadPatches();
+    const patches = await loadPatches(testContext());
     const [text, json] = [await runCli(['patches']), await runCli(['patches', '--json'])];
     expect(text).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^PATCH +KERNEL +MFT +WHAT\n/) });
     expect(text.stdout.match(/^dma-unmap +>=5\.18 +<4\.21\.0 +Unmap /m)).not.toBeNull();
@@ -141,7 +141,7 @@ describe('the catalogues', () => {
   });
 
   test('of kernels', async () => {
-    const targets = await loadTargets();
+    const targets = await loadTargets(testContext());
     const [text, json] = [await runCli(['kernels']), await runCli(['kernels', '--json'])];
     expect(text).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^TARGET +KERNEL +TESTED BY CI +TITLE\n/) });
     const lines = text.stdout.trimEnd().split('\n');

@@ -23,7 +23,7 @@ async function verdictOn(
   { vendorConf, image }: { vendorConf?: string; image?: string } = {},
 ): Promise<KernelVerdict> {
   const context = testContext({ offline: true, cacheDir: join(folder, 'cache') });
-  const found = (await loadTargets()).find(({ name }) => name === target);
+  const found = (await loadTargets(testContext())).find(({ name }) => name === target);
   if (!found) throw new Error(`no target ${target}`);
   const images = new Images(await findEngine({ ...settings, engine: 'docker' }, context), settings);
   const expected = vendorConf === undefined ? {} : { vendorConf: Buffer.from(vendorConf) };

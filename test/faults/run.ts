@@ -111,14 +111,14 @@ export function argsOf({ sample, bundle, kernel, repackBundle, withUserland }: B
 export async function buildHere({ sample, bundle, kernel, ...extras }: BuildOptions, out: string): Promise<BuildDocument> {
   const context: Context = {
     ...{ env: process.env, signal: new AbortController().signal, cacheDir: join(directory, 'cache'), offline: true },
-    ...{ lockfile: join(directory, 'mft-patch.lock'), inputs: new Set<string>() },
+    ...{ lockfile: join(directory, 'mft-patch.lock'), own: { patches: [] }, inputs: new Set<string>() },
     ...{ progress: () => {}, warn: () => {}, debug: () => {} },
   };
   const source = await resolveSource(bundle === undefined ? { sample: sample ?? false } : { bundle }, context);
   return build(
     {
       source,
-      kernel: await kernelOf(kernel === undefined ? {} : { kernel: [kernel] }),
+      kernel: await kernelOf(kernel === undefined ? {} : { kernel: [kernel] }, context),
       maxKernel: undefined,
       out,
       extras: { withUserland: extras.withUserland ?? false, repackBundle: extras.repackBundle ?? false },

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { loadPatches } from '../../src/catalogue.js';
 import { kernelPattern } from '../../src/kernels/range-regex.js';
 import { parseKernelRelease } from '../../src/kernels/release.js';
-import { makeDirectory, sh, writeFiles } from '../support.js';
+import { makeDirectory, sh, testContext, writeFiles } from '../support.js';
 
 /**
  * Reads PATCH_MATCH from dkms.conf, writes it between double quotes and reads that: what dkms 2.8.4, 3.0.10 and 3.2.2 do.
@@ -130,7 +130,7 @@ const known = [
 describe('the pattern of a range, asked as dkms asks', () => {
   test('agrees with the range for every form of release', async () => {
     const ranges = [
-      ...(await loadPatches()).map(({ kernel }) => kernel),
+      ...(await loadPatches(testContext())).map(({ kernel }) => kernel),
       ...[...known, ...fc.sample(anyRange, { numRuns: 60, seed: 518 })].map((text) => new Range(text)),
     ];
     const asked = ranges.map((range, turn) => {

@@ -9,7 +9,7 @@ import { kernelNames, resolveKernels, targetOf } from '../../src/kernels/resolve
 import { seriesOf, type Target } from '../../src/kernels/target.js';
 import { failureOf, makeDirectory, testContext } from '../support.js';
 
-const targets = await loadTargets();
+const targets = await loadTargets(testContext());
 const cacheDir = join(makeDirectory(), 'cache');
 const named = (name: string) => targets.find((target) => target.name === name);
 const resolved = (...kernel: string[]) => resolveKernels({ kernel }, targets);
@@ -142,7 +142,7 @@ describe('the target that a user means is', () => {
 
   test('not told by nothing at all', async () => {
     expect(await resolveKernels({}, targets)).toEqual([]);
-    expect(await failureOf(() => someKernels({}))).toEqual({
+    expect(await failureOf(() => someKernels({}, testContext()))).toEqual({
       code: 'usage',
       detail: 'missing --kernel',
       hint: expect.stringContaining('mft-patch kernels'),

@@ -8,7 +8,7 @@ import { type Kernel, type KernelOptions, resolveKernels, targetOf } from '../..
 import { seriesOf, type Target } from '../../src/kernels/target.js';
 import { failureOf, makeDirectory, testContext } from '../support.js';
 
-const targets = await loadTargets();
+const targets = await loadTargets(testContext());
 const directory = makeDirectory();
 const config = join(directory, 'config');
 writeFileSync(config, '# a comment\nCONFIG_MODULES=y\n');

@@ -3,7 +3,7 @@ import { loadTargets } from '../../src/catalogue.js';
 import { explain } from '../../src/explain.js';
 import { nearestTargets, seriesOf, targetsFor } from '../../src/kernels/target.js';
 import { parseTarget } from '../../src/kernels/target-file.js';
-import { failureOf } from '../support.js';
+import { failureOf, testContext } from '../support.js';
 
 const fields = {
   title: 'Debian',
@@ -167,7 +167,7 @@ describe('the targets for a release', () => {
   });
 
   test('of the catalogue: each of its kernels has one', async () => {
-    const targets = await loadTargets();
+    const targets = await loadTargets(testContext());
     for (const { kernel } of targets) expect(targetsFor(kernel, targets).length).toBeGreaterThan(0);
   });
 });

@@ -3,11 +3,12 @@ import { loadPatches } from '../../src/catalogue.js';
 import { explain } from '../../src/explain.js';
 import { applyPatch } from '../../src/patches/apply.js';
 import type { Patch } from '../../src/patches/patch.js';
+import { testContext } from '../support.js';
 import { contentsOf, type Files, flatSource, makefiles, nntSource, patched, patchOf } from './fixtures.js';
 
 let byId: Record<string, Patch>;
 beforeAll(async () => {
-  byId = Object.fromEntries((await loadPatches()).map((patch) => [patch.id, patch]));
+  byId = Object.fromEntries((await loadPatches(testContext())).map((patch) => [patch.id, patch]));
 });
 const projectPatch = (id: string): Patch => byId[id] ?? expect.fail(`there is no patch ${id}`);
 

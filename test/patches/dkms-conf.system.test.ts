@@ -8,7 +8,7 @@ import { parseKernelRelease } from '../../src/kernels/release.js';
 import { isExtended, withPatches } from '../../src/patches/dkms-conf.js';
 import { parsePatch } from '../../src/patches/patch.js';
 import { isDecidedByProbe, selectPatches } from '../../src/patches/select.js';
-import { makeDirectory, sh, writeFiles } from '../support.js';
+import { makeDirectory, sh, testContext, writeFiles } from '../support.js';
 import { diff, patchOf, patchText } from './fixtures.js';
 
 const folder = makeDirectory();
@@ -47,7 +47,7 @@ const texts = [
 
 describe('dkms picks from a universal package what would be baked in', () => {
   test("the project's patches, on three thousand releases", async () => {
-    const patches = (await loadPatches()).filter((patch) => patch.applies === 'build' && !isDecidedByProbe(patch));
+    const patches = (await loadPatches(testContext())).filter((patch) => patch.applies === 'build' && !isDecidedByProbe(patch));
     const picked = pickedByDkms(withPatches('PACKAGE_NAME="x"\n', patches), texts, '/nowhere');
     for (const [index, text] of texts.entries()) {
       const concerned = patches.map((patch) => ({ ...patch, mft: patchOf(diff, { MFT: '*' }).mft }));
@@ -104,7 +104,7 @@ describe('dkms picks from a universal package what would be baked in', () => {
   });
 
   test("of the project's patches those without an upper end take a line each", async () => {
-    const patches = (await loadPatches()).filter((patch) => patch.applies === 'build');
+    const patches = (await loadPatches(testContext())).filter((patch) => patch.applies === 'build');
     const lines = withPatches('', patches).trimEnd().split('\n').slice(1);
     const asked = patches.filter(isDecidedByProbe);
     expect(lines).toHaveLength(patches.length + asked.length);

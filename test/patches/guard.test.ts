@@ -6,7 +6,7 @@ import { loadPatches } from '../../src/catalogue.js';
 import { parseKernelRelease } from '../../src/kernels/release.js';
 import { type Bound, boundAfter, boundOf, withGuard } from '../../src/patches/guard.js';
 import { selectPatches } from '../../src/patches/select.js';
-import { makeDirectory, sh, writeFiles } from '../support.js';
+import { makeDirectory, sh, testContext, writeFiles } from '../support.js';
 import { diff, patchOf } from './fixtures.js';
 
 const folder = makeDirectory();
@@ -89,7 +89,7 @@ describe('a package for one kernel', () => {
 
   test("of the project's patches dkms builds it where it has what the kernel needs, and where that does no harm", async () => {
     for (const mft of ['4.15.1', '4.22.0']) {
-      const patches = (await loadPatches()).filter((patch) => patch.mft.test(mft));
+      const patches = (await loadPatches(testContext())).filter((patch) => patch.mft.test(mft));
       for (const text of texts) {
         const idsOf = (kernel: string) =>
           selectPatches(patches, parseKernelRelease(kernel), mft).flatMap(({ patch, selected }) => (selected ? [patch.id] : []));

@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { loadPatches } from '../../src/catalogue.js';
 import { applyPatch } from '../../src/patches/apply.js';
 import type { Patch } from '../../src/patches/patch.js';
-import { makeDirectory, missing, sh, writeFiles } from '../support.js';
+import { makeDirectory, missing, sh, testContext, writeFiles } from '../support.js';
 import { type Files, flatSource, livefishSource, makefiles, nntSource, patched } from './fixtures.js';
 
 let patches: Patch[];
 beforeAll(async () => {
-  patches = await loadPatches();
+  patches = await loadPatches(testContext());
 });
 const byId = (id: string) => patches.find((patch) => patch.id === id) ?? expect.fail();
 const fixed = (id: string, source: Files) => patched([byId(id)], source);

@@ -6,7 +6,7 @@ import { readFields } from '../../src/deb/control.js';
 import { applyPatch } from '../../src/patches/apply.js';
 import type { Patch } from '../../src/patches/patch.js';
 import { parseSeries } from '../../src/patches/series.js';
-import { makeDirectory, missing, projectRoot, sh, writeFiles } from '../support.js';
+import { makeDirectory, missing, projectRoot, sh, testContext, writeFiles } from '../support.js';
 import { type Files, flatSource, livefishSource, nntSource, patched, readTree, withoutGuards } from './fixtures.js';
 
 const folder = join(projectRoot, 'patches');
@@ -15,7 +15,7 @@ const names = parseSeries(read('series'));
 
 let patches: Patch[];
 beforeAll(async () => {
-  patches = await loadPatches();
+  patches = await loadPatches(testContext());
 });
 
 describe("the project's patches", () => {

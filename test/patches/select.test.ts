@@ -3,11 +3,12 @@ import { loadPatches } from '../../src/catalogue.js';
 import { parseKernelRelease } from '../../src/kernels/release.js';
 import type { Patch } from '../../src/patches/patch.js';
 import { selectPatches } from '../../src/patches/select.js';
+import { testContext } from '../support.js';
 import { patchOf } from './fixtures.js';
 
 let patches: Patch[];
 beforeAll(async () => {
-  patches = await loadPatches();
+  patches = await loadPatches(testContext());
 });
 
 const choose = (kernel: string, mft: string, among = patches) => selectPatches(among, parseKernelRelease(kernel), mft);

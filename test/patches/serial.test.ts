@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { loadPatches } from '../../src/catalogue.js';
 import { serialOf } from '../../src/patches/series.js';
 import { projectText } from '../../src/project-files.js';
-import { failureOf } from '../support.js';
+import { failureOf, testContext } from '../support.js';
 
 const text = await projectText('patches/series');
-const patches = await loadPatches();
+const patches = await loadPatches(testContext());
 
 test("the project's patches are those that the serial number is for", () => {
   const { line } = serialOf(text, patches);

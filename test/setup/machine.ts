@@ -110,7 +110,7 @@ async function prepareImages(engine: EngineName, folder: string): Promise<string
   const context = testContext({ offline: false, env: { ...process.env, CONTAINERS_CONF: join(folder, 'containers.conf') } });
   try {
     const images = await openImages({ engine, timeout: 1800, memory: '2g', processes: 2048, disk: '4g' }, context);
-    const all = await loadTargets();
+    const all = await loadTargets(testContext());
     const targets = all.filter(({ tried }) => tried.includes(engine));
     // One kernel from source, which several test files want.
     const kernelSource = join(folder, 'linux-source.tar.xz');

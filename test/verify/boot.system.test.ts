@@ -57,7 +57,7 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     const context = testContext({ cacheDir: cache, offline: false });
     const limits = { memory: '2g', processes: 2048, disk: '4g' };
     const images = await openImages({ ...limits, engine: 'docker', timeout: 1800 }, context);
-    const target = (await loadTargets()).find(({ name }) => name === 'debian-11') ?? expect.fail('no debian-11');
+    const target = (await loadTargets(testContext())).find(({ name }) => name === 'debian-11') ?? expect.fail('no debian-11');
     const image = await images.ensure(target, context);
     // What a rebuild does: another image under the same name.
     const rebuilt = async (label: string) => {

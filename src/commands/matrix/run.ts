@@ -97,7 +97,7 @@ export async function kernelsToRun(
   context: Context,
 ): Promise<MatrixKernel[]> {
   const again = given ? [] : (last?.cells.map(nameAgain) ?? ['all']);
-  const kernels = given ?? (again.length === 0 ? [] : await resolveKernels({ kernel: again }, await loadTargets()));
+  const kernels = given ?? (again.length === 0 ? [] : await resolveKernels({ kernel: again }, await loadTargets(context)));
   return kernels.map((kernel) => ({ target: targetOf(kernel, context), again: kernel.again }));
 }
 

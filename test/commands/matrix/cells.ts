@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { loadTargets } from '../../../src/catalogue.js';
 import type { MatrixCell, MatrixDocument } from '../../../src/documents/index.js';
-import { makeDirectory, missing, runCli, sh } from '../../support.js';
+import { makeDirectory, missing, runCli, sh, testContext } from '../../support.js';
 
 const folder = makeDirectory();
-const targets = await loadTargets();
+const targets = await loadTargets(testContext());
 const env = { ...process.env, CONTAINERS_CONF: join(inject('folder'), 'containers.conf') };
 const source = join(inject('folder'), 'linux-source.tar.xz');
 

@@ -7,7 +7,7 @@ import type { MatrixDocument } from '../../../src/documents/index.js';
 import { renderText } from '../../../src/report/text.js';
 import { cli } from '../../cli.js';
 import { all, baseline as blind, cellOf, matrixOf, type onOf, readHtml, readXml, withOn } from '../../report/matrices.js';
-import { makeDirectory, missing, runCli } from '../../support.js';
+import { makeDirectory, missing, runCli, testContext } from '../../support.js';
 
 const baseline = withOn(blind);
 const cwd = makeDirectory();
@@ -15,7 +15,7 @@ const cwd = makeDirectory();
 const env = { ...process.env, PATH: join(cwd, 'nothing') };
 const matrix = (...args: string[]) => runCli(['matrix', ...args], { cwd, env });
 const matrixCli = (line: string | string[]) => cli(typeof line === 'string' ? `matrix ${line}` : ['matrix', ...line], { cwd, env });
-const names = (await loadTargets()).map(({ name }) => name);
+const names = (await loadTargets(testContext())).map(({ name }) => name);
 
 describe('matrix --list', () => {
   test('prints the targets of the catalogue, a line each', async () => {
