@@ -8,7 +8,9 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { releaseFile } from '../src/bundle/release-file.js';
+import { projectFile } from '../src/cli/project-file.js';
 import { buildDocument, planDocument, rebuildDocument } from '../src/documents/build.js';
+import { configDocument } from '../src/documents/config.js';
 import { errorDocument } from '../src/documents/error.js';
 import type { ResultDocument } from '../src/documents/index.js';
 import {
@@ -42,11 +44,13 @@ const documents: Record<ResultDocument['schema'] | 'mft-patch/error@1', v.Generi
   'mft-patch/fetch@1': fetchDocument,
   'mft-patch/cache@1': cacheDocument,
   'mft-patch/cache-prune@1': cachePruneDocument,
+  'mft-patch/config@1': configDocument,
   'mft-patch/error@1': errorDocument,
 };
 const files: Record<string, [title: string, schema: v.GenericSchema]> = {
   kernel: ['A file of kernels/: a kernel that a package can be verified on', targetFile],
   releases: ['releases.json: the releases of MFT that are known', releaseFile],
+  project: ['mft-patch.json: the options that a project repeats', projectFile],
   'patch-header': ['The header of a patch, its field names in lower case', patchHeader],
   ...Object.fromEntries(
     Object.entries(documents).map(([name, schema]) => [name.replace('mft-patch/', '').replace('@', '-'), [`The document ${name}`, schema]]),
@@ -88,6 +92,7 @@ describe('what a command prints is what its schema says:', () => {
     ['kernels', 'mft-patch/kernels@1'],
     ['releases', 'mft-patch/releases@1'],
     ['matrix --list', 'mft-patch/matrix-list@1'],
+    ['config --memory 4g', 'mft-patch/config@1'],
     ['cache ls', 'mft-patch/cache@1'],
     ['cache prune --dry-run', 'mft-patch/cache-prune@1'],
   ] as const)('%s', async (line, schema) => {

@@ -16,7 +16,7 @@ export async function loadReleases(context: Pick<Context, 'own' | 'inputs'>): Pr
 }
 
 /** What is taken when no source is named: the release of the first report. */
-const defaultRelease = '4.20.1-14';
+export const defaultRelease = '4.20.1-14';
 
 /** The names of an architecture in the vendor's URLs, in Debian and in Node. */
 const archNames = new Map<string, Release['arch']>([

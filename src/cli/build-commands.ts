@@ -19,6 +19,8 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
       conflicts: [['noVerify', 'kernelSource', 'kernelConfig', ...engineOptions]],
       needless: [{ option: 'kernelsDir', with: 'noVerify', unless: ['kernelToBake'] }],
     },
+    // Those of a project are what its packages are tested on: that one is baked for a kernel is said each time.
+    notFromFile: ['kernelSource', 'kernelConfig'],
   })
     .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
     .addOption(options.bundle)
@@ -103,6 +105,8 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
   command('rebuild', 'rebuild a package from its build record and compare (reproducibility check; writes nothing)', {
     examples: ['mft-patch rebuild x.build.json', 'mft-patch rebuild x.build.json --bundle mft-4.20.1-14-x86_64-deb.tgz'],
     rules: { exclusive: [sources] },
+    // The record says what its input is.
+    notFromFile: [...sources, 'sha256'],
   })
     .argument('<record>', 'path of a .build.json; use --bundle/--deb if its input has moved')
     .addOption(options.patches)

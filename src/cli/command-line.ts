@@ -4,6 +4,7 @@ import { fail } from '../errors.js';
 import { addBuildCommands } from './build-commands.js';
 import { addCacheCommands } from './cache-commands.js';
 import { commandMaker, type Show } from './command-maker.js';
+import { addConfigCommand } from './config-command.js';
 import { addKernelCommands } from './kernel-commands.js';
 import { general, options } from './options.js';
 
@@ -34,6 +35,7 @@ export function makeProgram({ version, print }: { version: string; print: (text:
   })
     .addOption(options.kernelsDir)
     .action((options) => show(options, async (context) => (await import('../commands/catalogues.js')).listKernels(context)));
+  addConfigCommand(command, show);
   addHelp(program);
   return program;
 }

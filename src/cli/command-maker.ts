@@ -4,6 +4,7 @@ import { localPath } from '../bundle/vendor-package.js';
 import type { Context } from '../context.js';
 import type { ResultDocument } from '../documents/index.js';
 import { type OptionName, options } from './options.js';
+import { type Project, takeProjectFile } from './project-options.js';
 import { checkRules, type Rules } from './rules.js';
 
 export interface CommonOptions {
@@ -17,8 +18,19 @@ export interface CommonOptions {
   patches?: string[];
   kernelsDir?: string;
   releases?: string;
+  config?: string;
   /** The files that the other options and arguments name as input. */
   inputs?: string[];
+  /** The options that the project file has set. */
+  fromFile?: string[];
+  origins?: Origins;
+}
+
+/** Where the options of a command are from. */
+export interface Origins {
+  /** What is on the command line, with the texts that follow each flag. */
+  given: ReadonlyMap<OptionName, readonly string[]>;
+  project: Project | undefined;
 }
 
 /** Does a command's work and shows its result. */
@@ -31,11 +43,13 @@ interface Details {
   /** Command lines for the help. */
   examples: string[];
   rules?: Rules;
+  /** Options that the project file does not set for this command. */
+  notFromFile?: OptionName[];
 }
 
 /** Makes what makes a command of the program. */
 export function commandMaker(program: Command) {
-  return (name: string, description: string, { examples, rules = {} }: Details, parent: Command = program) => {
+  return (name: string, description: string, { examples, rules = {}, notFromFile = [] }: Details, parent: Command = program) => {
     const command = parent
       .command(name)
       .description(description)
@@ -46,8 +60,9 @@ export function commandMaker(program: Command) {
       .addOption(options.verbose)
       .addOption(options.offline)
       .addOption(options.cacheDir)
+      .addOption(options.config)
       .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}\n`).join('')}`);
-    refuseBrokenRules(command as unknown as Command, rules);
+    readOptions(command as unknown as Command, rules, notFromFile);
     return command;
   };
 }
@@ -60,20 +75,26 @@ function inputsOf(command: CommandUnknownOpts): string[] {
   return places.map(localPath);
 }
 
-/** Checks the rules between parsing and the action. */
-function refuseBrokenRules(command: Command, rules: Rules): void {
-  const given = new Set<OptionName>();
+/** Between parsing and the action: checks the rules, and takes what the project file says. */
+function readOptions(command: Command, rules: Rules, notFromFile: readonly OptionName[]): void {
+  const given = new Map<OptionName, string[]>();
   const names = Object.keys(options) as Exclude<OptionName, 'file'>[];
   const flagOf = (name: OptionName) => (name === 'file' ? 'FILE' : `--${options[name].name()}`);
   for (const name of names) {
-    command.on(`option:${options[name].name()}`, () => {
-      if (command.options.some((option) => (option as unknown) === options[name])) given.add(name);
+    command.on(`option:${options[name].name()}`, (text: string | null) => {
+      if (!command.options.some((option) => (option as unknown) === options[name])) return;
+      given.set(name, [...(given.get(name) ?? []), ...(text === null ? [] : [text])]);
     });
   }
-  command.hook('preAction', (_, action) => {
-    const { args, registeredArguments } = action;
-    if (args.length > 0 && registeredArguments[0]?.name() === 'file') given.add('file');
-    checkRules(rules, given, flagOf);
-    action.setOptionValue('inputs', inputsOf(action));
+  command.hook('preAction', async (_, action) => {
+    const [argument] = action.registeredArguments;
+    if (action.args.length > 0 && argument?.name() === 'file') given.set('file', []);
+    if (action.args.length > 0 && argument?.name() === 'kernel') given.set('kernel', given.get('kernel') ?? []);
+    const names = new Set(given.keys());
+    checkRules(rules, names, flagOf);
+    const project = await takeProjectFile(action, { names, rules, notFromFile, flagOf });
+    action.setOptionValue('fromFile', project?.settings.map(({ key }) => key) ?? []);
+    action.setOptionValue('inputs', [...inputsOf(action), ...(project ? [project.path] : [])]);
+    action.setOptionValue('origins', { given, project } satisfies Origins);
   });
 }

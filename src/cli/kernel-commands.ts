@@ -158,7 +158,7 @@ function addImages(command: MakeCommand, program: Command, show: Show): void {
         return buildImages(kernels, values.settingsOf({ ...options, disk: '0' }), context);
       }),
     );
-  command('rm', 'remove images', { examples: ['mft-patch image rm debian-12', 'mft-patch image rm all'] }, image)
+  command('rm', 'remove images', { examples: ['mft-patch image rm debian-12', 'mft-patch image rm all'], notFromFile: ['kernel'] }, image)
     .argument('[kernel...]', 'the same as --kernel; also the name of an image')
     .addOption(options.kernel)
     .addOption(options.kernelsDir)

@@ -20,6 +20,10 @@ export const options = {
   offline: new Option('--offline', 'do not use the network').helpGroup(general),
   cacheDir: new Option('--cache-dir <dir>', 'cache directory for bundles and logs (default: $XDG_CACHE_HOME/mft-patch)').helpGroup(general),
 
+  config: new Option('--config <file>', 'project file with options (default: mft-patch.json, if there is one)')
+    .argParser(notEmpty)
+    .helpGroup(general),
+
   bundle: new Option(
     '--bundle <file|dir|url|->',
     "the vendor's bundle: a tar archive (plain, gzip, xz, zstd), a DOCA-Host .deb, an unpacked directory, a URL, or - for standard input",

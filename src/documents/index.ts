@@ -1,5 +1,6 @@
 /** The JSON documents that the commands print: the contract with users. */
 import type { BuildDocument, PlanDocument, RebuildDocument } from './build.js';
+import type { ConfigDocument } from './config.js';
 import type {
   CacheDocument,
   CachePruneDocument,
@@ -14,6 +15,7 @@ import type { VerifyDocument } from './verdict.js';
 
 export type * from './build.js';
 export type { MftVersion } from './common.js';
+export type * from './config.js';
 export type * from './lists.js';
 export type * from './matrix.js';
 export type * from './verdict.js';
@@ -32,4 +34,5 @@ export type ResultDocument =
   | FetchDocument
   | CacheDocument
   | CachePruneDocument
-  | ReleasesDocument;
+  | ReleasesDocument
+  | ConfigDocument;

@@ -5,11 +5,11 @@ import { basename, resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { parseUrl, publicUrl } from '../download/url.js';
 import { type Failure, fail, failInput, MftPatchError } from '../errors.js';
+import { closestNames } from '../system/suggest.js';
 import { archOfRelease, debianArch } from './arch.js';
 import { checkConfig } from './config.js';
 import { hostTarget } from './host.js';
 import { type KernelRelease, parseKernelRelease } from './release.js';
-import { closestNames } from './suggest.js';
 import { nearestTargets, seriesOf, type Target, targetsFor } from './target.js';
 
 export interface KernelOptions {

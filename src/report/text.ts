@@ -9,6 +9,7 @@ import type {
 } from '../documents/index.js';
 import { bootedWords, bootNotes } from './boot-text.js';
 import { renderCache, renderPrune } from './cache-text.js';
+import { renderConfig } from './config-text.js';
 import { failureLines, renderMatrix } from './matrix-text.js';
 import { failedAt } from './matrix-words.js';
 import { renderRebuild } from './rebuild-text.js';
@@ -48,6 +49,8 @@ export function renderText(document: ResultDocument): string {
       return renderCache(document);
     case 'mft-patch/cache-prune@1':
       return renderPrune(document);
+    case 'mft-patch/config@1':
+      return renderConfig(document);
     case 'mft-patch/fetch@1':
       return `${document.path}\nSHA-256 ${document.sha256}, ${document.bytes} bytes`;
   }

@@ -3,6 +3,7 @@ import { findNodeAtLocation, type JSONPath, parseTree } from 'jsonc-parser';
 import * as v from 'valibot';
 import { type FileFault, fail, failFile } from '../errors.js';
 import { parseJson } from './json.js';
+import { closestNames } from './suggest.js';
 
 /** An object of just these fields: a misspelt one is a fault, as an editor with the JSON Schema shows it. */
 export function fields<const Entries extends v.ObjectEntries>(entries: Entries) {
@@ -22,13 +23,7 @@ export function parseDataFile<Schema extends v.GenericSchema>(schema: Schema, fi
   if (Array.isArray(data)) fail({ code: 'bad-catalogue', file, line: 1, detail: 'expected an object, found a list' });
   const result = v.safeParse(schema, data);
   if (result.success) return result.output;
-  const tree = parseTree(text);
-  const lineOf = (path: JSONPath) => {
-    const node = tree && findNodeAtLocation(tree, path);
-    // Of a field the line of its name.
-    const place = node?.parent?.type === 'property' ? node.parent : node;
-    return text.slice(0, place?.offset ?? 0).split('\n').length;
-  };
+  const lineOf = linesIn(text);
   const faults = result.issues.flatMap((issue): FileFault[] => {
     if (isUnknown(issue)) return unknownFields(issue).map((path) => ({ line: lineOf(path), detail: unknownField(path, issue) }));
     const path = pathOf(issue);
@@ -40,6 +35,16 @@ export function parseDataFile<Schema extends v.GenericSchema>(schema: Schema, fi
   );
 }
 
+/** Finds the line of each value in the text of a JSON file; of a field that of its name. */
+export function linesIn(text: string): (path: JSONPath) => number {
+  const tree = parseTree(text);
+  return (path) => {
+    const node = tree && findNodeAtLocation(tree, path);
+    const place = node?.parent?.type === 'property' ? node.parent : node;
+    return text.slice(0, place?.offset ?? 0).split('\n').length;
+  };
+}
+
 /** A fault in words: the field that it is in, and what is expected there. */
 export function describe(issue: v.BaseIssue<unknown>): string {
   const field = nameOf(pathOf(issue));
@@ -48,6 +53,9 @@ export function describe(issue: v.BaseIssue<unknown>): string {
   const words = isOwn ? issue.message : `expected ${(issue.expected ?? '').toLowerCase()}, found ${issue.received}`;
   return field === '' ? words : `${field}: ${words}`;
 }
+
+/** How many known fields an error lists. */
+const mostListed = 20;
 
 function isUnknown(issue: v.BaseIssue<unknown>): boolean {
   return issue.type === 'strict_object' && issue.expected === 'never';
@@ -69,7 +77,10 @@ function unknownFields(issue: v.BaseIssue<unknown>): JSONPath[] {
 }
 
 function unknownField(path: JSONPath, { message }: v.BaseIssue<unknown>): string {
-  return `unknown field '${nameOf(path)}' (known fields: ${message})`;
+  const known = message.split(', ');
+  const [close] = closestNames(String(path.at(-1)), known);
+  const hint = known.length > mostListed ? `did you mean '${close}'?` : `known fields: ${message}`;
+  return `unknown field '${nameOf(path)}' (${hint})`;
 }
 
 function pathOf(issue: v.BaseIssue<unknown>): JSONPath {

@@ -58,7 +58,7 @@ ${Object.entries({ ...entry, ...changes })
   test('an entry with unknown fields: all of them are named, with the known ones', async () => {
     const text = second({ digest: 'x', digests: { sha512: 'a', constructor: 'a'.repeat(64) }, __proto_: 1 });
     const lineOf = (name: string) => text.split('\n').findIndex((line, index) => index > 1 && line.startsWith(`"${name}"`)) + 1;
-    const known = 'known fields: version, revision, arch, url, digests, seenIn, seenOn, urlComposed';
+    const known = 'known fields: version, revision, arch, url, digests, seenIn, seenOn, replaces, urlComposed';
     const fault = (name: string, path: string, fields: string) => ({
       line: lineOf(name),
       detail: `unknown field 'releases[1].${path}' (${fields})`,

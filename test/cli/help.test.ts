@@ -11,6 +11,7 @@ vi.mock('../../src/commands/rebuild.js', async () => (await import('./in-process
 vi.mock('../../src/commands/image.js', async () => (await import('./in-process.js')).mocks.image());
 vi.mock('../../src/commands/matrix/index.js', async () => (await import('./in-process.js')).mocks.matrix());
 vi.mock('../../src/commands/cache.js', async () => (await import('./in-process.js')).mocks.cache());
+vi.mock('../../src/commands/config.js', async () => (await import('./in-process.js')).mocks.config());
 vi.mock('../../src/commands/catalogues.js', async () => (await import('./in-process.js')).mocks.catalogues());
 
 const commands = [
@@ -28,6 +29,7 @@ const commands = [
   'releases',
   'patches',
   'kernels',
+  'config',
 ];
 
 async function helpOf(command: string): Promise<string> {

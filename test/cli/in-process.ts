@@ -52,6 +52,7 @@ export const mocks = {
     listCache: (context: Context) => keep('cache ls', {}, context),
     pruneCache: keeper('cache prune'),
   }),
+  config: () => ({ config: keeper('config') }),
   catalogues: () => ({
     listReleases: (context: Context) => keep('releases', {}, context),
     listPatches: (context: Context) => keep('patches', {}, context),

@@ -33,7 +33,7 @@ describe('a target file', () => {
   });
 
   test.each<[object, string, string]>([
-    [{ kernle: 'x' }, '"kernle"', "unknown field 'kernle' (known fields: $schema, title, kernel, rolling, image, suites"],
+    [{ kernle: 'x' }, '"kernle"', "unknown field 'kernle' (known fields: $schema, replaces, title, kernel, rolling, image, suites"],
     [{ suite: 'bookworm' }, '"suite"', "unknown field 'suite' (known fields: "],
     [{ constructor: 'x' }, '"constructor"', "unknown field 'constructor' (known fields: "],
     [{ title: '' }, '"title"', 'title: must be a non-empty string'],
@@ -84,7 +84,7 @@ describe('a target file', () => {
       "toString": "x"
     }`;
     const failure = await failureOf(() => parseTarget('kernels/x.json', text));
-    const known = '(known fields: $schema, title, kernel, rolling, image, suites, headers, snapshot, checkValidUntil, tried)';
+    const known = '(known fields: $schema, replaces, title, kernel, rolling, image, suites, headers, snapshot, checkValidUntil, tried)';
     expect(failure).toEqual({
       code: 'bad-catalogue',
       file: 'kernels/x.json',

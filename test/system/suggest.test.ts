@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { closestNames } from '../../src/kernels/suggest.js';
+import { closestNames } from '../../src/system/suggest.js';
 
 const names = ['host', 'debian-11', 'debian-12', 'debian-12-backports', 'debian-13', 'debian-sid', 'ubuntu-22.04', 'ubuntu-24.04'];
 

@@ -1,0 +1,12 @@
+/** The keys of the project file. */
+import { type OptionName, options } from './options.js';
+
+/** An option that the file may set: its name in the table is its key. */
+export type Key = Exclude<OptionName, 'file'>;
+
+/** What has no use in a file: what is asked for once, or is another one's name. */
+const others: Key[] = [
+  ...(['json', 'config', 'list', 'format', 'merge', 'dryRun', 'askVendor', 'refresh', 'headers'] as const),
+  ...(['kernelToBake', 'kernelToPlan', 'kernels', 'universal'] as const),
+];
+export const keys = (Object.keys(options) as Key[]).filter((name) => !others.includes(name));

@@ -1,0 +1,59 @@
+/** Gives a command the options that the project file sets: a flag beats the file, the file beats environment and defaults. */
+import { access } from 'node:fs/promises';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { type OptionName, options } from './options.js';
+import type { Setting } from './project-file.js';
+import { brokenRule, type Rules } from './rules.js';
+
+/** A command line, as far as it was read. */
+export interface Given {
+  /** The options and arguments on it. */
+  names: ReadonlySet<OptionName>;
+  rules: Rules;
+  /** What a project file does not decide for this command. */
+  notFromFile: readonly OptionName[];
+  /** How an option is written. */
+  flagOf: (name: OptionName) => string;
+}
+
+/** What says nothing alone: where one of the first is on the command line, the second are not taken from the file. */
+const bound: [OptionName[], OptionName[]][] = [
+  [['file', 'bundle', 'deb', 'mft', 'sample'], ['sha256']],
+  [
+    ['kernel', 'kernels', 'kernelSource', 'kernelConfig'],
+    ['kernel', 'kernelSource', 'kernelConfig'],
+  ],
+];
+
+/** The project file of a run, and what of it holds for its command. */
+export interface Project {
+  path: string;
+  settings: Setting[];
+}
+
+/** Sets the options of a command that the project file has and the command line has not. @returns undefined without such a file */
+export async function takeProjectFile(command: CommandUnknownOpts, given: Given): Promise<Project | undefined> {
+  const named = command.getOptionValue('config') as string | undefined;
+  // What reads it takes some time to load.
+  const isThere = await access('mft-patch.json').then(
+    () => true,
+    (error) => error.code !== 'ENOENT',
+  );
+  if (named === undefined && !isThere) return undefined;
+  const file = await (await import('./project-file.js')).readProjectFile(named);
+  if (file === undefined) return undefined;
+  const settings = file.settings.filter((setting) => holds(setting, command, given));
+  for (const { key, parsed } of settings) {
+    const option = options[key];
+    command.setOptionValueWithSource(option.attributeName(), option.negate ? false : parsed, 'config');
+  }
+  return { path: file.path, settings };
+}
+
+/** Whether a command takes a setting: it has that option, and the command line does not say otherwise. */
+function holds({ key }: Setting, command: CommandUnknownOpts, { names, rules, notFromFile, flagOf }: Given): boolean {
+  const isTaken = command.options.some((option) => (option as unknown) === options[key]);
+  if (!isTaken || names.has(key) || notFromFile.includes(key)) return false;
+  if (bound.some(([givens, dropped]) => dropped.includes(key) && givens.some((name) => names.has(name)))) return false;
+  return brokenRule(rules, new Set([...names, key]), flagOf) === undefined;
+}
