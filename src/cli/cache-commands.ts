@@ -6,7 +6,7 @@ import { options } from './options.js';
 export function addCacheCommands(command: MakeCommand, program: Command, show: Show): void {
   const cache = program
     .command('cache')
-    .description('manage downloaded bundles and logs')
+    .description('manage downloaded bundles, logs and verdicts')
     .copyInheritedSettings(program)
     .helpCommand(false);
   command('ls', 'list what is in the cache', { examples: ['mft-patch cache ls', 'mft-patch cache ls --json'] }, cache).action((options) =>

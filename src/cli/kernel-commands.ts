@@ -1,15 +1,12 @@
 /** The commands that verify packages on kernels, and keep the images for that. */
 import type { Command } from '@commander-js/extra-typings';
-import { engineOptions, sources } from './build-commands.js';
 import type { MakeCommand, Show } from './command-maker.js';
-import { type OptionName, options } from './options.js';
-
-const downloads: OptionName[] = ['arch', 'mirror', 'lock', 'sha256', 'requireDigest', 'patches', 'releases'];
-const matrixRun: OptionName[] = ['baseline', 'boot', 'baked', 'universal', 'jobs', 'maxImageAge', 'onlyFailed', 'out'];
+import { addMatrixCommands } from './matrix-commands.js';
+import { options } from './options.js';
 
 export function addKernelCommands(command: MakeCommand, program: Command, show: Show): void {
   addVerify(command, show);
-  addMatrix(command, show);
+  addMatrixCommands(command, show);
   addImages(command, program, show);
 }
 
@@ -36,88 +33,6 @@ function addVerify(command: MakeCommand, show: Show): void {
         const [{ verify }, values] = await Promise.all([import('../commands/verify.js'), import('./values.js')]);
         const kernels = await values.someKernels(options, context);
         return verify({ path, kernels, boot: options.boot ?? false, settings: values.settingsOf(options) }, context);
-      }),
-    );
-}
-
-function addMatrix(command: MakeCommand, show: Show): void {
-  command('matrix', 'build and verify over many kernels', {
-    examples: [
-      'mft-patch matrix --sample --baseline --kernel 5.10,6.1,6.12',
-      'mft-patch matrix --mft 4.20.1-14 --boot --only-failed',
-      'mft-patch matrix --merge results/*.json --kernel all --report out.html',
-    ],
-    rules: {
-      exclusive: [sources, ['kernel', 'kernels'], ['baked', 'universal']],
-      requires: [['format', 'list']],
-      conflicts: [
-        ['list', 'merge', 'report', ...sources, ...downloads, ...engineOptions, ...matrixRun],
-        ['merge', 'kernelSource', 'kernelConfig', ...sources, ...downloads, ...engineOptions, ...matrixRun],
-      ],
-      needless: [{ option: 'kernelsDir', with: 'merge', unless: ['kernel', 'kernels'] }],
-    },
-  })
-    .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
-    .addOption(options.bundle)
-    .addOption(options.deb)
-    .addOption(options.mft)
-    .addOption(options.sample)
-    .addOption(options.patches)
-    .addOption(options.kernelsDir)
-    .addOption(options.releases)
-    .addOption(options.kernel)
-    .addOption(options.kernels)
-    .addOption(options.kernelSource)
-    .addOption(options.kernelConfig)
-    .addOption(options.baked)
-    .addOption(options.universal)
-    .addOption(options.baseline)
-    .addOption(options.boot)
-    .addOption(options.jobs)
-    .addOption(options.onlyFailed)
-    .addOption(options.out)
-    .addOption(options.report)
-    .addOption(options.list)
-    .addOption(options.format)
-    .addOption(options.merge)
-    .addOption(options.engine)
-    .addOption(options.bootstrap)
-    .addOption(options.aptMirror)
-    .addOption(options.maxImageAge)
-    .addOption(options.timeout)
-    .addOption(options.memory)
-    .addOption(options.processes)
-    .addOption(options.disk)
-    .addOption(options.arch)
-    .addOption(options.mirror)
-    .addOption(options.lock)
-    .addOption(options.sha256)
-    .addOption(options.requireDigest)
-    .action((file, options) =>
-      show(options, async (context) => {
-        const [{ matrix, listMatrix, mergeMatrix }, values] = await Promise.all([
-          import('../commands/matrix/index.js'),
-          import('./values.js'),
-        ]);
-        const reports = await values.reportsOf(options.report);
-        const kernels = await values.kernelsOf(values.withNames(options, options.kernels), context);
-        if (options.merge) return mergeMatrix({ paths: options.merge, kernels, reports }, context);
-        if (options.list) return listMatrix(kernels ?? (await values.someKernels({ kernel: ['all'] }, context)), options.format, context);
-        return matrix(
-          {
-            source: await values.sourceOf(options, file, context),
-            kernels,
-            settings: values.settingsOf(options),
-            baseline: options.baseline ?? false,
-            boot: options.boot ?? false,
-            baked: options.baked ?? false,
-            jobs: options.jobs,
-            onlyFailed: options.onlyFailed ?? false,
-            reports,
-            out: values.outputDirectory(options.out),
-          },
-          context,
-        );
       }),
     );
 }

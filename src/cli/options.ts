@@ -18,7 +18,10 @@ export const options = {
   quiet: new Option('--quiet', 'suppress progress output').helpGroup(general),
   verbose: new Option('--verbose', 'show container engine output and stack traces').helpGroup(general),
   offline: new Option('--offline', 'do not use the network').helpGroup(general),
-  cacheDir: new Option('--cache-dir <dir>', 'cache directory for bundles and logs (default: $XDG_CACHE_HOME/mft-patch)').helpGroup(general),
+  cacheDir: new Option(
+    '--cache-dir <dir>',
+    'cache directory for bundles, logs and verdicts (default: $XDG_CACHE_HOME/mft-patch)',
+  ).helpGroup(general),
 
   config: new Option('--config <file>', 'project file with options (default: mft-patch.json, if there is one)')
     .argParser(notEmpty)
@@ -97,6 +100,7 @@ export const options = {
   ).helpGroup(verification),
   universal: new Option('--universal', 'one package for all kernels: the default').hideHelp(),
   onlyFailed: new Option('--only-failed', 'keep what built last time and still holds; test the rest').helpGroup(verification),
+  fresh: new Option('--fresh', 'test all, also what has a verdict in the cache').helpGroup(verification),
   jobs: new Option('--jobs <n>', 'number of parallel containers (default: by cores and memory)')
     .argParser(positive)
     .helpGroup(verification),

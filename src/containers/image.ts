@@ -2,7 +2,7 @@ import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import { type Engine, failWithLog, lastLines } from './engine.js';
 import { removeReplaced } from './image-list.js';
-import { inspect } from './inspect.js';
+import { type ImageFacts, inspect, inspectAll } from './inspect.js';
 
 /** An image that holds dkms and one kernel's headers. */
 export interface Image {
@@ -74,7 +74,17 @@ export function refuseOffline(engine: Engine, name: string, tag: string): never 
 
 /** The image of a target, or undefined if there is none or it was not finished. */
 export async function findImage(engine: Engine, tag: string, context: Context): Promise<Image | undefined> {
-  const { id = '', created = '', labels = {} } = (await inspect(engine, tag, context)) ?? {};
+  const facts = await inspect(engine, tag, context);
+  return facts && finished(tag, facts);
+}
+
+/** The images of several targets, by their tags, in one call of the engine. */
+export async function findImages(engine: Engine, tags: readonly string[], context: Context): Promise<Map<string, Image>> {
+  const found = [...(await inspectAll(engine, tags, context))].map(([tag, facts]) => finished(tag, facts));
+  return new Map(found.flatMap((image) => (image ? [[image.tag, image]] : [])));
+}
+
+function finished(tag: string, { id, created, labels }: ImageFacts): Image | undefined {
   const release = labels['mft-patch.release'];
   return release === undefined ? undefined : { tag, release, id, created };
 }

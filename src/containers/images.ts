@@ -7,7 +7,7 @@ import { ageOf, ageText, refreshCommand, usualAgeLimit } from './age.js';
 import { refuseOtherArch } from './arch.js';
 import { type Base, ensureBase, type ImageOptions } from './base-image.js';
 import { type Engine, type EngineSettings, findEngine } from './engine.js';
-import { buildImage, findImage, type Image, label, makeImage, refuseOffline } from './image.js';
+import { buildImage, findImage, findImages, type Image, label, makeImage, refuseOffline } from './image.js';
 import type { Limits } from './limits.js';
 import { withTimeout } from './timeout.js';
 
@@ -33,6 +33,8 @@ export class Images {
   readonly #making = new Map<string, Promise<unknown>>();
   /** What was made in this run, or was said to be old. */
   readonly #fresh = new Set<string>();
+  /** What was found at once, until it is asked for. */
+  readonly #found = new Map<string, Image>();
 
   constructor(
     readonly engine: Engine,
@@ -49,6 +51,14 @@ export class Images {
     return withTimeout(this.settings.timeout, `building the image of ${target.name}`, context, (limited) =>
       this.#ensureTarget(target, limited),
     );
+  }
+
+  /** Looks for the images of many targets in one call of the engine: `ensure` then needs none for what is there. */
+  async lookFor(targets: readonly Target[], context: Context): Promise<void> {
+    const dockerfile = await projectText('Dockerfile');
+    const tags = targets.flatMap((target) => (target.source === undefined ? [this.#tag(target, target.headers, dockerfile)] : []));
+    if (tags.length < 2) return;
+    for (const [tag, image] of await findImages(this.engine, tags, context)) this.#found.set(tag, image);
   }
 
   async #ensureTarget(target: Target, context: Context): Promise<Image> {
@@ -86,7 +96,8 @@ export class Images {
   async #ensure(target: Target, packages: string, context: Context): Promise<Image> {
     const dockerfile = await projectText('Dockerfile');
     const tag = this.#tag(target, packages, dockerfile);
-    const found = await findImage(this.engine, tag, context);
+    const found = this.#found.get(tag) ?? (await findImage(this.engine, tag, context));
+    this.#found.delete(tag);
     if (found !== undefined && (context.offline || this.#isFit(tag, target, found.created))) {
       this.#warnOfAge(found, target, context);
       return found;

@@ -20,7 +20,21 @@ export async function inspect(engine: Engine, name: string, context: Context): P
   // Its whole JSON: templates differ between docker and podman in how they print dates.
   const { exitCode, stdout } = await engine.run(['image', 'inspect', name], context);
   if (exitCode !== 0) return undefined;
-  const [{ Id, Created, Config, RootFS, RepoTags }] = parse(engine, stdout.toString());
+  const [facts] = parse(engine, stdout.toString());
+  return facts && factsOf(facts);
+}
+
+/** The same of several, by their names, in one call of the engine. One that it does not have under just this name is missing. */
+export async function inspectAll(engine: Engine, names: readonly string[], context: Context): Promise<Map<string, ImageFacts>> {
+  // It prints what it has, and fails for what it has not.
+  const { stdout } = await engine.run(['image', 'inspect', ...names], context);
+  const found = stdout.toString().trim() === '' ? [] : parse(engine, stdout.toString()).map(factsOf);
+  return new Map(
+    names.flatMap((name) => found.filter((facts) => facts.names.includes(name)).map((facts): [string, ImageFacts] => [name, facts])),
+  );
+}
+
+function factsOf({ Id, Created, Config, RootFS, RepoTags }: Inspected): ImageFacts {
   const labels = Config?.Labels ?? {};
   const date = new Date(labels['mft-patch.created'] ?? Created);
   return {
@@ -41,7 +55,7 @@ interface Inspected {
 }
 
 /** @throws engine-failed */
-function parse(engine: Engine, text: string): [Inspected] {
+function parse(engine: Engine, text: string): Inspected[] {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -65,10 +65,13 @@ export type FetchDocument = v.InferOutput<typeof fetchDocument>;
 const cachedFile = v.object({
   path: v.string(),
   kind: v.pipe(
-    v.picklist(['bundle', 'part', 'log']),
-    v.description('a complete bundle or archive of a kernel, one that is not complete, or a log'),
+    v.picklist(['bundle', 'part', 'log', 'verdict']),
+    v.description('a complete bundle or archive of a kernel, one that is not complete, a log, or a verdict of matrix with its logs'),
   ),
-  names: v.pipe(v.array(v.string()), v.description('what it is: releases of MFT, URLs; empty if that was not noted')),
+  names: v.pipe(
+    v.array(v.string()),
+    v.description('what it is: releases of MFT, URLs, a kernel and its verdict; empty if that was not noted'),
+  ),
   sha256: v.exactOptional(sha256),
   bytes,
   used: text('when it was last used, as ISO 8601 has it'),

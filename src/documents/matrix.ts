@@ -1,7 +1,7 @@
 /** What `matrix` prints and writes. */
 import * as v from 'valibot';
 import { mftVersion, seconds, text } from './common.js';
-import { accel, failedStep, loads, moment, notTested, provenance } from './verdict.js';
+import { accel, failedStep, loads, moment, notTested, provenance, reuse } from './verdict.js';
 
 const cellVerdict = v.object({
   status: v.pipe(
@@ -24,6 +24,7 @@ const cellVerdict = v.object({
   notTested: v.exactOptional(notTested),
   on: v.exactOptional(v.pipe(provenance, v.description('what this is a verdict on; missing if nothing ran'))),
   accel,
+  ...reuse,
 });
 export type CellVerdict = v.InferOutput<typeof cellVerdict>;
 

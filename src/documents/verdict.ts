@@ -102,6 +102,19 @@ export const provenance = v.object({
 });
 export type Provenance = v.InferOutput<typeof provenance>;
 
+/** Where a verdict is from an earlier run. */
+export const reuse = {
+  reused: v.exactOptional(
+    v.pipe(moment, v.description('it was not tested in this run: when the test began that it is of; its seconds are those of that test')),
+  ),
+  standsFor: v.exactOptional(
+    v.pipe(
+      v.object({ package: sha256, patches: v.array(v.object({ id: v.string(), sha256 })) }),
+      v.description('the package of this run, and the patches in it, where another one was installed that is the same for this kernel'),
+    ),
+  ),
+};
+
 export const kernelVerdict = v.object({
   target: v.string(),
   kernel: text('major.minor, as the target promises'),
@@ -123,9 +136,29 @@ export const kernelVerdict = v.object({
   patches: v.pipe(v.array(v.string()), v.description('the patches that dkms applies for this kernel, by PATCH and PATCH_MATCH')),
   log: text("where dpkg's output and dkms's make.log were saved; empty if nothing ran"),
   seconds,
+  otherKernels: v.exactOptional(v.pipe(v.boolean(), v.description('the image has other kernels, and it was built for these, too'))),
   on: v.exactOptional(v.pipe(provenance, v.description('what this is a verdict on; missing if nothing ran'))),
+  ...reuse,
 });
 export type KernelVerdict = v.InferOutput<typeof kernelVerdict>;
+
+/** All that a verdict depends on: where nothing of it differs it need not be found again. */
+export const verdictSubject = v.object({
+  view: v.pipe(sha256, v.description('what the kernel sees of the package')),
+  vendorConf: v.pipe(sha256, v.description("the dkms.conf of the vendor's package, which the judge reads")),
+  target: v.object({ name: v.string(), kernel: v.string(), rolling: v.boolean() }),
+  ...v.omit(provenance, ['package', 'patches', 'imageCreated', 'date']).entries,
+});
+export type VerdictSubject = v.InferOutput<typeof verdictSubject>;
+
+/** A verdict in the cache, for later runs. Its logs are beside it, and their names in it have no directory. */
+export const keptVerdict = v.object({
+  schema: v.literal('mft-patch/kept-verdict@1'),
+  subject: verdictSubject,
+  verdict: kernelVerdict,
+  logs: v.array(v.object({ name: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}(\.console)?\.log$/, 'expected the name of a log')), sha256 })),
+});
+export type KeptVerdict = v.InferOutput<typeof keptVerdict>;
 
 export const verifyDocument = v.object({
   schema: v.literal('mft-patch/verify@1'),

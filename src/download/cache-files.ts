@@ -8,8 +8,8 @@ import { heldContents } from './holds.js';
 /** A file of the cache. */
 export interface CachedFile {
   path: string;
-  kind: 'bundle' | 'part' | 'log';
-  /** Releases and URLs, as far as they were noted. */
+  kind: 'bundle' | 'part' | 'log' | 'verdict';
+  /** Releases and URLs, as far as they were noted; of a verdict the kernel, and what it says. */
   names: string[];
   sha256?: string;
   bytes: number;
@@ -21,7 +21,7 @@ export interface CachedFile {
 
 /** How long to wait for a lock until it counts as one that a running process has, in milliseconds. */
 const patience = 300;
-/** Logs that may be written to at this moment are kept for as long, in milliseconds. */
+/** Logs that may be written to at this moment, and verdicts that a run may show, are kept for as long, in milliseconds. */
 const freshLog = 3_600_000;
 
 /** The files in the cache, the last used first. */
@@ -31,6 +31,7 @@ export async function listCacheFiles(context: Context): Promise<CachedFile[]> {
   const bundles = await bundlesIn(cacheDir);
   const parts = await filesIn(join(cacheDir, 'parts'), /^[0-9a-f]{32}\.part$/);
   const logs = await filesIn(join(cacheDir, 'logs'), /\.log$/);
+  const verdicts = await filesIn(join(cacheDir, 'verdicts'), /^[0-9a-f]{64}\.json$/);
   const files = await Promise.all([
     ...bundles.map(async ({ name, ...file }): Promise<CachedFile> => {
       const sha256 = name.slice(0, 64);
@@ -41,6 +42,11 @@ export async function listCacheFiles(context: Context): Promise<CachedFile[]> {
     }),
     ...logs.map(async ({ name: _, ...file }): Promise<CachedFile> => {
       return { ...file, kind: 'log', names: [], inUse: Date.now() - file.used < freshLog };
+    }),
+    ...verdicts.map(async ({ name: _, ...file }): Promise<CachedFile> => {
+      const sizes = await Promise.all(logsOf(file.path).map(sizeOf));
+      const bytes = sizes.reduce((sum, size) => sum + size, file.bytes);
+      return { ...file, bytes, kind: 'verdict', names: await verdictNames(file.path), inUse: Date.now() - file.used < freshLog };
     }),
   ]);
   return files.sort((a, b) => b.used - a.used);
@@ -56,7 +62,8 @@ export async function removeCacheFile(file: CachedFile, context: Context): Promi
   try {
     if (kind === 'part') return await removePart(path, context);
     if (kind === 'bundle') return await removeBundle(path, sha256, context);
-    await rm(path, { force: true });
+    // The verdict before its logs: without them it would be none.
+    for (const file of [path, ...(kind === 'verdict' ? logsOf(path) : [])]) await rm(file, { force: true });
     return true;
   } catch (error) {
     return failWrite(path, error);
@@ -94,7 +101,7 @@ async function removePart(path: string, context: Context): Promise<boolean> {
   }
 }
 
-/** Removes what only points to contents that are gone: what URLs had, and locks of processes that have ended. */
+/** Removes what only points to contents that are gone, or belongs to them: what URLs had, logs of verdicts, locks of processes that have ended. */
 export async function removeLeftovers(context: Context): Promise<void> {
   const { cacheDir } = context;
   const bundles = await bundlesIn(cacheDir);
@@ -103,6 +110,11 @@ export async function removeLeftovers(context: Context): Promise<void> {
     const digest = (await readFile(path, 'utf8').catch(() => '')).trim();
     if (!contents.has(digest)) await rm(path, { force: true }).catch((error) => failWrite(path, error));
   }
+  const [logs, verdicts] = await Promise.all([/\.log$/, /\.json$/].map((ours) => filesIn(join(cacheDir, 'verdicts'), ours)));
+  const kept = new Set(verdicts?.flatMap(({ path }) => logsOf(path)));
+  // A log is written before its verdict.
+  const isLost = ({ path, used }: Found) => !kept.has(path) && Date.now() - used > freshLog;
+  for (const { path } of logs?.filter(isLost) ?? []) await rm(path, { force: true }).catch((error) => failWrite(path, error));
   const locks = await readdir(join(cacheDir, 'locks')).catch((): string[] => []);
   for (const name of locks.filter((name) => /^[0-9a-f]{32}$/.test(name))) await isLocked(join(cacheDir, 'locks', name), context);
 }
@@ -136,6 +148,26 @@ async function tryLock(lock: string, context: Context): Promise<Pick<Lock, 'rele
 async function namesOf(cacheDir: string, sha256: string): Promise<string[]> {
   const text = await readFile(join(cacheDir, 'names', sha256), 'utf8').catch(() => '');
   return [...new Set(text.split('\n').filter((line) => line !== ''))];
+}
+
+/** The logs beside a verdict. */
+function logsOf(verdict: string): string[] {
+  return ['.log', '.console.log'].map((end) => verdict.replace(/\.json$/, end));
+}
+
+/** Which kernel a verdict is of, and what it says. */
+async function verdictNames(path: string): Promise<string[]> {
+  try {
+    const { target, release, status } = JSON.parse(await readFile(path, 'utf8')).verdict;
+    return [`${target} (${release}) ${status}`];
+  } catch {
+    return [];
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const stats = await stat(path).catch(() => undefined);
+  return stats?.size ?? 0;
 }
 
 interface Found {

@@ -22,6 +22,9 @@ else
   mft_patch_headers=/lib/modules/$mft_patch_kernel/build
 fi`;
 
+/** The last line of the guard. */
+export const guardEnd = '# mft-patch guard ends';
+
 /** Kernels that dkms leaves out. */
 export interface Bound {
   /** Which kernels they are, as in `kernels >=5.18, which need dma-unmap`. */
@@ -110,7 +113,7 @@ export function withGuard(conf: string, bounds: readonly Bound[], source: string
       // dkms also reads this without a kernel.
       `if [[ -n $mft_patch_kernel ]] && ${condition}; then AUTOINSTALL=""; fi`,
     ]),
-    '# mft-patch guard ends',
+    guardEnd,
   ];
   const guarded = lines.flatMap((line, index) => {
     if (!/AUTOINSTALL/.test(codeOf(line))) return [line];

@@ -134,7 +134,7 @@ function verdictCell(cell: MatrixCell, column: 'vendor' | 'patched', verdict: Ce
   const facts = factsOf(cell, column).map(([label, value]) => `<dt>${label}</dt><dd>${escapeMarkup(value)}</dd>`);
   const open = column === 'patched' && status !== 'builds' ? ' open' : '';
   return `<td class="${built}" data-column="${column === 'vendor' ? 'Vendor' : 'Patched'}"><details${open}>\
-<summary><b>${escapeMarkup(builtWords(verdict))}</b> <span class="dim">${seconds} s</span></summary>
+<summary><b>${escapeMarkup(builtWords(verdict))}</b> <span class="dim">${seconds} s${verdict.reused === undefined ? '' : ', reused'}</span></summary>
 ${reason ? `<pre>\n${escapeMarkup(reason)}</pre>\n` : ''}<dl>${facts.join('')}</dl>
 </details></td>`;
 }

@@ -4,9 +4,11 @@ import {
   escapeMarkup,
   factsOf,
   hasBoot,
+  hasReused,
   hasVendor,
   patchesOf,
   printable,
+  testedWords,
   titleOf,
   verdictOf,
   worksWords,
@@ -19,7 +21,9 @@ import { runFacts } from './run-words.js';
  */
 export function renderMarkdown(document: MatrixDocument): string {
   const [vendor, boot] = [hasVendor(document), hasBoot(document)];
-  const head = ['KERNEL', 'TARGET', 'RELEASE', ...(vendor ? ['VENDOR'] : []), 'PATCHED', ...(boot ? ['WORKS'] : []), 'PATCHES'];
+  const reused = hasReused(document);
+  const columns = [...(vendor ? ['VENDOR'] : []), 'PATCHED', ...(boot ? ['WORKS'] : []), ...(reused ? ['TESTED'] : [])];
+  const head = ['KERNEL', 'TARGET', 'RELEASE', ...columns, 'PATCHES'];
   const rows = document.cells.map((cell) => [
     cell.kernel,
     cell.target,
@@ -27,6 +31,7 @@ export function renderMarkdown(document: MatrixDocument): string {
     ...(vendor ? [cell.vendor ? builtWords(cell.vendor) : '-'] : []),
     builtWords(cell.patched),
     ...(boot ? [worksWords(cell.patched)] : []),
+    ...(reused ? [testedWords(cell)] : []),
     patchesOf(cell),
   ]);
   const facts = runFacts(document);

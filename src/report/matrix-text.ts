@@ -1,7 +1,7 @@
 /** A matrix in plain text. */
 import type { MatrixDocument } from '../documents/index.js';
 import { bootNotes, worksColumn } from './boot-text.js';
-import { builtStatus, failedAt, hasBoot, hasVendor, patchesOf, titleOf } from './matrix-words.js';
+import { builtStatus, failedAt, hasBoot, hasReused, hasVendor, patchesOf, testedWords, titleOf } from './matrix-words.js';
 import { runFacts } from './run-words.js';
 import { tableOfLists } from './table.js';
 
@@ -9,13 +9,16 @@ import { tableOfLists } from './table.js';
 export function renderMatrix(document: MatrixDocument): string {
   const { cells } = document;
   const [vendorToo, bootToo] = [hasVendor(document), hasBoot(document)];
-  const head = ['KERNEL', 'TARGET', ...(vendorToo ? ['VENDOR'] : []), 'PATCHED', ...(bootToo ? ['WORKS'] : []), 'PATCHES'];
+  const reused = hasReused(document);
+  const columns = [...(vendorToo ? ['VENDOR'] : []), 'PATCHED', ...(bootToo ? ['WORKS'] : []), ...(reused ? ['TESTED'] : [])];
+  const head = ['KERNEL', 'TARGET', ...columns, 'PATCHES'];
   const rows = cells.map((cell) => [
     cell.kernel || '-',
     cell.target,
     ...(vendorToo ? [cell.vendor ? `${cell.vendor.status}${failedAt(cell.vendor)}` : '-'] : []),
     `${builtStatus(cell.patched)}${failedAt({ ...cell.patched, status: builtStatus(cell.patched) })}`,
     ...(bootToo ? [worksColumn(cell.patched)] : []),
+    ...(reused ? [testedWords(cell)] : []),
     patchesOf(cell),
   ]);
   // That the vendor's package fails is what the patches are for; that it could not be tested is not.
@@ -32,6 +35,7 @@ export function renderMatrix(document: MatrixDocument): string {
     ...failures,
     ...bootNotes(booted),
     ...(facts.length > 0 ? ['', `Tested ${facts.join(', ')}`] : []),
+    ...(reused ? ['Reused verdicts are on what would be tested now; --fresh tests all again'] : []),
     ...(document.maxKernel === undefined ? [] : ['', ...guardHint(document.maxKernel)]),
   ].join('\n');
 }

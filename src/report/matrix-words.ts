@@ -77,6 +77,22 @@ function listOf(names: string[]): string {
   return names.length === 1 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
+/** Whether a verdict of the matrix is of an earlier run. */
+export const hasReused = ({ cells }: MatrixDocument): boolean =>
+  cells.some(({ vendor, patched }) => (vendor?.reused ?? patched.reused) !== undefined);
+
+/** From when a reused verdict is, and on which package it was, if that was another one; empty for one of this run. */
+export function reusedWords(verdict: Pick<CellVerdict, 'reused' | 'standsFor' | 'on'> | undefined): string {
+  if (verdict?.reused === undefined) return '';
+  const { standsFor, on } = verdict;
+  return `from ${moment(verdict.reused)}${standsFor && on ? `, on the package ${on.package.slice(0, 12)}, which is the same for this kernel` : ''}`;
+}
+
+/** When a cell was tested, for a column: the day and time for what is reused, else `now`. */
+export function testedWords({ patched }: MatrixCell): string {
+  return patched.reused === undefined ? 'now' : moment(patched.reused);
+}
+
 /** The patches of a cell; `-` if it needs none. */
 export const patchesOf = ({ patches }: MatrixCell): string => patches.join(', ') || '-';
 
@@ -90,6 +106,7 @@ export function factsOf(cell: MatrixCell, column: 'vendor' | 'patched'): [label:
     ['SHA-256', on?.package ?? ''],
     ['Booted', column === 'patched' ? accelWords(cell.patched.accel) : ''],
     ['Not tested', (column === 'patched' && cell.patched.notTested?.join('; ')) || ''],
+    ['Reused', reusedWords(cell[column])],
     ['Tested', on ? `${moment(on.date)}, ${on.engine}, ${on.architecture}` : ''],
     ['Image', on?.imageCreated ? `${moment(on.imageCreated)}, ${ageOf([on])}` : ''],
     ['Log', nameOf(cell[column]?.log ?? '')],

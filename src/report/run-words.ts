@@ -11,7 +11,15 @@ export function runFacts(document: MatrixDocument): string[] {
     ...each(on.map(({ program }) => `mft-patch ${program.version}`)),
     ...each(on.map(({ engine }) => engine)),
     age === '' ? '' : `images ${age}`,
+    reusedCount(document),
   ].filter((fact) => fact !== '');
+}
+
+/** `38 of 40 verdicts reused`; empty if all are of this run. */
+function reusedCount({ cells }: MatrixDocument): string {
+  const verdicts = cells.flatMap(({ vendor, patched }) => (vendor ? [vendor, patched] : [patched]));
+  const count = verdicts.filter(({ reused }) => reused !== undefined).length;
+  return count === 0 ? '' : `${count} of ${verdicts.length} verdicts reused`;
 }
 
 /** When the run began, or the first of its tests; undefined if nothing ran. */

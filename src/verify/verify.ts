@@ -76,7 +76,8 @@ export async function verifyIn(image: Image, verification: Verification, context
   await writeAtomic(log, parts.join(''), context);
   const judgement = judge(facts, target, images.settings);
   const kernel = seriesOf(judgement.release) || target.kernel;
-  const verdict = { target: target.name, kernel, ...judgement, log, seconds: secondsSince(start), on };
+  const others = facts.has('other.exit') ? { otherKernels: true } : {};
+  const verdict = { target: target.name, kernel, ...judgement, ...others, log, seconds: secondsSince(start), on };
   if (!boot || verdict.status !== 'builds') return verdict;
   const { bootModules } = await import('./boot.js');
   const booted = await bootModules({ images, image, target, modules: modulesOf(report), logs }, context);

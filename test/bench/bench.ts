@@ -86,7 +86,20 @@ function measureVerify(): void {
   seconds(boot);
   measured.longer('verify --boot / verify', { ours: boot, theirs: verify, goal: 15, times: Math.min(rounds, 3) });
   const four = ['debian-11', 'debian-12', 'debian-13', 'debian-13-backports'];
-  const matrix: Command = [process.execPath, cli, 'matrix', '--sample', '--kernel', four.join(), '--jobs', '2', '--quiet', '--out', out];
+  const matrix: Command = [
+    process.execPath,
+    cli,
+    'matrix',
+    '--sample',
+    '--kernel',
+    four.join(),
+    '--jobs',
+    '2',
+    '--fresh',
+    '--quiet',
+    '--out',
+    out,
+  ];
   seconds(matrix);
   const each = four.map((name) => `${process.execPath} ${cli} verify in/package.deb --kernel ${name} --quiet > /dev/null`).join(' && ');
   measured.compare('matrix, 4 kernels, 2 jobs / 4 verifies in turn', {

@@ -99,6 +99,25 @@ const kernels = (on = ''): Table => ({
   },
 });
 
+/** What a matrix and a try have alike. */
+const tests: Table = {
+  ...sources,
+  ...downloads('source.'),
+  ...engine,
+  ...disk,
+  ...kernels(),
+  ...ownPatches(),
+  ...ownReleases(),
+  ...ownKernels(),
+  '--baked': { path: 'baked', is: true },
+  '--boot': { path: 'boot', is: true },
+  '--jobs': { adds: '--jobs 7', path: 'jobs', is: 7 },
+  '--max-image-age': { adds: '--max-image-age 2d', path: 'settings.maxImageAge', is: 172_800 },
+  '--fresh': { path: 'fresh', is: true },
+  '--out': { adds: '--out there', path: 'out', is: 'there' },
+  '--report': { adds: '--report a.json --report b.html', path: 'reports', is: ['a.json', 'b.html'] },
+};
+
 /** What every command has. */
 const common = ['--json', '--quiet', '--verbose', '--offline', '--cache-dir', '--config'];
 
@@ -180,27 +199,15 @@ const tables: Record<string, Table> = {
     '--kernel-config': { ...kernels()['--kernel-config'], on: `x.deb --kernel-source ${tree}` } as Table[string],
   },
   matrix: {
-    ...sources,
-    ...downloads('source.'),
-    ...engine,
-    ...disk,
-    ...kernels(),
-    ...ownPatches(),
-    ...ownReleases(),
-    ...ownKernels(),
+    ...tests,
     '--kernels': { adds: '--kernels 5.18,debian-13', path: 'kernels.length', is: 2 },
-    '--baked': { path: 'baked', is: true },
     '--baseline': { path: 'baseline', is: true },
-    '--boot': { path: 'boot', is: true },
-    '--jobs': { adds: '--jobs 7', path: 'jobs', is: 7 },
-    '--max-image-age': { adds: '--max-image-age 2d', path: 'settings.maxImageAge', is: 172_800 },
     '--only-failed': { path: 'onlyFailed', is: true },
-    '--out': { adds: '--out there', path: 'out', is: 'there' },
-    '--report': { adds: '--report a.json --report b.html', path: 'reports', is: ['a.json', 'b.html'] },
     '--list': { path: 'list', is: true },
     '--format': { on: '--list', adds: '--format github', path: 'format', is: 'github' },
     '--merge': { adds: '--merge a.json b.json', path: 'paths', is: ['a.json', 'b.json'] },
   },
+  try: tests,
   'image ls': {
     '--engine': { adds: '--engine podman', path: 'settings.engine', is: 'podman' },
     '--timeout': { adds: '--timeout 9', path: 'settings.timeout', is: 9 },
@@ -292,7 +299,8 @@ describe('an option arrives in the request of its command:', () => {
       exit: 0,
       stderr: expect.stringMatching(/^(warning: MFT \S+ is not in releases\.json; .*\n)?a step\nwarning: a warning\n$/),
     });
-    expect(title.startsWith(seen?.command ?? '-')).toBe(true);
+    // A try is a matrix that has less to do.
+    expect(title.replace(/^try /, 'matrix ').startsWith(seen?.command ?? '-')).toBe(true);
     const found = (run: Seen | undefined) => at(path.startsWith('context.') ? run : run?.request, path);
     expect(found(seen), path).toEqual(is);
     const without = await runHere(split(base));
@@ -445,13 +453,15 @@ describe('what contradicts or does not apply is refused:', () => {
           'lock x.lock',
         ],
         ...['engine podman', 'bootstrap', 'apt-mirror http://a', 'timeout 4', 'memory 1g', 'processes 4', 'disk 1g'],
-        ...['baseline', 'boot', 'baked', 'universal', 'jobs 2', 'only-failed', 'out there'],
+        ...['baseline', 'boot', 'baked', 'universal', 'jobs 2', 'only-failed', 'fresh', 'out there'],
       ].map((option): [string, string, string] => [`matrix --${option} --${mode}`, `--${split(option)[0]}`, `--${split(mode)[0]}`]),
     ),
     ['matrix --list --report a.json', '--report', '--list'],
     ['matrix x.tgz --list', 'FILE', '--list'],
     [`matrix --merge a.json --kernel-source ${tree}`, '--kernel-source', '--merge'],
     ['matrix --sample --baked --universal', '--baked', '--universal'],
+    ['matrix --sample --only-failed --fresh', '--only-failed', '--fresh'],
+    ['try --only-failed', '--only-failed'],
     ['fetch --mirror nonsense', '--mirror'],
     ['fetch --ask-vendor --offline', '--ask-vendor', '--offline'],
     [`fetch --ask-vendor --sha256 ${digest}`, '--ask-vendor', '--sha256'],

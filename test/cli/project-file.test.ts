@@ -49,7 +49,7 @@ describe('config', () => {
 
   test('as text', async () => {
     await cli('config --disk 7g', { cwd: project({ sample: 'nnt' }), env: env() }).succeeds(
-      /^sample +nnt +mft-patch\.json:2\n[^]*^disk +7g +--disk$/m,
+      /^sample +nnt +mft-patch\.json:2\n[\s\S]*^disk +7g +--disk$/m,
     );
   });
 

@@ -5,7 +5,7 @@ import { cli } from '../cli.js';
 import { makeDirectory, runCli } from '../support.js';
 
 const cwd = makeDirectory();
-const known = ['build', 'plan', 'rebuild', 'verify', 'matrix', 'fetch', 'releases', 'patches', 'kernels', 'image', 'cache'];
+const known = ['build', 'plan', 'rebuild', 'verify', 'matrix', 'try', 'fetch', 'releases', 'patches', 'kernels', 'image', 'cache'];
 const groups = ['image', 'cache'];
 const commands = [
   ...known.filter((command) => !groups.includes(command)),
@@ -98,20 +98,8 @@ describe('help', () => {
     const source = ['--bundle', '--deb', '--sample', ...release];
     const engine = ['--engine', '--bootstrap', '--apt-mirror', '--timeout', '--memory', '--processes', '--disk'];
     const kernelSource = ['--kernel-source', '--kernel-config'];
-    const matrix = [
-      '--kernel',
-      '--boot',
-      '--baked',
-      '--baseline',
-      '--jobs',
-      '--max-image-age',
-      '--only-failed',
-      '--out',
-      '--report',
-      '--list',
-      '--format',
-      '--merge',
-    ];
+    const tried = ['--kernel', '--boot', '--baked', '--jobs', '--max-image-age', '--fresh', '--out', '--report'];
+    const matrix = [...tried, '--baseline', '--only-failed', '--list', '--format', '--merge'];
     const ownData = ['--patches', '--kernels-dir', '--releases'];
     const own: Record<string, string[]> = {
       fetch: [...release, '--ask-vendor', '--releases'],
@@ -124,6 +112,7 @@ describe('help', () => {
       plan: ['--kernel', '--headers', ...source, ...ownData],
       verify: ['--kernel', '--kernels-dir', '--boot', '--lock', ...engine, ...kernelSource],
       matrix: [...source, ...engine, ...kernelSource, ...matrix, ...ownData],
+      try: [...source, ...engine, ...kernelSource, ...tried, ...ownData],
       rebuild: [...source, '--patches', '--releases'],
       'image ls': ['--engine', '--timeout'],
       'image build': [

@@ -43,6 +43,24 @@ describe('cache ls', () => {
     expect(Date.now() - Date.parse(files[1]?.used ?? '')).toBeGreaterThan(4 * day * 1000);
   });
 
+  test('names verdicts with their logs; prune removes both, and logs that have lost their verdict', async () => {
+    const [one, lost] = ['a', 'b'].map((digit) => join(cacheDir(), 'verdicts', digit.repeat(64))) as [string, string];
+    mkdirSync(join(cacheDir(), 'verdicts'));
+    writeFileSync(`${one}.json`, JSON.stringify({ verdict: { target: 'debian-12', release: '6.1.0', status: 'builds' } }));
+    for (const end of ['.log', '.console.log']) writeFileSync(one + end, '12345');
+    writeFileSync(`${lost}.log`, '1');
+    const found = async () => (await listCache(context())).files.filter(({ kind }) => kind === 'verdict');
+    const bytes = statSync(`${one}.json`).size + 10;
+    expect(await found()).toMatchObject([{ path: `${one}.json`, names: ['debian-12 (6.1.0) builds'], bytes, inUse: true }]);
+    // A run may show it at this moment, and a log is written before its verdict.
+    await prune();
+    expect(readdirSync(join(cacheDir(), 'verdicts'))).toHaveLength(4);
+    for (const file of readdirSync(join(cacheDir(), 'verdicts'))) age(join(cacheDir(), 'verdicts', file), 2 * day);
+    expect(await found()).toMatchObject([{ inUse: false }]);
+    await prune(day);
+    expect(readdirSync(join(cacheDir(), 'verdicts'))).toEqual([]);
+  });
+
   test('of a cache that does not exist is empty', async () => {
     rmSync(cacheDir(), { recursive: true });
     expect((await listCache(context())).files).toEqual([]);

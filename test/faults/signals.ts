@@ -30,7 +30,7 @@ async function commands(): Promise<Command[]> {
     {
       name: 'matrix --jobs 2',
       times: 0.1,
-      args: (out) => ['matrix', '--sample', '--kernel', 'debian-11,debian-12', '--jobs', '2', '--out', out],
+      args: (out) => ['matrix', '--sample', '--kernel', 'debian-11,debian-12', '--jobs', '2', '--fresh', '--out', out],
     },
     { name: 'fetch from a slow server', times: 0.4, args: () => fetching },
   ];

@@ -105,7 +105,7 @@ export async function atOnce(rounds: number, seed: number, withMatrix: boolean, 
 function matricesTogether(): Promise<string[]> {
   const out = newPlace();
   const matrix = (kernels: string) => ({
-    args: ['matrix', '--sample', '--kernel', kernels, '--out', out, '--json', '--quiet'],
+    args: ['matrix', '--sample', '--kernel', kernels, '--fresh', '--out', out, '--json', '--quiet'],
     killAfter: undefined,
   });
   return together(out, [matrix('debian-11,debian-12'), matrix('debian-12,debian-13')]);

@@ -3,13 +3,16 @@ import type { LimitFunction } from 'p-limit';
 import type { Image } from '../../containers/image.js';
 import type { Images } from '../../containers/images.js';
 import type { Context } from '../../context.js';
-import type { BootVerdict, BuildDocument, BuiltPatch, CellVerdict, KernelVerdict, MatrixCell } from '../../documents/index.js';
+import type { BuildDocument, BuiltPatch, CellVerdict, KernelVerdict, MatrixCell, Provenance } from '../../documents/index.js';
 import { parseKernelRelease } from '../../kernels/release.js';
 import { seriesOf, type Target } from '../../kernels/target.js';
 import { dkmsConf, type PatchPlan, planPatches, type VendorPackage } from '../../packaging/prepare.js';
+import { type View, viewOf } from '../../packaging/view.js';
+import { moment } from '../../report/run-words.js';
+import { findVerdict, keepVerdict } from '../../verify/kept-verdicts.js';
 import { provenanceOf } from '../../verify/provenance.js';
-import { secondsSince, verdictOnFailure } from '../../verify/untested.js';
 import { type Verification, verifyIn } from '../../verify/verify.js';
+import { type Attempt, attempt, verdictOf } from './attempt.js';
 import { reasonToTest } from './fit.js';
 import type { MatrixPackages } from './packages.js';
 
@@ -28,6 +31,8 @@ export interface MatrixRun {
   universal: PatchPlan | undefined;
   /** The cells of the last run, by target, whose verdicts are kept where they hold; undefined to test all. */
   last: ReadonlyMap<string, MatrixCell> | undefined;
+  /** Use no verdict of the cache. */
+  fresh: boolean;
 }
 
 /** A kernel of the matrix: where it is verified, and what --kernel must say to mean it again. */
@@ -57,10 +62,7 @@ export async function runCell({ target, again }: MatrixKernel, run: MatrixRun, c
   }
   const { release } = image.value;
   const cell = new Cell(target, image.value, run, context);
-  const [vendor, { patches, patched, verdict, isKept }] = await Promise.all([
-    run.limit(() => cell.verifyVendor()),
-    run.limit(() => cell.verifyPatched()),
-  ]);
+  const [vendor, { patches, patched, verdict, isKept }] = await Promise.all([cell.verifyVendor(), cell.verifyPatched()]);
   const kernel = seriesOf(release) || target.kernel;
   return {
     cell: { ...names, kernel, release, patches, ...(vendor ? { vendor } : {}), patched },
@@ -98,9 +100,12 @@ class Cell {
       bytes: vendor.bytes,
       origin: { package: 'vendor' as const, patches: [] },
     };
-    const reason = await this.#reasonToTest(this.before?.vendor, { deb, boot: false }, ['builds', 'fails']);
-    if (reason === undefined) return this.before?.vendor;
-    return this.run.baseline ? verdictOf(await this.#verify('vendor', { deb, boot: false }, reason)) : undefined;
+    const { before } = this;
+    const test: Test = { which: 'vendor', deb, boot: false, view: { digest: vendor.sha256, unseen: [] }, kept: ['builds', 'fails'] };
+    const now = await this.#provenanceOf(test);
+    const reason = reasonToTest(before?.vendor, now, test.kept);
+    if (before?.vendor && reason === undefined) return asReused(before.vendor);
+    return this.run.baseline ? verdictOf(await this.#verify(test, now, reason)) : undefined;
   }
 
   async verifyPatched(): Promise<PatchedResult> {
@@ -109,32 +114,46 @@ class Cell {
     const plan = () => universal ?? planPatches(read, { requested: release, release: parseKernelRelease(release) });
     const built = await attempt(this.context, () => packages.get(plan()));
     if ('verdict' in built) return { patches: [], patched: { ...built.verdict, artifact: '' }, isKept: false };
-    const { deb, earlier, document } = built.value;
+    const { deb, earlier, document, content } = built.value;
     const artifact = join(packages.directory, deb.name);
     const { before } = this;
-    const reason = await this.#reasonToTest(before?.patched, { deb, boot }, ['builds']);
+    // What failed last time is tested again by --only-failed.
+    const kept: Test['kept'] = this.run.last ? ['builds'] : ['builds', 'fails'];
+    const test: Test = { which: 'patched', deb, vendorConf: dkmsConf(read), boot, view: viewOf(content, release), kept };
+    const now = await this.#provenanceOf(test);
+    const reason = reasonToTest(before?.patched, now, ['builds']);
     if (before && reason === undefined) {
       const verdict = earlier.find(({ target, on }) => target === this.target.name && on?.date === before.patched.on?.date);
-      return { patches: before.patches, patched: { ...before.patched, artifact }, verdict, isKept: true };
+      const patched = { ...asReused(before.patched), artifact };
+      return { patches: before.patches, patched, verdict: verdict && asReused(verdict), isKept: true };
     }
-    const result = await this.#verify('patched', { deb, vendorConf: dkmsConf(read), boot }, reason);
+    const result = await this.#verify(test, now, reason);
     const verdict = 'value' in result ? result.value : undefined;
     return { patches: appliedPatches(document, verdict), patched: { ...verdictOf(result), artifact }, verdict, isKept: false };
   }
 
-  async #reasonToTest(before: CellVerdict | undefined, what: What, kept: CellVerdict['status'][]): Promise<string | undefined> {
-    const now = await provenanceOf({ ...what, image: this.image, engine: this.run.images.engine });
-    return reasonToTest(before, now, kept);
+  #provenanceOf({ deb, boot }: Test): Promise<Provenance> {
+    return provenanceOf({ deb, boot, image: this.image, engine: this.run.images.engine });
   }
 
-  async #verify(which: string, what: What, reason: string | undefined): Promise<Attempt<KernelVerdict>> {
-    const { target, context } = this;
+  /** The verdict that the cache has on what would be tested, else that of a test. */
+  async #verify(test: Test, now: Provenance, reason: string | undefined): Promise<Attempt<KernelVerdict>> {
+    const { target, context, run } = this;
+    const { which, view, vendorConf, kept } = test;
     // The two packages of a cell are verified at the same time.
     const own: Context = { ...context, progress: (progress) => context.progress({ ...progress, cell: `${target.name}, ${which}` }) };
-    if (this.run.last) own.progress({ step: 'verify', text: `${target.name}: testing ${which}: ${reason}`, finished: true });
-    const result = await attempt(context, () => verifyIn(this.image, { ...what, target, images: this.run.images }, own));
+    const done = (text: string) => own.progress({ step: 'verify', text: `${target.name}: ${text}`, finished: true });
+    const reusable = { view, vendorConf, target, now };
+    const found = run.fresh ? undefined : await findVerdict(reusable, context);
+    if (found?.reused !== undefined && kept.includes(found.status)) {
+      done(`${which} ${found.status}, reused from ${moment(found.reused)}`);
+      return { value: found };
+    }
+    if (run.last) done(`testing ${which}: ${reason}`);
+    const result = await run.limit(() => attempt(context, () => verifyIn(this.image, { ...test, target, images: run.images }, own)));
     const { status, seconds } = verdictOf(result);
-    own.progress({ step: 'verify', text: `${target.name}: ${which} ${status}, ${seconds} s`, finished: true });
+    done(`${which} ${status}, ${seconds} s`);
+    if ('value' in result) await keepVerdict(reusable, result.value, context);
     return result;
   }
 }
@@ -145,36 +164,14 @@ function appliedPatches({ patches }: BuildDocument, verdict: KernelVerdict | und
   return patches.filter(acts).map(({ id }) => id);
 }
 
-type What = Pick<Verification, 'deb' | 'vendorConf' | 'boot'>;
-
-function verdictOf(result: Attempt<KernelVerdict>): CellVerdict {
-  if ('verdict' in result) return result.verdict;
-  const { status, reason, seconds, log, failedStep, notTested, boot, on } = result.value;
-  return {
-    status,
-    ...(reason === undefined ? {} : { reason }),
-    seconds,
-    log,
-    ...(failedStep ? { failedStep } : {}),
-    ...(notTested ? { notTested } : {}),
-    ...(boot ? bootedCell(boot) : {}),
-    ...(on ? { on } : {}),
-  };
+/** A test of a package in a cell. */
+interface Test extends Pick<Verification, 'deb' | 'vendorConf' | 'boot'> {
+  which: 'vendor' | 'patched';
+  view: View;
+  /** With which statuses a verdict of an earlier run stands for it. */
+  kept: CellVerdict['status'][];
 }
 
-function bootedCell({ status, loads, works, accel }: BootVerdict): Partial<CellVerdict> {
-  const answers = status === 'loads' ? (works ? ('works' as const) : ('error' as const)) : loads && status;
-  return { loads: loads ? 'loads' : status, ...(answers ? { works: answers } : {}), ...(accel === undefined ? {} : { accel }) };
-}
-
-type Attempt<T> = { value: T } | { verdict: CellVerdict };
-
-/** The value of some work, or the verdict that its failure means for the cell. An interruption is thrown. */
-async function attempt<T>(context: Context, work: () => Promise<T>): Promise<Attempt<T>> {
-  const start = performance.now();
-  try {
-    return { value: await work() };
-  } catch (error) {
-    return { verdict: { ...verdictOnFailure(error, context), seconds: secondsSince(start), log: '' } };
-  }
+function asReused<Verdict extends Pick<CellVerdict, 'on'>>(verdict: Verdict): Verdict & { reused?: string } {
+  return verdict.on === undefined ? verdict : { ...verdict, reused: verdict.on.date };
 }

@@ -15,8 +15,13 @@ type Fact = (typeof all)[number];
 export function reasonToTest(before: CellVerdict | undefined, now: Provenance, kept: readonly CellVerdict['status'][]): string | undefined {
   if (before === undefined) return 'not tested last time';
   if (!kept.includes(before.status)) return before.status === 'fails' ? 'failed last time' : 'could not be tested last time';
-  if (before.on === undefined) return unknown;
-  return differences(before.on, now, all)[0];
+  const on = onOf(before);
+  return on === undefined ? unknown : differences(on, now, all)[0];
+}
+
+/** What a verdict holds for: the package of its run, where another one was tested that is the same for the kernel. */
+function onOf({ on, standsFor }: CellVerdict): Provenance | undefined {
+  return on && { ...on, ...standsFor };
 }
 
 const unknown = 'the result does not record what was tested';
@@ -47,7 +52,10 @@ function findIn(verdicts: readonly (CellVerdict & { path: string; target: string
   // What builds proves nothing if nobody knows on what.
   const blind = verdicts.find(({ status, on }) => status === 'builds' && on === undefined);
   if (blind) return { one: blind.path, other: blind.path, difference: `${blind.target}: ${unknown}` };
-  const known = verdicts.flatMap(({ path, on }) => (on ? [{ path, on }] : []));
+  const known = verdicts.flatMap(({ path, ...verdict }) => {
+    const on = onOf(verdict);
+    return on ? [{ path, on }] : [];
+  });
   const packages = new Map<string, (typeof known)[number]>();
   for (const { path, on } of known) {
     const [first = { path, on }] = known;

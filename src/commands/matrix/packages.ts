@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { Context } from '../../context.js';
+import { readDeb } from '../../deb/deb.js';
 import type { BuildDocument, BuiltPatch, KernelVerdict } from '../../documents/index.js';
 import { writePackage, writeRecord } from '../../output/output-directory.js';
 import { newRecord, recordedVerdicts, recordName } from '../../output/record.js';
 import { buildPackage } from '../../packaging/patched-package.js';
 import type { PatchPlan, VendorPackage } from '../../packaging/prepare.js';
+import type { BuiltContent } from '../../packaging/view.js';
 import { originOf } from '../../verify/provenance.js';
 import type { PackageFile } from '../../verify/verify.js';
 
@@ -14,6 +16,7 @@ export interface MatrixPackage {
   /** The verdicts that its record held before this run. */
   earlier: KernelVerdict[];
   document: BuildDocument;
+  content: BuiltContent;
 }
 
 /** The packages of a matrix: kernels that need the same patches share one. */
@@ -52,7 +55,11 @@ export class MatrixPackages {
     const deb = { ...file, origin: originOf(plan.kernel === undefined, patches) };
     const earlier = await recordedVerdicts(join(this.directory, recordName(deb.name)));
     const document = await writePackage(this.directory, { deb, document: await newRecord(plan, patches, 'not done yet') }, this.context);
-    return { deb, earlier, document };
+    const ids = patches.flatMap(({ id, match }) => (match === undefined ? [] : [id]));
+    const forDkms = plan.patches.filter(({ id }) => ids.includes(id));
+    // Read again: what counts is what was written.
+    const content = { bytes: deb.bytes, deb: await readDeb(deb.bytes, deb.name), sourceRoot: plan.sourceRoot, forDkms };
+    return { deb, earlier, document, content };
   }
 
   /** Writes each package's record with its verdicts on all kernels. */

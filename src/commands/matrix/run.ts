@@ -33,6 +33,8 @@ export interface MatrixRequest {
   jobs: number | undefined;
   /** Keep the verdicts of the last run that hold for what would be tested now, and test only the rest. */
   onlyFailed: boolean;
+  /** Test all, whatever the cache has. */
+  fresh: boolean;
   /** Files to write reports to, in the format that their name ends in. */
   reports: string[];
   /** The directory for packages, records and the result. */
@@ -56,7 +58,11 @@ export async function matrix(request: MatrixRequest, context: Context): Promise<
   const limit = pLimit(request.jobs ?? defaultJobs());
   const universal = request.baked ? undefined : planPatches(read, undefined);
   const cells = last && new Map(last.cells.map((cell) => [cell.target, cell]));
-  const run = { read, images, packages, limit, baseline, boot, universal, last: cells };
+  const run = { read, images, packages, limit, baseline, boot, universal, last: cells, fresh: request.fresh };
+  await images.lookFor(
+    kernels.map(({ target }) => target),
+    context,
+  );
   const times = last ?? (await lastResult(out).catch(() => undefined));
   const begun = new Map(
     longestFirst(kernels, times).map((kernel) => [kernel, runCell(kernel, run, cellContext(kernel.target.name, context))]),

@@ -1,0 +1,165 @@
+/** The commands that test a package over many kernels. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SourceOptions } from '../bundle/vendor-package.js';
+import type { MatrixRequest } from '../commands/matrix/index.js';
+import type { ContainerSettings } from '../containers/images.js';
+import type { Context } from '../context.js';
+import { engineOptions, sources } from './build-commands.js';
+import type { MakeCommand, Show } from './command-maker.js';
+import { type OptionName, options } from './options.js';
+
+const downloads: OptionName[] = ['arch', 'mirror', 'lock', 'sha256', 'requireDigest', 'patches', 'releases'];
+const matrixRun: OptionName[] = ['baseline', 'boot', 'baked', 'universal', 'jobs', 'maxImageAge', 'onlyFailed', 'fresh', 'out'];
+
+export function addMatrixCommands(command: MakeCommand, show: Show): void {
+  addMatrix(command, show);
+  addTry(command, show);
+}
+
+function addMatrix(command: MakeCommand, show: Show): void {
+  command('matrix', 'build and verify over many kernels', {
+    examples: [
+      'mft-patch matrix --sample --baseline --kernel 5.10,6.1,6.12',
+      'mft-patch matrix --mft 4.20.1-14 --boot --only-failed',
+      'mft-patch matrix --merge results/*.json --kernel all --report out.html',
+    ],
+    rules: {
+      exclusive: [sources, ['kernel', 'kernels'], ['baked', 'universal'], ['onlyFailed', 'fresh']],
+      requires: [['format', 'list']],
+      conflicts: [
+        ['list', 'merge', 'report', ...sources, ...downloads, ...engineOptions, ...matrixRun],
+        ['merge', 'kernelSource', 'kernelConfig', ...sources, ...downloads, ...engineOptions, ...matrixRun],
+      ],
+      needless: [{ option: 'kernelsDir', with: 'merge', unless: ['kernel', 'kernels'] }],
+    },
+  })
+    .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
+    .addOption(options.bundle)
+    .addOption(options.deb)
+    .addOption(options.mft)
+    .addOption(options.sample)
+    .addOption(options.patches)
+    .addOption(options.kernelsDir)
+    .addOption(options.releases)
+    .addOption(options.kernel)
+    .addOption(options.kernels)
+    .addOption(options.kernelSource)
+    .addOption(options.kernelConfig)
+    .addOption(options.baked)
+    .addOption(options.universal)
+    .addOption(options.baseline)
+    .addOption(options.boot)
+    .addOption(options.jobs)
+    .addOption(options.onlyFailed)
+    .addOption(options.fresh)
+    .addOption(options.out)
+    .addOption(options.report)
+    .addOption(options.list)
+    .addOption(options.format)
+    .addOption(options.merge)
+    .addOption(options.engine)
+    .addOption(options.bootstrap)
+    .addOption(options.aptMirror)
+    .addOption(options.maxImageAge)
+    .addOption(options.timeout)
+    .addOption(options.memory)
+    .addOption(options.processes)
+    .addOption(options.disk)
+    .addOption(options.arch)
+    .addOption(options.mirror)
+    .addOption(options.lock)
+    .addOption(options.sha256)
+    .addOption(options.requireDigest)
+    .action((file, options) =>
+      show(options, async (context) => {
+        const [{ matrix, listMatrix, mergeMatrix }, values] = await Promise.all([
+          import('../commands/matrix/index.js'),
+          import('./values.js'),
+        ]);
+        const kernels = await values.kernelsOf(values.withNames(options, options.kernels), context);
+        if (options.merge) return mergeMatrix({ paths: options.merge, kernels, reports: await values.reportsOf(options.report) }, context);
+        if (options.list) return listMatrix(kernels ?? (await values.someKernels({ kernel: ['all'] }, context)), options.format, context);
+        const request = await matrixRequest(options, file, context);
+        return matrix({ ...request, kernels, baseline: options.baseline ?? false, onlyFailed: options.onlyFailed ?? false }, context);
+      }),
+    );
+}
+
+function addTry(command: MakeCommand, show: Show): void {
+  command('try', 'build and verify over many kernels what a change of the patches can affect, and reuse all other verdicts', {
+    examples: ['mft-patch try --sample', 'mft-patch try x.deb --kernel 6.1,6.12', 'mft-patch try --mft 4.26.1 --boot --fresh'],
+    rules: { exclusive: [sources] },
+  })
+    .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
+    .addOption(options.bundle)
+    .addOption(options.deb)
+    .addOption(options.mft)
+    .addOption(options.sample)
+    .addOption(options.patches)
+    .addOption(options.kernelsDir)
+    .addOption(options.releases)
+    .addOption(options.kernel)
+    .addOption(options.kernelSource)
+    .addOption(options.kernelConfig)
+    .addOption(options.baked)
+    .addOption(options.boot)
+    .addOption(options.jobs)
+    .addOption(options.fresh)
+    .addOption(options.out)
+    .addOption(options.report)
+    .addOption(options.engine)
+    .addOption(options.bootstrap)
+    .addOption(options.aptMirror)
+    .addOption(options.maxImageAge)
+    .addOption(options.timeout)
+    .addOption(options.memory)
+    .addOption(options.processes)
+    .addOption(options.disk)
+    .addOption(options.arch)
+    .addOption(options.mirror)
+    .addOption(options.lock)
+    .addOption(options.sha256)
+    .addOption(options.requireDigest)
+    .action((file, options) =>
+      show({ ...options, patches: options.patches ?? ownSeries() }, async (context) => {
+        const [{ matrix }, values] = await Promise.all([import('../commands/matrix/index.js'), import('./values.js')]);
+        const request = await matrixRequest(options, file, context);
+        return matrix({ ...request, kernels: await values.kernelsOf(options, context), baseline: false, onlyFailed: false }, context);
+      }),
+    );
+}
+
+/** Where `save` writes patches without --patches, if there is a series. */
+function ownSeries(): string[] {
+  return existsSync(join('patches', 'series')) ? ['patches'] : [];
+}
+
+/** What the commands of this file take alike. */
+interface TestOptions extends SourceOptions, ContainerSettings {
+  boot?: true;
+  baked?: true;
+  jobs?: number;
+  fresh?: true;
+  report?: string[];
+  out: string;
+}
+
+/** @throws usage, no-input */
+async function matrixRequest(
+  options: TestOptions,
+  file: string | undefined,
+  context: Context,
+): Promise<Omit<MatrixRequest, 'kernels' | 'baseline' | 'onlyFailed'>> {
+  const values = await import('./values.js');
+  return {
+    reports: await values.reportsOf(options.report),
+    source: await values.sourceOf(options, file, context),
+    settings: values.settingsOf(options),
+    boot: options.boot ?? false,
+    baked: options.baked ?? false,
+    jobs: options.jobs,
+    fresh: options.fresh ?? false,
+    out: values.outputDirectory(options.out),
+  };
+}
