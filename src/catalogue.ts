@@ -8,7 +8,7 @@ import { ownBytes, ownNames, projectBytes, projectNames, projectText } from './p
 
 type Data = Pick<Context, 'own' | 'inputs'>;
 
-/** All patches in the order in which they are applied. */
+/** Patches in the order in which they are applied. */
 export interface Series {
   patches: Patch[];
   /** Their serial number, as in the versions of packages. */
@@ -17,23 +17,36 @@ export interface Series {
   stale: { file: string; line: string }[];
 }
 
-/** The patches in the order in which they are applied. @throws bad-catalogue, no-input */
+/** The patches of all packages in the order in which they are applied. @throws bad-catalogue, no-input */
 export async function loadPatches(data: Data): Promise<Patch[]> {
   return (await loadSeries(data)).patches;
 }
 
 /** The same with their serial number. @throws bad-catalogue, no-input */
 export async function loadSeries(data: Data): Promise<Series> {
+  return (await readAllSeries(data))();
+}
+
+/**
+ * Reads all series.
+ * @returns gives the patches of one package, or of all; the serial numbers are of the series that have any for it
+ * @throws bad-catalogue, no-input
+ */
+export async function readAllSeries(data: Data): Promise<(packageName?: string) => Series> {
   const [{ joinSerials }, { stackSeries }] = await Promise.all([import('./patches/series.js'), import('./patches/stack.js')]);
   const [project, ...own] = await Promise.all([projectSeries(), ...data.own.patches.map((directory) => ownSeries(directory, data))]);
-  const all = [project, ...own];
-  return {
-    patches: stackSeries(all.map(({ patches }) => patches)),
-    serial: joinSerials(
-      project.serial,
-      own.map(({ serial }) => serial),
-    ),
-    stale: all.flatMap(({ file, line }) => (line === undefined ? [] : [{ file, line }])),
+  const stacked = stackSeries([project, ...own].map(({ patches }) => patches));
+  return (name) => {
+    const isOf = (patch: Patch) => name === undefined || patch.package === name;
+    const concerned = own.filter(({ patches }) => patches.length === 0 || patches.some(isOf));
+    return {
+      patches: stacked.filter(isOf),
+      serial: joinSerials(
+        project.serial,
+        concerned.map(({ serial }) => serial),
+      ),
+      stale: [project, ...concerned].flatMap(({ file, line }) => (line === undefined ? [] : [{ file, line }])),
+    };
   };
 }
 

@@ -55,7 +55,7 @@ export const failureKinds: { [Code in Failure['code']]: { exit: number; hint: st
   'digest-unknown': { exit: 3, hint: 'pass the digest with --sha256 HEX, from a source that you trust' },
   'bundle-damaged': { exit: 3, hint: 'download the bundle again: an MFT bundle is the .tgz for DEB based systems' },
   'package-damaged': { exit: 3, hint: 'download the package again' },
-  'package-unfit': { exit: 3, hint: 'pass a bundle or package of kernel-mft-dkms as NVIDIA ships it' },
+  'package-unfit': { exit: 3, hint: 'pass a bundle or a dkms package as its vendor ships it' },
   'source-unfit': { exit: 3, hint: 'pass the top directory of a kernel tree, or a tar archive of one' },
   'patch-does-not-apply': {
     exit: 4,

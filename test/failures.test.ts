@@ -164,7 +164,7 @@ const kinds: { [C in Code]: { exit: number; samples: [Sample<C>, ...Sample<C>[]]
       {
         failure: { path: 'x.deb', detail: 'is package mlnx-ofed, expected kernel-mft-dkms' },
         message: 'x.deb: is package mlnx-ofed, expected kernel-mft-dkms',
-        hint: 'pass a bundle or package of kernel-mft-dkms as NVIDIA ships it',
+        hint: 'pass a bundle or a dkms package as its vendor ships it',
       },
       {
         failure: { path: 'x.deb', detail: 'was already patched by mft-patch', hint: "pass the vendor's package" },

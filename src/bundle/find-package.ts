@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isUnsafePath } from '../deb/deb.js';
+import { defaultPackage } from '../default-package.js';
 import { fail } from '../errors.js';
 import { collect, failBundle, openBundle } from './open-bundle.js';
 import type { StreamedEntry } from './tar-stream.js';
@@ -19,6 +20,8 @@ export interface FindOptions {
   path: string;
   /** Read to the end even when the package was found: the bundle's digest is needed. */
   whole: boolean;
+  /** The name of the package; without, the default one in a bundle, and any dkms package by itself. */
+  package?: string;
   signal: AbortSignal;
   /** Called with the compressed bytes read so far. */
   onBytes?: (done: number) => void;
@@ -27,17 +30,21 @@ export interface FindOptions {
 /** What is read of an entry, be it of an archive or of a directory. */
 export type BundleEntry = Pick<StreamedEntry, 'path' | 'type' | 'isFile' | 'linkTarget' | 'size' | 'body'>;
 
-/** The file names of the package, wherever it is. */
-export const packageName = /^kernel-mft-dkms_[^/]*\.deb$/;
+/** Whether a file name is that of a package, wherever it is. */
+export function isPackageFile(name: string, wanted: string): boolean {
+  return name.startsWith(`${wanted}_`) && name.endsWith('.deb');
+}
+/** Other packages that a bundle may be asked for. */
+const dkmsName = /^([a-z0-9][a-z0-9+.-]*-dkms)_[^/]*\.deb$/;
 /** The vendor's tools, as in mft_4.20.1-14_amd64.deb and mft-4.5.0-31.amd64.deb; not mft-oem_… nor mft-pcap_…. */
 export const userlandName = /^mft[_-]\d[^/]*\.deb$/;
-/** A kernel-mft-dkms package has about 30 KB. */
+/** The package of MFT has about 30 KB, that of all of MLNX_OFED some 3 MB. */
 export const packageLimit = 32 * 1024 * 1024;
 /** How much of the archive is still looked at after the package, for a second, different one: its directory's other files. */
 const lookAhead = 1024 * 1024;
 
 /**
- * Finds the kernel-mft-dkms package in a bundle and reads it into memory, wherever it is; the package itself is taken, too.
+ * Finds the package in a bundle and reads it into memory, wherever it is; the package itself is taken, too.
  * Reads only a little past it, unless `whole` is set; memory stays flat.
  *
  * @throws bundle-damaged, package-unfit (no package, two different ones, a link in its place, unsafe paths)
@@ -66,7 +73,7 @@ export async function findPackage(source: AsyncIterable<Buffer>, options: FindOp
     }
     seen = undefined;
     try {
-      const { found, isPast } = await scan(bundle.tar.entries, path);
+      const { found, isPast } = await scan(bundle.tar.entries, options);
       if (isPast && !whole) return found;
       for await (const _ of bundle.tar.rest());
       // What a reader has no use for counts for the digest.
@@ -84,18 +91,22 @@ export async function findPackage(source: AsyncIterable<Buffer>, options: FindOp
   }
 }
 
+/** How a package is looked for. */
+interface ScanOptions extends Pick<FindOptions, 'path' | 'package'> {
+  /** It costs nothing to look at all of a directory. */
+  isDirectory?: boolean;
+}
+
 /**
  * Looks for the package.
- * @param isDirectory it costs nothing to look at all of a directory
  * @returns `isPast`: what follows it was looked at as far as need be, and there may be more
  */
 export async function scan(
   entries: AsyncIterable<BundleEntry>,
-  path: string,
-  isDirectory = false,
+  { path, package: wanted = defaultPackage, isDirectory = false }: ScanOptions,
 ): Promise<{ found: FoundPackage; isPast: boolean }> {
   const limit = isDirectory ? Number.POSITIVE_INFINITY : lookAhead;
-  const seen: Seen = {};
+  const seen: Seen = { others: new Set() };
   /** Bytes of the archive between the package and the entry that comes next. */
   let behind = 0;
   let count = 0;
@@ -103,14 +114,16 @@ export async function scan(
     count++;
     if (seen.found) behind += 512 + entry.size;
     refuseUnsafe(entry, path);
-    await look(entry, seen, path);
+    await look(entry, seen, { path, wanted });
     // Here, not at the next entry: the body of this one may be most of the bundle.
     if (seen.found && behind > limit) break;
   }
   if (count === 0 && !isDirectory) throw new Error('the archive is empty');
   const { found, userland, link } = seen;
   if (found) return { found: { ...found, ...(userland === undefined ? {} : { userland }) }, isPast: behind > limit };
-  return unfit(path, link ? `${link}, and the package itself is missing` : 'contains no kernel-mft-dkms_….deb');
+  const others = [...seen.others].sort().join(', ');
+  const hint = others === '' ? undefined : `it has ${others}: choose one with --package`;
+  return unfit(path, link ? `${link}, and the package itself is missing` : `contains no ${wanted}_….deb`, hint);
 }
 
 /** What was found so far. `link` says what has the package's name instead. */
@@ -118,13 +131,17 @@ interface Seen {
   found?: FoundPackage;
   userland?: string;
   link?: string;
+  /** The names of other dkms packages. */
+  others: Set<string>;
 }
 
 /** Looks at one entry. */
-async function look(entry: BundleEntry, seen: Seen, path: string): Promise<void> {
+async function look(entry: BundleEntry, seen: Seen, { path, wanted }: { path: string; wanted: string }): Promise<void> {
   const name = entry.path.replace(/^.*\//, '');
   if (entry.isFile && userlandName.test(name)) seen.userland ??= entry.path;
-  if (!packageName.test(name)) return;
+  const other = dkmsName.exec(name)?.[1];
+  if (other !== undefined && entry.isFile) seen.others.add(other);
+  if (!isPackageFile(name, wanted)) return;
   if (entry.linkTarget !== '') seen.link ??= `${entry.path} is a link to ${entry.linkTarget}`;
   if (entry.isFile) seen.found = await samePackage(seen.found, entry, path);
 }

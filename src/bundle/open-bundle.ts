@@ -11,7 +11,7 @@ export interface OpenBundle {
   /** How it is compressed; undefined for a .deb, whose data member is read. */
   compression: StreamCompression | undefined;
   tar: TarStream;
-  /** It is the kernel-mft-dkms package itself: nothing is in `tar`. */
+  /** It is the package itself: nothing is in `tar`. */
   isPackage: boolean;
   /** Lets go of the source, wherever reading has stopped. */
   close(): Promise<void>;
@@ -26,6 +26,8 @@ interface OpenOptions {
   /** Names the bundle in errors. */
   path: string;
   signal: AbortSignal;
+  /** The name of the package; without, a .deb of any dkms package is taken for the package itself. */
+  package?: string;
 }
 
 /**
@@ -70,7 +72,7 @@ async function openDeb(reader: ByteReader, options: OpenOptions): Promise<OpenBu
     const length = Number(size);
     const member = new ByteReader(reader.body(length));
     const plain = async () => decompressed(compressionOf(await member.peek(6)), member.rest());
-    if (name.startsWith('control.tar') && (await isKernelMft(guarded(await plain(), options)))) return none;
+    if (name.startsWith('control.tar') && isWanted(await packageOf(guarded(await plain(), options)), options)) return none;
     if (name.startsWith('data.tar')) {
       const bytes = guarded(await plain(), options);
       return {
@@ -84,8 +86,13 @@ async function openDeb(reader: ByteReader, options: OpenOptions): Promise<OpenBu
   }
 }
 
-/** Whether these are the control files of a kernel-mft-dkms package. Reads all of them. */
-async function isKernelMft(control: AsyncIterable<Buffer>): Promise<boolean> {
+/** Whether a .deb of this name is the package itself, and not a bundle of packages. */
+function isWanted(name: string | undefined, { package: wanted }: OpenOptions): boolean {
+  return wanted === undefined ? /-dkms$/.test(name ?? '') : name === wanted;
+}
+
+/** The name of the package whose control files these are. Reads all of them. */
+async function packageOf(control: AsyncIterable<Buffer>): Promise<string | undefined> {
   const { entries, rest } = readTarStream(control);
   let name: string | undefined;
   for await (const entry of entries) {
@@ -93,7 +100,7 @@ async function isKernelMft(control: AsyncIterable<Buffer>): Promise<boolean> {
     name = readFields((await collect(entry)).toString('utf8')).get('package');
   }
   for await (const _ of rest());
-  return name === 'kernel-mft-dkms';
+  return name;
 }
 
 /** The bytes of an entry. For small ones only. */

@@ -10,11 +10,21 @@ import { findPackage } from './find-package.js';
  * release that was asked for.
  *
  * @param url names the file in errors
- * @param release as 4.20.1-14; undefined where only the URL is known
+ * @param expected the release, as 4.20.1-14, where more than the URL is known, and the name of the package, where it is not the default
  * @throws bundle-damaged, package-damaged, package-unfit
  */
-export async function checkDownload(path: string, url: string, release: string | undefined, signal: AbortSignal): Promise<void> {
-  const found = await findPackage(createReadStream(path), { path: url, whole: true, signal });
+export async function checkDownload(
+  path: string,
+  url: string,
+  { release, package: name }: { release?: string; package?: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await findPackage(createReadStream(path), {
+    path: url,
+    whole: true,
+    signal,
+    ...(name === undefined ? {} : { package: name }),
+  });
   if (release !== undefined) await refuseOtherRelease(found, url, release);
 }
 

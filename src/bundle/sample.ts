@@ -5,6 +5,7 @@ import { readFields, setField } from '../deb/control.js';
 import { type Deb, writeDeb } from '../deb/deb.js';
 import { directoryEntry, type Entry, fileEntry, writeTar } from '../deb/tar.js';
 import { parseVersion } from '../deb/version.js';
+import { defaultPackage } from '../default-package.js';
 import { fail } from '../errors.js';
 import { projectTree } from '../project-files.js';
 
@@ -42,7 +43,7 @@ function filesOf(name: string, tree: ReadonlyMap<string, Buffer>): Map<string, B
 }
 
 /**
- * Packs a sample's files as the vendor packs its own: a bundle, with a kernel-mft-dkms package in its SDEBS directory.
+ * Packs a sample's files as the vendor packs its own: a bundle, with the package in its SDEBS directory.
  *
  * @param files `DEBIAN/…` maintainer files, `source/…` the dkms source, `changelog`, `README.txt`
  * @returns the bundle's name and its bytes
@@ -62,12 +63,12 @@ export function packSample(files: ReadonlyMap<string, Buffer>): { name: string; 
 }
 
 function samplePackage(files: ReadonlyMap<string, Buffer>, version: string): Deb {
-  const source = `usr/src/kernel-mft-dkms-${version}`;
+  const source = `usr/src/${defaultPackage}-${version}`;
   const content: [string, Buffer][] = [];
   for (const [path, bytes] of files) {
     if (path.startsWith('source/')) content.push([path.replace('source', source), bytes]);
   }
-  content.push(['usr/share/doc/kernel-mft-dkms/changelog.Debian.gz', gzip(files.get('changelog') ?? Buffer.alloc(0))]);
+  content.push([`usr/share/doc/${defaultPackage}/changelog.Debian.gz`, gzip(files.get('changelog') ?? Buffer.alloc(0))]);
   content.sort(([a], [b]) => (a < b ? -1 : 1));
   const data = withDirectories('./', content);
   const sums = content.map(([path, bytes]) => `${createHash('md5').update(bytes).digest('hex')}  ${path}\n`);

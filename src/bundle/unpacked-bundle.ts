@@ -3,7 +3,7 @@ import { readdir, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, failInput } from '../errors.js';
 import { chunksOf } from './chunks.js';
-import { type BundleEntry, packageName } from './find-package.js';
+import { type BundleEntry, isPackageFile } from './find-package.js';
 
 /** How many directories deep a package may be: an unpacked DOCA-Host has it five deep, in usr/share/doca-host-…/repo/pool. */
 const maxDepth = 8;
@@ -12,6 +12,8 @@ const maxEntries = 100_000;
 
 interface Walk {
   directory: string;
+  /** The name of the package. */
+  wanted: string;
   /** The directories that were read, by device and inode: following links must end. */
   visited: Set<string>;
   /** Links that were passed over, by their paths in the directory. */
@@ -24,10 +26,11 @@ interface Walk {
  * The entries of a bundle that was unpacked into a directory, as those of an archive. Links are entries like others, which do
  * not count; where the tree is made of links, and so has no package, they are followed at the end.
  *
+ * @param wanted the name of the package, by which it shows whether the tree has it
  * @throws no-input, package-unfit while they are read
  */
-export async function* directoryEntries(directory: string): AsyncGenerator<BundleEntry> {
-  const walk: Walk = { directory, visited: new Set(), links: [], count: 0, hasPackage: false };
+export async function* directoryEntries(directory: string, wanted: string): AsyncGenerator<BundleEntry> {
+  const walk: Walk = { directory, wanted, visited: new Set(), links: [], count: 0, hasPackage: false };
   yield* walkDirectory('', walk, 0);
   if (!walk.hasPackage) for (const path of walk.links.splice(0)) yield* followLink(path, walk);
 }
@@ -61,7 +64,7 @@ async function* fileEntry(path: string, walk: Walk): AsyncGenerator<BundleEntry>
   if (/\+mftpatch[^/]*$/.test(path)) return;
   const place = join(walk.directory, path);
   const { size } = await stat(place).catch((error) => failInput(place, error));
-  walk.hasPackage ||= packageName.test(path.replace(/^.*\//, ''));
+  walk.hasPackage ||= isPackageFile(path.replace(/^.*\//, ''), walk.wanted);
   yield { path, type: 'File', isFile: true, linkTarget: '', size, body: chunksOf(place) };
 }
 

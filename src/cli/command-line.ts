@@ -1,5 +1,6 @@
 /** The commands of the program. What a command does is loaded when it is called. */
 import { Command, type CommandUnknownOpts, Help, Option } from '@commander-js/extra-typings';
+import { defaultPackage } from '../default-package.js';
 import { fail } from '../errors.js';
 import { addBuildCommands } from './build-commands.js';
 import { addCacheCommands } from './cache-commands.js';
@@ -11,7 +12,7 @@ import { general, options } from './options.js';
 /** The whole command line, as commander(npm) takes it. @param print shows the help */
 export function makeProgram({ version, print }: { version: string; print: (text: string) => void }, show: Show): Command {
   const program = new Command('mft-patch')
-    .description("Patch NVIDIA's kernel-mft-dkms package for newer kernels and verify the result in a container.")
+    .description(`Patch NVIDIA's ${defaultPackage} package for newer kernels and verify the result in a container.`)
     .version(version)
     .addHelpOption(new Option('-h, --help', 'show this help').helpGroup(general))
     .configureHelp({ groupItems: generalLast })

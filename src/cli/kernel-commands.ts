@@ -1,5 +1,6 @@
 /** The commands that verify packages on kernels, and keep the images for that. */
 import type { Command } from '@commander-js/extra-typings';
+import { defaultPackage } from '../default-package.js';
 import type { MakeCommand, Show } from './command-maker.js';
 import { addMatrixCommands } from './matrix-commands.js';
 import { options } from './options.js';
@@ -12,7 +13,10 @@ export function addKernelCommands(command: MakeCommand, program: Command, show: 
 
 function addVerify(command: MakeCommand, show: Show): void {
   command('verify', 'install a package with dkms in a container and judge the result', {
-    examples: ['mft-patch verify kernel-mft-dkms_4.20.1-14_all.deb --kernel 6.1,debian-13', 'mft-patch verify x.deb --kernel host --boot'],
+    examples: [
+      `mft-patch verify ${defaultPackage}_4.20.1-14_all.deb --kernel 6.1,debian-13`,
+      'mft-patch verify x.deb --kernel host --boot',
+    ],
   })
     .argument('<deb>', 'the package')
     .addOption(options.kernel)

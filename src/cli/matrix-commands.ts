@@ -9,7 +9,7 @@ import { engineOptions, sources } from './build-commands.js';
 import type { MakeCommand, Show } from './command-maker.js';
 import { type OptionName, options } from './options.js';
 
-const downloads: OptionName[] = ['arch', 'mirror', 'lock', 'sha256', 'requireDigest', 'patches', 'releases'];
+const downloads: OptionName[] = ['arch', 'package', 'mirror', 'lock', 'sha256', 'requireDigest', 'patches', 'releases'];
 const matrixRun: OptionName[] = ['baseline', 'boot', 'baked', 'universal', 'jobs', 'maxImageAge', 'onlyFailed', 'fresh', 'out'];
 
 export function addMatrixCommands(command: MakeCommand, show: Show): void {
@@ -37,6 +37,7 @@ function addMatrix(command: MakeCommand, show: Show): void {
     .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
     .addOption(options.bundle)
     .addOption(options.deb)
+    .addOption(options.package)
     .addOption(options.mft)
     .addOption(options.sample)
     .addOption(options.patches)
@@ -94,6 +95,7 @@ function addTry(command: MakeCommand, show: Show): void {
     .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
     .addOption(options.bundle)
     .addOption(options.deb)
+    .addOption(options.package)
     .addOption(options.mft)
     .addOption(options.sample)
     .addOption(options.patches)

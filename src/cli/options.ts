@@ -1,5 +1,7 @@
 /** Every option of the program, once: what means the same has the same name and grammar in every command. */
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { defaultPackage } from '../default-package.js';
+import { packageForm } from '../documents/common.js';
 import { plainRelease } from '../kernels/release.js';
 
 const source = 'Source:';
@@ -31,7 +33,10 @@ export const options = {
     '--bundle <file|dir|url|->',
     "the vendor's bundle: a tar archive (plain, gzip, xz, zstd), a DOCA-Host .deb, an unpacked directory, a URL, or - for standard input",
   ).helpGroup(source),
-  deb: new Option('--deb <file>', 'the kernel-mft-dkms package itself').helpGroup(source),
+  deb: new Option('--deb <file>', `the ${defaultPackage} package itself, or any other dkms package`).helpGroup(source),
+  package: new Option('--package <name>', `the package to take from a bundle (default: ${defaultPackage})`)
+    .argParser(packageName)
+    .helpGroup(source),
   mft: new Option('--mft <release>', 'MFT release: 4.20.1-14, 4.20.1 for its newest revision, or latest (default: 4.20.1-14)').helpGroup(
     source,
   ),
@@ -158,6 +163,11 @@ function age(text: string): number {
 function digest(text: string): string {
   if (!/^[0-9a-f]{64}$/i.test(text)) throw new InvalidArgumentError('It is not a SHA-256: expected 64 hex digits.');
   return text.toLowerCase();
+}
+
+function packageName(text: string): string {
+  if (!packageForm.test(text)) throw new InvalidArgumentError('It must be the name of a package, as knem-dkms.');
+  return text;
 }
 
 function notEmpty(text: string): string {

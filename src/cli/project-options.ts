@@ -18,7 +18,10 @@ export interface Given {
 
 /** What says nothing alone: where one of the first is on the command line, the second are not taken from the file. */
 const bound: [OptionName[], OptionName[]][] = [
-  [['file', 'bundle', 'deb', 'mft', 'sample'], ['sha256']],
+  [
+    ['file', 'bundle', 'deb', 'mft', 'sample'],
+    ['sha256', 'package'],
+  ],
   [
     ['kernel', 'kernels', 'kernelSource', 'kernelConfig'],
     ['kernel', 'kernelSource', 'kernelConfig'],

@@ -3,6 +3,7 @@ import type { Release } from '../bundle/release-file.js';
 import { layoutOf, loadReleases, newestFirst } from '../bundle/releases.js';
 import { loadPatches, loadTargets } from '../catalogue.js';
 import type { Context } from '../context.js';
+import { defaultPackage, packageField } from '../default-package.js';
 import type { KernelsDocument, PatchesDocument, ReleasesDocument } from '../documents/index.js';
 import { identityOf } from '../patches/patch.js';
 
@@ -10,6 +11,7 @@ import { identityOf } from '../patches/patch.js';
 export async function listPatches(context: Context): Promise<PatchesDocument> {
   const patches = (await loadPatches(context)).map((patch) => ({
     ...identityOf(patch),
+    ...packageField(patch.package),
     description: patch.description,
     applies: patch.applies,
     kernel: patch.kernel.raw,
@@ -30,7 +32,7 @@ export async function listKernels(context: Context): Promise<KernelsDocument> {
 
 /** Lists the releases of MFT that are known, a line each for all its architectures. */
 export async function listReleases(context: Context): Promise<ReleasesDocument> {
-  const patches = await loadPatches(context);
+  const patches = (await loadPatches(context)).filter((patch) => patch.package === defaultPackage);
   const groups = new Map<string, Release[]>();
   for (const release of (await loadReleases(context)).sort(newestFirst)) {
     const name = `${release.version}-${release.revision}`;

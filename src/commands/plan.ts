@@ -2,6 +2,7 @@ import type { ReleaseName } from '../bundle/releases.js';
 import type { Source } from '../bundle/vendor-package.js';
 import { loadPatches } from '../catalogue.js';
 import type { Context } from '../context.js';
+import { defaultPackage, packageField } from '../default-package.js';
 import type { PlanDocument } from '../documents/index.js';
 import type { Kernel } from '../kernels/resolve.js';
 import { mftVersion, type PlannedKernel, planPatches, readVendorPackage, type SeriesFor } from '../packaging/prepare.js';
@@ -24,7 +25,8 @@ export interface PlanRequest {
 export async function plan(request: PlanRequest, context: Context): Promise<PlanDocument> {
   const { source } = request;
   if (source.kind === 'release') {
-    const series = { patches: await loadPatches(context), ...mftVersion(source.release, '--mft') };
+    const patches = (await loadPatches(context)).filter(({ package: name }) => name === defaultPackage);
+    const series = { name: defaultPackage, patches, ...mftVersion(source.release, '--mft') };
     const { kernel, choices } = await choose(series, request, context);
     return { ...documentOf(series, kernel, 'versions'), patches: choices.map(fromVersions) };
   }
@@ -44,10 +46,11 @@ async function choose<Series extends SeriesFor>(series: Series, { kernel, header
   return (await import('../packaging/headers.js')).planForHeaders(series, headers, context);
 }
 
-function documentOf({ mft }: SeriesFor, kernel: PlannedKernel | undefined, basis: 'versions' | 'package') {
+function documentOf({ name, mft }: SeriesFor & { name: string }, kernel: PlannedKernel | undefined, basis: 'versions' | 'package') {
   return {
     schema: 'mft-patch/plan@1' as const,
     basis,
+    ...packageField(name),
     mft,
     kernel: { requested: kernel?.requested ?? 'all', version: kernel?.release.version ?? '' },
   };

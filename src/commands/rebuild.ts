@@ -35,7 +35,7 @@ export async function rebuild(path: string, options: SourceOptions, context: Con
   const data = own.length > 0 ? context : { ...context, own: { ...context.own, patches: [] } };
   if (own.length === 0 && context.own.patches.length > 0 && !options.fromFile?.includes('patches'))
     fail({ code: 'usage', detail: `--patches does not apply to ${path}: its patches are all of mft-patch`, hint: 'omit --patches' });
-  const source = await resolveSource({ ...(await sourceOf(record, path, options)), readOnly: true }, context);
+  const source = await resolveSource({ ...(await sourceOf(record, path, options)), ...packageOf(record), readOnly: true }, context);
   const read = await readVendorPackage(source, data);
   refuseMissing(own, read.patches, path);
   const { vendor } = read;
@@ -65,6 +65,11 @@ export async function rebuild(path: string, options: SourceOptions, context: Con
     differences,
     notRebuilt: record.others,
   };
+}
+
+/** Where a bundle may have several packages, the record says which. */
+function packageOf({ package: name }: BuildRecord): { package?: string } {
+  return name === undefined ? {} : { package: name };
 }
 
 type Difference = RebuildDocument['differences'][number];

@@ -12,8 +12,8 @@ export interface Deb {
   readonly data: readonly Entry[];
 }
 
-/** The most bytes that a member may unpack to; a kernel-mft-dkms package has about 110,000. */
-const unpackedLimit = 8 * 1024 * 1024;
+/** The most bytes that a member may unpack to; the sources of MFT have about 110,000, those of all of MLNX_OFED some 20 MB. */
+const unpackedLimit = 64 * 1024 * 1024;
 
 /**
  * Reads a package as deb(5) describes format 2.0.

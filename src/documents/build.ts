@@ -1,6 +1,7 @@
 /** What `plan`, `build` and `rebuild` print; that of `build` is also the record beside the package. */
 import * as v from 'valibot';
-import { bytes, kernelChoice, mftVersion, origin, sha256, text } from './common.js';
+import { defaultPackage } from '../default-package.js';
+import { bytes, kernelChoice, mftVersion, origin, packageName, sha256, text } from './common.js';
 import { kernelVerdict, program } from './verdict.js';
 
 const builtPatch = v.object({
@@ -32,6 +33,7 @@ export const planDocument = v.object({
       v.description("what the answer is from: the release's number alone, or the patches applied to the package in memory"),
     ),
   ),
+  package: v.exactOptional(packageName),
   mft: mftVersion,
   kernel: kernelChoice,
   patches: v.array(
@@ -62,6 +64,7 @@ export const buildDocument = v.object({
       v.description('what reads and writes the bytes of the package; the SHA-256 is over what is loaded of it'),
     ),
   ),
+  package: v.exactOptional(packageName),
   mft: mftVersion,
   kernel: kernelChoice,
   maxKernel: v.exactOptional(
@@ -96,7 +99,7 @@ export const buildDocument = v.object({
   ),
   patches: v.pipe(v.array(builtPatch), v.description('in the order in which they are applied')),
   hold: v.exactOptional(
-    text("the version of DOCA's package of this release, which sorts above this one: apt-mark hold kernel-mft-dkms keeps apt from it"),
+    text(`the version of DOCA's package of this release, which sorts above this one: apt-mark hold ${defaultPackage} keeps apt from it`),
   ),
   artifacts: v.pipe(
     v.array(v.object({ path, sha256, bytes })),

@@ -1,6 +1,6 @@
 /** What the commands print that list something, and `fetch`. */
 import * as v from 'valibot';
-import { bytes, origin, sha256, text } from './common.js';
+import { bytes, origin, packageName, sha256, text } from './common.js';
 
 export const patchesDocument = v.object({
   schema: v.literal('mft-patch/patches@1'),
@@ -9,6 +9,7 @@ export const patchesDocument = v.object({
       id: v.string(),
       sha256,
       origin: v.exactOptional(origin),
+      package: v.exactOptional(packageName),
       description: v.string(),
       applies: v.pipe(v.picklist(['build', 'package']), v.description('by dkms for each kernel, or always, to the package')),
       kernel: text('range of kernel versions'),

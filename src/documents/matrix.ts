@@ -1,6 +1,6 @@
 /** What `matrix` prints and writes. */
 import * as v from 'valibot';
-import { mftVersion, seconds, text } from './common.js';
+import { mftVersion, packageName, seconds, text } from './common.js';
 import { accel, failedStep, loads, moment, notTested, provenance, reuse } from './verdict.js';
 
 const cellVerdict = v.object({
@@ -41,6 +41,7 @@ export type MatrixCell = v.InferOutput<typeof matrixCell>;
 
 export const matrixDocument = v.object({
   schema: v.literal('mft-patch/matrix@1'),
+  package: v.exactOptional(packageName),
   mft: mftVersion,
   date: v.exactOptional(v.pipe(moment, v.description('when the run began; of several runs the first'))),
   seconds: v.exactOptional(v.pipe(seconds, v.description('how long the run took; of several runs the sum'))),

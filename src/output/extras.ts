@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { chunksOf } from '../bundle/chunks.js';
-import { type BundleEntry, failDifferent, packageName, readPackage, userlandName } from '../bundle/find-package.js';
+import { type BundleEntry, failDifferent, isPackageFile, readPackage, userlandName } from '../bundle/find-package.js';
 import { failBundle, type OpenBundle, openBundle } from '../bundle/open-bundle.js';
 import type { PackageSource } from '../bundle/package-source.js';
 import { directoryEntries } from '../bundle/unpacked-bundle.js';
@@ -55,7 +55,7 @@ export function extrasWriter(source: PackageSource, patched: Buffer, wanted: Ext
  * @returns the names of what was copied
  */
 async function extractUserland(
-  { bundleFile, bundleDirectory, path }: PackageSource,
+  { bundleFile, bundleDirectory, path, member }: PackageSource,
   stage: StagingDir,
   { signal, inputs }: Pick<Context, 'signal' | 'inputs'>,
 ): Promise<string[]> {
@@ -70,7 +70,7 @@ async function extractUserland(
     }
   };
   if (bundleFile !== undefined) await withBundle(bundleFile, signal, ({ tar }) => copyFrom(tar.entries));
-  else if (bundleDirectory !== undefined) await copyFrom(directoryEntries(bundleDirectory));
+  else if (bundleDirectory !== undefined) await copyFrom(directoryEntries(bundleDirectory, packageOf(member)));
   if (names.length === 0) fail({ code: 'package-unfit', path, detail: 'contains no mft_….deb', hint: 'omit --with-userland' });
   return names;
 }
@@ -96,6 +96,11 @@ async function repack(bundle: string, replacement: Replacement, stage: StagingDi
   });
 }
 
+/** The name of the package in a bundle, by that of its file. */
+function packageOf(member: string): string {
+  return basename(member).replace(/_.*/, '');
+}
+
 /** The name of a bundle: a path's with all its bytes, a URL's as it is there. */
 function nameOf(path: string): string {
   return basename(/^https?:\/\//i.test(path) ? new URL(path).pathname : path);
@@ -103,7 +108,7 @@ function nameOf(path: string): string {
 
 async function* replaced({ entries, rest }: OpenBundle['tar'], { path: bundle, member, bytes, patched }: Replacement) {
   for await (const entry of entries) {
-    if (entry.isFile && packageName.test(basename(entry.path))) {
+    if (entry.isFile && isPackageFile(basename(entry.path), packageOf(member))) {
       if (!(await readPackage(entry, bundle)).equals(bytes)) failDifferent(bundle, member, entry.path);
       yield withSize(entry.head, patched.length);
       yield patched;

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { defaultPackage, packageField } from '../default-package.js';
 import type { BuildDocument, BuiltPatch, KernelVerdict } from '../documents/index.js';
 import { fail, messageOf } from '../errors.js';
 import type { PatchPlan } from '../packaging/prepare.js';
@@ -14,13 +15,14 @@ export function recordName(deb: string): string {
 
 /** What `build` reports before anything is written or verified. @param unverified why it is not verified */
 export async function newRecord(plan: PatchPlan, patches: BuiltPatch[], unverified: string): Promise<BuildDocument> {
-  const { vendor, mft, kernel, maxKernel, serial } = plan;
-  const hold = laterVersion(mft);
+  const { name, vendor, mft, kernel, maxKernel, serial } = plan;
+  const hold = name === defaultPackage ? laterVersion(mft) : undefined;
   const [ownProgram, libraries] = await Promise.all([program(), libraryDigests()]);
   return {
     schema: 'mft-patch/build@1',
     program: ownProgram,
     libraries,
+    ...packageField(name),
     mft,
     kernel: { requested: kernel?.requested ?? 'all', version: kernel?.release.version ?? '' },
     ...(maxKernel === undefined ? {} : { maxKernel }),
@@ -81,7 +83,7 @@ function isInHome(path: string): boolean {
 }
 
 /** What a rebuild needs of a build's record. */
-export interface BuildRecord extends Pick<BuildDocument, 'kernel' | 'maxKernel' | 'input' | 'patches' | 'serial' | 'program'> {
+export interface BuildRecord extends Pick<BuildDocument, 'package' | 'kernel' | 'maxKernel' | 'input' | 'patches' | 'serial' | 'program'> {
   /** The package; `path` is where `build` wrote it, relative to what the other paths are relative to. */
   artifact: BuildDocument['artifacts'][number] & { name: string };
   /** The names of what else was written. */

@@ -12,7 +12,7 @@ import { patchedVersion } from './version.js';
 export async function buildPackage(plan: PatchPlan): Promise<{ name: string; bytes: Buffer; patches: BuiltPatch[] }> {
   const { deb, patches, version } = await patchDeb(plan);
   // A file name leaves the epoch out.
-  const name = `kernel-mft-dkms_${version.replace(/^\d+:/, '')}_${plan.architecture}.deb`;
+  const name = `${plan.name}_${version.replace(/^\d+:/, '')}_${plan.architecture}.deb`;
   return { name, bytes: writeDeb(deb), patches };
 }
 
@@ -32,7 +32,7 @@ async function patchDeb(plan: PatchPlan): Promise<{ deb: Deb; patches: BuiltPatc
   });
   const version = patchedVersion(plan, guarded.labels, contentDigest(plan, guarded.deb));
   const entry = {
-    package: 'kernel-mft-dkms',
+    package: plan.name,
     version,
     items: [
       kindWords(plan, [...guarded.byPatch.values()]),

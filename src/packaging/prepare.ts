@@ -2,24 +2,26 @@ import { mftNumber } from '../bundle/mft-number.js';
 import type { PackageSource } from '../bundle/package-source.js';
 import { readSource } from '../bundle/read-source.js';
 import type { Source } from '../bundle/vendor-package.js';
-import { loadSeries } from '../catalogue.js';
+import { readAllSeries } from '../catalogue.js';
 import type { Context } from '../context.js';
 import { controlFields, type Deb, plainPath, readDeb } from '../deb/deb.js';
 import { parseVersion } from '../deb/version.js';
+import { defaultPackage } from '../default-package.js';
+import { packageForm } from '../documents/common.js';
 import type { MftVersion } from '../documents/index.js';
 import { fail, messageOf } from '../errors.js';
 import { archOfBundle } from '../kernels/arch.js';
 import type { KernelRelease } from '../kernels/release.js';
 import { isExtended, matchOf } from '../patches/dkms-conf.js';
 import type { Patch } from '../patches/patch.js';
-import { type Choice, isDecidedByProbe, type ProbeHeaders, selectPatches } from '../patches/select.js';
+import { type Choice, isDecidedByProbe, type ProbeHeaders, selectPatches, versionReason } from '../patches/select.js';
 import { xz } from '../system/xz.js';
 import { isPatchedVersion } from './version.js';
 
 /** A release of MFT, and the patches to choose from for it. */
 export interface SeriesFor {
   mft: MftVersion;
-  /** major.minor.patch, as ranges compare it. */
+  /** major.minor.patch of it, or of the version of another package, as ranges compare it. */
   mftNumber: string;
   /** All patches of the series. */
   patches: Patch[];
@@ -27,6 +29,7 @@ export interface SeriesFor {
 
 /** The vendor's package, read. */
 export interface VendorPackage extends SeriesFor {
+  name: string;
   vendor: PackageSource;
   deb: Deb;
   /** The package's whole version. */
@@ -59,24 +62,33 @@ export interface PatchPlan extends VendorPackage, Chosen {
 
 /**
  * Reads the vendor's package.
- * @throws input failures, package-unfit if the package is not a kernel-mft-dkms package
+ * @throws input failures, package-unfit if it is not a dkms package, or not the one that was asked for
  */
 export async function readVendorPackage(source: Source, context: Context): Promise<VendorPackage> {
   // The patches are parsed while the bundle is unpacked in another thread.
-  const [vendor, { patches, serial, stale }] = await Promise.all([readSource(source, context), loadSeries(context)]);
-  for (const { file, line } of stale)
-    context.warn(`${file} has no serial number for these patches; for their packages to sort above each other write '${line}' to it`);
+  const [vendor, seriesOf] = await Promise.all([readSource(source, context), readAllSeries(context)]);
   const { path } = vendor;
   const deb = await readDeb(vendor.bytes, vendor.member ? `${path}: ${vendor.member}` : path, xz);
   const fields = controlFields(deb, path);
-  const name = fields.get('package');
-  if (name !== 'kernel-mft-dkms') fail({ code: 'package-unfit', path, detail: `is package ${name}, expected kernel-mft-dkms` });
+  const name = packageName(fields.get('package') ?? '', source, vendor);
+  const { patches, serial, stale } = seriesOf(name);
+  for (const { file, line } of stale)
+    context.warn(`${file} has no serial number for these patches; for their packages to sort above each other write '${line}' to it`);
   const version = fields.get('version') ?? '';
   const architecture = fields.get('architecture') ?? '';
   if (!/^[a-z0-9][a-z0-9-]+$/.test(architecture)) fail({ code: 'package-unfit', path, detail: `invalid Architecture: '${architecture}'` });
-  const read = { vendor, deb, version, architecture, ...mftVersion(version, path), patches, serial, sourceRoot: sourceRoot(deb, path) };
+  const numbers = name === defaultPackage ? mftVersion(version, path) : packageVersion(version, path);
+  const read = { name, vendor, deb, version, architecture, ...numbers, patches, serial, sourceRoot: sourceRoot(deb, path) };
   refuseOwnPackage(read);
   return read;
+}
+
+/** The name of a package, which must be the one that was asked for; without that a bundle has the default one, and a .deb any. */
+function packageName(name: string, source: Source, { path, member }: PackageSource): string {
+  const wanted = 'package' in source ? source.package : undefined;
+  const isAny = wanted === undefined && member === '' && packageForm.test(name);
+  if (isAny || name === (wanted ?? defaultPackage)) return name;
+  return fail({ code: 'package-unfit', path, detail: `is package ${name}, expected ${wanted ?? defaultPackage}` });
 }
 
 /** What a package of ours has become by its patches cannot be told from what it was: only the vendor's is patched. */
@@ -115,8 +127,8 @@ export function planPatches<Series extends SeriesFor>(
 function choicesForAll({ patches, mftNumber }: SeriesFor): Choice[] {
   return patches.map((patch) => {
     const { mft } = patch;
-    if (!mft.test(mftNumber)) return { patch, selected: false, reason: `MFT ${mftNumber} does not match ${mft.raw}` };
-    return { patch, selected: true, reason: `${byWhom(patch)}; MFT ${mftNumber} matches ${mft.raw}` };
+    const reason = versionReason(patch, mftNumber);
+    return mft.test(mftNumber) ? { patch, selected: true, reason: `${byWhom(patch)}; ${reason}` } : { patch, selected: false, reason };
   });
 }
 
@@ -144,6 +156,17 @@ export function mftVersion(text: string, path: string): { mft: MftVersion; mftNu
     // Our suffix goes to the revision; without one it would change the directory that the postinst looks for.
     if (revision === '') throw new SyntaxError(`version ${text} has no revision`);
     return { mft: { version: upstream, revision }, mftNumber: number };
+  } catch (error) {
+    return fail({ code: 'package-unfit', path, detail: messageOf(error) }, error);
+  }
+}
+
+/** The same of another package: ranges compare the first three numbers of its version, as far as they are there. */
+function packageVersion(text: string, path: string): { mft: MftVersion; mftNumber: string } {
+  try {
+    const { upstream, revision } = parseVersion(text);
+    const numbers = /^\d{1,9}(\.\d{1,9}){0,2}/.exec(upstream)?.[0].split('.').map(Number) ?? [];
+    return { mft: { version: upstream, revision }, mftNumber: [0, 1, 2].map((place) => numbers[place] ?? 0).join('.') };
   } catch (error) {
     return fail({ code: 'package-unfit', path, detail: messageOf(error) }, error);
   }

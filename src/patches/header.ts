@@ -2,6 +2,8 @@
 import Range from 'semver/classes/range.js';
 import * as v from 'valibot';
 import { readFields } from '../deb/control.js';
+import { defaultPackage } from '../default-package.js';
+import { packageForm } from '../documents/common.js';
 import { type FileFault, messageOf } from '../errors.js';
 
 /** A question to a kernel's headers: does a file of theirs match, or not, as grep -E has it? */
@@ -62,6 +64,14 @@ export const patchHeader = v.object({
     ),
   ),
   symptom: text("the compiler's words without the patch"),
+  package: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(packageForm, ({ input }) => `must be the name of a package, not '${input}'`),
+      v.description(`the package that it changes (default: ${defaultPackage}); then MFT is a range of the versions of that`),
+    ),
+    defaultPackage,
+  ),
   replaces: v.optional(
     v.pipe(
       v.picklist(['yes', 'no'], ({ input }) => `must be yes or no, not '${input}'`),

@@ -18,6 +18,8 @@ export interface Patch {
   sha256: string;
   /** The directory that it is from, as --patches named it; undefined for one of the project. */
   from?: string;
+  /** The package that it changes. */
+  package: string;
   /** Whether it takes the place of the patch before it that has its id. */
   replaces: boolean;
   /** The whole file. */
@@ -67,6 +69,7 @@ export function parsePatch(file: string, bytes: Buffer, from?: string): Patch {
     id: file.replace(/\.patch$/, ''),
     sha256: sha256(bytes),
     ...(from === undefined ? {} : { from }),
+    package: header.package,
     replaces: header.replaces === 'yes',
     bytes,
     description: header.description,

@@ -1,3 +1,4 @@
+import { releaseName } from '../default-package.js';
 import type { KernelRelease } from '../kernels/release.js';
 import type { Probe } from './header.js';
 import { rangeUpTo } from './kernel-range.js';
@@ -41,8 +42,8 @@ function patchLevelMatters({ kernel }: Patch, { text, version, major, minor }: K
 
 function choose(patch: Patch, kernel: KernelRelease, mft: string, probe: ProbeHeaders | undefined): Omit<Choice, 'patch'> {
   const { raw } = patch.kernel;
-  if (!patch.mft.test(mft)) return { selected: false, reason: `MFT ${mft} does not match ${patch.mft.raw}` };
-  const mftReason = `MFT ${mft} matches ${patch.mft.raw}`;
+  if (!patch.mft.test(mft)) return { selected: false, reason: versionReason(patch, mft) };
+  const mftReason = versionReason(patch, mft);
   if (isDecidedByProbe(patch)) return askHeaders(patch.probe, mftReason, probe);
   if (patch.kernel.test(kernel.version))
     return { selected: true, reason: `${raw === '*' ? 'every kernel needs it' : `${kernel.text} matches ${raw}`}; ${mftReason}` };
@@ -52,6 +53,11 @@ function choose(patch: Patch, kernel: KernelRelease, mft: string, probe: ProbeHe
   if (!patch.probe) return { selected: false, reason: `${below}; the fix is not good on older kernels` };
   const asked = askHeaders(patch.probe, mftReason, probe);
   return { ...asked, reason: `${below}; ${asked.reason}` };
+}
+
+/** Whether the version of the package is in the patch's range, in words. */
+export function versionReason({ mft: range, package: name }: Pick<Patch, 'mft' | 'package'>, version: string): string {
+  return `${releaseName(name)} ${version} ${range.test(version) ? 'matches' : 'does not match'} ${range.raw}`;
 }
 
 /** Whether no version decides, but what is in a kernel's headers, such as its configuration. */

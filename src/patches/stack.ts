@@ -11,15 +11,18 @@ import { fileIn, type Patch } from './patch.js';
 export function stackSeries(series: readonly (readonly Patch[])[]): Patch[] {
   const stacked = series.reduce<Patch[]>((below, patches) => {
     refuseTwice(patches);
-    const replaced = below.map((patch) => patches.find((other) => other.replaces && other.id === patch.id) ?? patch);
+    const replaced = below.map((patch) => patches.find((other) => other.replaces && isSame(other, patch)) ?? patch);
     for (const patch of patches) refuseClash(patch, below);
     return [...replaced, ...patches.filter((patch) => !replaced.includes(patch))];
   }, []);
   return [...stacked.filter(({ applies }) => applies === 'package'), ...stacked.filter(({ applies }) => applies === 'build')];
 }
 
+/** Of one name, for one package: those of different packages are never together. */
+const isSame = (a: Patch, b: Patch) => a.id === b.id && a.package === b.package;
+
 function refuseTwice(patches: readonly Patch[]): void {
-  const twice = patches.find(({ id }, index) => patches.findIndex((other) => other.id === id) !== index);
+  const twice = patches.find((patch, index) => patches.findIndex((other) => other.id === patch.id) !== index);
   if (twice)
     fail({
       code: 'bad-catalogue',
@@ -29,8 +32,9 @@ function refuseTwice(patches: readonly Patch[]): void {
     });
 }
 
-function refuseClash({ id, from, replaces }: Patch, below: readonly Patch[]): void {
-  const other = below.find((patch) => patch.id === id);
+function refuseClash(patch: Patch, below: readonly Patch[]): void {
+  const { id, from, replaces } = patch;
+  const other = below.find((candidate) => isSame(candidate, patch));
   const file = fileIn(from, `${id}.patch`);
   if (other && !replaces) {
     const whose = other.from === undefined ? 'mft-patch has a patch' : `${other.from} has a patch`;

@@ -1,4 +1,5 @@
 /** What the renderers of a matrix share: its title, verdict and status in words, the facts of a cell, and making text safe in markup. */
+import { releaseName } from '../default-package.js';
 import type { CellVerdict, MatrixCell, MatrixDocument, StepName } from '../documents/index.js';
 import { ageOf, moment } from './run-words.js';
 
@@ -22,9 +23,9 @@ export function failedAt({ status, failedStep }: Pick<CellVerdict, 'failedStep'>
   return status === 'fails' && failedStep ? `: ${stepWords[failedStep]}` : '';
 }
 
-/** `MFT 4.20.1-14`. */
-export function titleOf({ mft }: MatrixDocument): string {
-  return `MFT ${mft.version}${mft.revision ? `-${mft.revision}` : ''}`;
+/** `MFT 4.20.1-14`, or another package with its version. */
+export function titleOf({ package: name, mft }: MatrixDocument): string {
+  return `${releaseName(name)} ${mft.version}${mft.revision ? `-${mft.revision}` : ''}`;
 }
 
 export const hasVendor = ({ cells }: MatrixDocument): boolean => cells.some(({ vendor }) => vendor);

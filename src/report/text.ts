@@ -1,3 +1,4 @@
+import { defaultPackage, releaseName } from '../default-package.js';
 import type {
   BuildDocument,
   KernelVerdict,
@@ -56,15 +57,15 @@ export function renderText(document: ResultDocument): string {
   }
 }
 
-function heading({ mft, kernel }: PlanDocument | BuildDocument): string {
-  return `MFT ${mft.version}${mft.revision ? `-${mft.revision}` : ''} for ${kernel.requested === 'all' ? 'every kernel' : `kernel ${kernel.requested}`}`;
+function heading({ package: name, mft, kernel }: PlanDocument | BuildDocument): string {
+  return `${releaseName(name)} ${mft.version}${mft.revision ? `-${mft.revision}` : ''} for ${kernel.requested === 'all' ? 'every kernel' : `kernel ${kernel.requested}`}`;
 }
 
 function plan(document: PlanDocument): string {
   const built = document.patches.flatMap(({ result, hunks = [], ...patch }) =>
     result === undefined ? [] : [{ ...patch, status: result, hunks }],
   );
-  if (built.length > 0) return `${heading(document)}\n\n${patchTable(built)}`;
+  if (document.basis === 'package' || built.length > 0) return `${heading(document)}\n\n${patchTable(built)}`;
   const rows = document.patches.map((patch) => [patch.id, patch.status === 'selected' ? 'apply' : 'leave', patch.reason]);
   const note = [
     'By the version alone: the source of this release was not looked at. To apply the patches to it in memory:',
@@ -75,6 +76,7 @@ function plan(document: PlanDocument): string {
 
 /** What became of each patch. */
 function patchTable(patches: BuildDocument['patches']): string {
+  if (patches.length === 0) return 'No patch is for this package; --patches takes your own.';
   const rows = patches.map(({ id, status, hunks, reason, match }) => [
     id,
     match === undefined ? status : 'by dkms',
@@ -125,11 +127,12 @@ function nextSteps(document: BuildDocument, deb: string): string[] {
     return ['This is the sample package; it drives no hardware. For a real bundle:', '  mft-patch build mft-<version>-<arch>-deb.tgz'];
   }
   const { hold } = document;
+  const install = ['Next, on the machine with the card:', `  sudo apt install ${packagePath(deb)}`];
+  if (document.package !== undefined) return install;
   return [
-    'Next, on the machine with the card:',
-    `  sudo apt install ${packagePath(deb)}`,
+    ...install,
     ...toolsSteps(document),
-    ...(hold === undefined ? [] : [`  sudo apt-mark hold kernel-mft-dkms    # DOCA has ${hold}, unpatched, which apt takes for newer`]),
+    ...(hold === undefined ? [] : [`  sudo apt-mark hold ${defaultPackage}    # DOCA has ${hold}, unpatched, which apt takes for newer`]),
     '  sudo mst start',
   ];
 }
@@ -172,7 +175,11 @@ function matrixList({ format, kernels }: MatrixListDocument): string {
 
 function patches(document: PatchesDocument): string {
   const rows = document.patches.map((p) => [p.id, p.kernel, p.mft, p.description.split('\n')[0] ?? '']);
-  return table(...withOrigins(['PATCH', 'KERNEL', 'MFT', 'WHAT'], rows, document.patches));
+  const isMixed = document.patches.some((patch) => patch.package !== undefined);
+  const names = document.patches.map((patch) => patch.package ?? defaultPackage);
+  const head = ['PATCH', ...(isMixed ? ['PACKAGE'] : []), 'KERNEL', isMixed ? 'VERSION' : 'MFT', 'WHAT'];
+  const mixed = rows.map(([id = '', ...rest], index) => [id, ...(isMixed ? [names[index] ?? ''] : []), ...rest]);
+  return table(...withOrigins(head, mixed, document.patches));
 }
 
 function releases(document: ReleasesDocument): string {

@@ -56,6 +56,7 @@ const sources: Table = {
   '--deb': { adds: `--deb ${package_}`, path: 'source', is: { kind: 'deb', path: package_ } },
   '--mft': { adds: '--mft 4.22.0-417', path: 'source.file.name', is: expect.stringContaining('4.22.0-417') },
   '--sample': { adds: '--sample nnt', path: 'source', is: { kind: 'sample', layout: 'nnt' } },
+  '--package': { on: `--bundle ${tgz}`, adds: '--package knem-dkms', path: 'source.package', is: 'knem-dkms' },
   FILE: { adds: tgz, path: 'source', is: { kind: 'bundle', path: tgz } },
 };
 /** Where the digests of downloads are noted; with what is downloaded, if that is not the package. */
@@ -404,6 +405,10 @@ describe('what contradicts or does not apply is refused:', () => {
         [`${command} --bundle ${directory} --${option}`, `--${split(option)[0]}`],
         [`${command} --sample --${option}`, `--${split(option)[0]}`],
       ]),
+      [`${command} --sample --package knem-dkms`, '--package', '--sample'],
+      [`${command} --mft 4.20.1-14 --package knem-dkms`, '--package', 'a release'],
+      [`${command} --bundle ${vendorUrl} --package knem-dkms`, '--package', 'a release'],
+      [`${command} --bundle ${tgz} --package Knem`, '--package'],
       [`${command} --sample --sha256 ${digest}`, '--sha256', '--sample'],
       [`${command} --bundle ${directory} --sha256 ${digest}`, '--sha256', 'directory'],
       [`${command} --bundle https://a/b.tgz --arch arm64`, '--arch'],

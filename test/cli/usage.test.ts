@@ -96,6 +96,7 @@ describe('help', () => {
     const common = ['--json', '--quiet', '--verbose', '--offline', '--cache-dir', '--config', '--help'];
     const release = ['--mft', '--arch', '--mirror', '--lock', '--sha256', '--require-digest'];
     const source = ['--bundle', '--deb', '--sample', ...release];
+    const package_ = '--package';
     const engine = ['--engine', '--bootstrap', '--apt-mirror', '--timeout', '--memory', '--processes', '--disk'];
     const kernelSource = ['--kernel-source', '--kernel-config'];
     const tried = ['--kernel', '--boot', '--baked', '--jobs', '--max-image-age', '--fresh', '--out', '--report'];
@@ -104,15 +105,15 @@ describe('help', () => {
     const own: Record<string, string[]> = {
       fetch: [...release, '--ask-vendor', '--releases'],
       build: [
-        ...['--kernel', '--max-kernel', ...source, '--out', '--with-userland', '--repack-bundle', '--verify', '--no-verify'],
+        ...[package_, '--kernel', '--max-kernel', ...source, '--out', '--with-userland', '--repack-bundle', '--verify', '--no-verify'],
         ...engine,
         ...kernelSource,
         ...ownData,
       ],
-      plan: ['--kernel', '--headers', ...source, ...ownData],
+      plan: [package_, '--kernel', '--headers', ...source, ...ownData],
       verify: ['--kernel', '--kernels-dir', '--boot', '--lock', ...engine, ...kernelSource],
-      matrix: [...source, ...engine, ...kernelSource, ...matrix, ...ownData],
-      try: [...source, ...engine, ...kernelSource, ...tried, ...ownData],
+      matrix: [package_, ...source, ...engine, ...kernelSource, ...matrix, ...ownData],
+      try: [package_, ...source, ...engine, ...kernelSource, ...tried, ...ownData],
       rebuild: [...source, '--patches', '--releases'],
       'image ls': ['--engine', '--timeout'],
       'image build': [

@@ -3,6 +3,7 @@ import type { LimitFunction } from 'p-limit';
 import type { Image } from '../../containers/image.js';
 import type { Images } from '../../containers/images.js';
 import type { Context } from '../../context.js';
+import { defaultPackage } from '../../default-package.js';
 import type { BuildDocument, BuiltPatch, CellVerdict, KernelVerdict, MatrixCell, Provenance } from '../../documents/index.js';
 import { parseKernelRelease } from '../../kernels/release.js';
 import { seriesOf, type Target } from '../../kernels/target.js';
@@ -94,9 +95,9 @@ class Cell {
 
   /** The verdict on the vendor's package; undefined if none is wanted, and none of the last run holds. */
   async verifyVendor(): Promise<CellVerdict | undefined> {
-    const { mft, vendor } = this.run.read;
+    const { name, mft, vendor } = this.run.read;
     const deb = {
-      name: `vendor-${mft.version}-${mft.revision}.deb`,
+      name: `vendor-${name === defaultPackage ? '' : `${name}-`}${mft.version}-${mft.revision}.deb`,
       bytes: vendor.bytes,
       origin: { package: 'vendor' as const, patches: [] },
     };

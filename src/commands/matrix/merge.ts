@@ -4,7 +4,7 @@ import { fail } from '../../errors.js';
 import { type Kernel, targetOf } from '../../kernels/resolve.js';
 import type { Target } from '../../kernels/target.js';
 import { findDifference, type Part } from './fit.js';
-import { mergeResults, readResult, writeReports } from './results.js';
+import { mergeResults, readResult, releaseText, writeReports } from './results.js';
 
 export interface MergeRequest {
   /** The files of the results. */
@@ -35,8 +35,8 @@ export async function mergeMatrix({ paths, kernels, reports }: MergeRequest, con
 }
 
 function refuseOtherRelease(first: Part, other: Part): void {
-  const [one, two] = [first, other].map(({ document: { mft } }) => `${mft.version}-${mft.revision}`);
-  const detail = `results are for different MFT releases (${one}, ${two})`;
+  const [one, two] = [first, other].map(({ document }) => releaseText(document));
+  const detail = `results are for different releases (${one}, ${two})`;
   if (one !== two) fail({ code: 'usage', detail, hint: 'merge results of one release only' });
 }
 

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Context } from '../../context.js';
+import { packageField, releaseName } from '../../default-package.js';
 import type { MatrixCell, MatrixDocument, MftVersion } from '../../documents/index.js';
 import { fail, messageOf } from '../../errors.js';
 import { asJson } from '../../system/json.js';
@@ -44,10 +45,15 @@ export function nameAgain({ target, requested = target }: MatrixCell): string {
   });
 }
 
+/** What a result is of: the package, if it is not the default one, version and revision. */
+export function releaseText({ package: name, mft }: Pick<MatrixDocument, 'package' | 'mft'>): string {
+  return `${releaseName(name)} ${mft.version}-${mft.revision}`;
+}
+
 /** @throws usage if the last run was for another release */
-export function refuseOtherRelease({ mft }: MatrixDocument, now: MftVersion): void {
-  const [before, after] = [mft, now].map(({ version, revision }) => `${version}-${revision}`);
-  const detail = `the previous run was for MFT ${before}, this one is for ${after}`;
+export function refuseOtherRelease(last: MatrixDocument, now: { name: string; mft: MftVersion }): void {
+  const [before, after] = [releaseText(last), releaseText({ ...packageField(now.name), mft: now.mft })];
+  const detail = `the previous run was for ${before}, this one is for ${after}`;
   if (before !== after) fail({ code: 'usage', detail, hint: 'run without --only-failed' });
 }
 
@@ -67,7 +73,8 @@ export function mergeResults(older: MatrixDocument, newer: MatrixDocument): Matr
   const seconds = [older.seconds, newer.seconds].filter((seconds) => seconds !== undefined);
   const sum = seconds.reduce((total, some) => total + some, 0);
   const times = { ...(date === undefined ? {} : { date }), ...(seconds.length > 0 ? { seconds: Math.round(sum * 10) / 10 } : {}) };
-  return { schema: newer.schema, mft: newer.mft, ...times, cells: [...kept, ...added] };
+  const { schema, mft } = newer;
+  return { schema, ...(newer.package === undefined ? {} : { package: newer.package }), mft, ...times, cells: [...kept, ...added] };
 }
 
 const renderers: Record<string, () => Promise<(document: MatrixDocument) => string>> = {

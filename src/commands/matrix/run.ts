@@ -6,6 +6,7 @@ import { loadTargets } from '../../catalogue.js';
 import { refuseOtherArch } from '../../containers/arch.js';
 import { type ContainerSettings, openImages } from '../../containers/images.js';
 import type { Context } from '../../context.js';
+import { packageField } from '../../default-package.js';
 import type { MatrixDocument } from '../../documents/index.js';
 import { type Kernel, resolveKernels, targetOf } from '../../kernels/resolve.js';
 import { archOfPackage, planPatches, readVendorPackage } from '../../packaging/prepare.js';
@@ -53,7 +54,7 @@ export async function matrix(request: MatrixRequest, context: Context): Promise<
   const [read, images] = await Promise.all([readVendorPackage(request.source, context), openImages(settings, context)]);
   const arch = archOfPackage(read);
   if (arch) refuseOtherArch(images.engine, { what: read.vendor.path, arch });
-  if (last) refuseOtherRelease(last, read.mft);
+  if (last) refuseOtherRelease(last, read);
   const packages = new MatrixPackages(out, read, context);
   const limit = pLimit(request.jobs ?? defaultJobs());
   const universal = request.baked ? undefined : planPatches(read, undefined);
@@ -74,6 +75,7 @@ export async function matrix(request: MatrixRequest, context: Context): Promise<
   await packages.writeRecords(results.flatMap(({ verdicts }) => verdicts));
   const document: MatrixDocument = {
     schema: 'mft-patch/matrix@1',
+    ...packageField(read.name),
     mft: read.mft,
     date,
     seconds: secondsSince(start),

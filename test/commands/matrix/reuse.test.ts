@@ -11,7 +11,7 @@ import { ownPatch, StandInMatrix } from './stand-in.js';
 const series = vi.hoisted(() => ({ patches: [] as Patch[] }));
 vi.mock('../../../src/catalogue.js', async (original) => {
   const catalogue = await original<typeof import('../../../src/catalogue.js')>();
-  return { ...catalogue, loadSeries: async () => ({ patches: series.patches, serial: '2026112601', stale: [] }) };
+  return { ...catalogue, readAllSeries: async () => () => ({ patches: series.patches, serial: '2026112601', stale: [] }) };
 });
 /** It differs from run to run of the program itself, as after an update. */
 const program = vi.hoisted(() => ({ sha256: 'f'.repeat(64) }));
