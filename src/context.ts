@@ -1,6 +1,6 @@
 /** One step of the work, reported while it is in progress. */
 export interface Progress {
-  step: 'download' | 'unpack' | 'image' | 'verify';
+  step: 'download' | 'unpack' | 'image' | 'verify' | 'headers';
   text: string;
   /** The kernel that it is done for, where several are worked on at once. */
   cell?: string;

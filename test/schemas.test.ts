@@ -11,6 +11,7 @@ import { releaseFile } from '../src/bundle/release-file.js';
 import { projectFile } from '../src/cli/project-file.js';
 import { buildDocument, planDocument, rebuildDocument } from '../src/documents/build.js';
 import { configDocument } from '../src/documents/config.js';
+import { diagnoseDocument } from '../src/documents/diagnose.js';
 import { errorDocument } from '../src/documents/error.js';
 import type { ResultDocument } from '../src/documents/index.js';
 import {
@@ -35,6 +36,7 @@ const documents: Record<ResultDocument['schema'] | 'mft-patch/error@1', v.Generi
   'mft-patch/build@1': buildDocument,
   'mft-patch/rebuild@1': rebuildDocument,
   'mft-patch/verify@1': verifyDocument,
+  'mft-patch/diagnose@1': diagnoseDocument,
   'mft-patch/matrix@1': matrixDocument,
   'mft-patch/matrix-list@1': matrixListDocument,
   'mft-patch/patches@1': patchesDocument,

@@ -6,6 +6,7 @@ import { addBuildCommands } from './build-commands.js';
 import { addCacheCommands } from './cache-commands.js';
 import { commandMaker, type Show } from './command-maker.js';
 import { addConfigCommand } from './config-command.js';
+import { addDiagnoseCommands } from './diagnose-commands.js';
 import { addKernelCommands } from './kernel-commands.js';
 import { general, options } from './options.js';
 
@@ -23,6 +24,7 @@ export function makeProgram({ version, print }: { version: string; print: (text:
   const command = commandMaker(program);
   addBuildCommands(command, show);
   addKernelCommands(command, program, show);
+  addDiagnoseCommands(command, show);
   addCacheCommands(command, program, show);
   command('releases', 'list the known MFT releases', { examples: ['mft-patch releases', 'mft-patch releases --releases site.json'] })
     .addOption(options.patches)

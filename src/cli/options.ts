@@ -73,6 +73,10 @@ export const options = {
   kernelToPlan: new Option('--kernel <kernel>', 'plan for one kernel; default: for all, as build does')
     .argParser(gather)
     .helpGroup(kernels),
+  kernelToDiagnose: new Option('--kernel <kernel>', 'kernels to verify a package on; for a log, the kernel that it is of')
+    .argParser(gather)
+    .helpGroup(kernels),
+  linux: new Option('--linux <dir>', 'git clone of the kernel, to name the commit that removed or changed something').helpGroup(kernels),
   kernel: new Option('--kernel <kernel>', 'kernels to verify on; repeatable, and takes comma lists').argParser(gather).helpGroup(kernels),
   kernels: new Option('--kernels <list>', 'the same as --kernel').argParser(gather).hideHelp(),
   kernelSource: new Option(

@@ -1,6 +1,7 @@
 /** The JSON documents that the commands print: the contract with users. */
 import type { BuildDocument, PlanDocument, RebuildDocument } from './build.js';
 import type { ConfigDocument } from './config.js';
+import type { DiagnoseDocument } from './diagnose.js';
 import type {
   CacheDocument,
   CachePruneDocument,
@@ -16,6 +17,7 @@ import type { VerifyDocument } from './verdict.js';
 export type * from './build.js';
 export type { MftVersion } from './common.js';
 export type * from './config.js';
+export type * from './diagnose.js';
 export type * from './lists.js';
 export type * from './matrix.js';
 export type * from './verdict.js';
@@ -26,6 +28,7 @@ export type ResultDocument =
   | BuildDocument
   | RebuildDocument
   | VerifyDocument
+  | DiagnoseDocument
   | PatchesDocument
   | KernelsDocument
   | MatrixDocument

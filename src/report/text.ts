@@ -11,6 +11,7 @@ import type {
 import { bootedWords, bootNotes } from './boot-text.js';
 import { renderCache, renderPrune } from './cache-text.js';
 import { renderConfig } from './config-text.js';
+import { renderDiagnosis } from './diagnose-text.js';
 import { failureLines, renderMatrix } from './matrix-text.js';
 import { failedAt } from './matrix-words.js';
 import { renderRebuild } from './rebuild-text.js';
@@ -44,6 +45,8 @@ export function renderText(document: ResultDocument): string {
         ['IMAGE', 'TARGET', 'RELEASE', 'SIZE', 'AGE'],
         document.images.map((i) => [i.image, i.target || '-', i.release || '-', i.size, i.age]),
       );
+    case 'mft-patch/diagnose@1':
+      return renderDiagnosis(document);
     case 'mft-patch/releases@1':
       return releases(document);
     case 'mft-patch/cache@1':

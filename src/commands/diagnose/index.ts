@@ -1,0 +1,93 @@
+import { loadPatches } from '../../catalogue.js';
+import { type ContainerSettings, type Images, openImages } from '../../containers/images.js';
+import type { Context } from '../../context.js';
+import { errorsOf, explainErrors, type Sources } from '../../diagnosis/diagnose.js';
+import { kernelImages } from '../../diagnosis/kernel-headers.js';
+import { checkClone } from '../../diagnosis/linux-git.js';
+import type { DiagnoseDocument } from '../../documents/index.js';
+import { fail, MftPatchError } from '../../errors.js';
+import { explain } from '../../explain.js';
+import type { Kernel } from '../../kernels/resolve.js';
+import { type Input, isPackage, logsIn, logsOfPackage, readInput } from './input.js';
+
+export interface DiagnoseRequest {
+  /** A make.log, a verdict, or a package. */
+  path: string;
+  /** On which a package is verified; of a log at most one, the one that it is of. */
+  kernels: Kernel[];
+  /** A git clone of the kernel. */
+  linux: string | undefined;
+  settings: ContainerSettings;
+}
+
+/** Explains what broke a build: which known patch is against it, since which kernel, what stands in its place. */
+export async function diagnose({ path, kernels, linux, settings }: DiagnoseRequest, context: Context): Promise<DiagnoseDocument> {
+  if (linux !== undefined) await checkClone(linux, context);
+  const bytes = await readInput(path);
+  const engine = await openEngine(settings, context, isPackage(bytes));
+  const input = await read({ path, bytes, kernels, images: 'images' in engine ? engine.images : undefined }, context);
+  const found = errorsOf(input.logs, await loadPatches());
+  const headers = await imagesIn(engine, found.length > 0, context);
+  const sources: Sources = {
+    ...('images' in headers ? { headers } : {}),
+    ...(linux === undefined ? {} : { linux: { directory: linux, seconds: settings.timeout } }),
+  };
+  const { errors, kernels: searched } = await explainErrors(found, sources, context);
+  const own = errors.find(({ patches }) => patches.length === 0);
+  return {
+    schema: 'mft-patch/diagnose@1',
+    input: { path, kind: input.kind },
+    logs: input.logs.map(({ path, isWhole, where: { kernel = '', mft = '' } }) => ({ path, kernel, mft, isWhole })),
+    headers: { kernels: searched, ...('note' in headers ? { note: headers.note } : {}) },
+    errors,
+    ...(own === undefined ? {} : { header: own.header }),
+  };
+}
+
+type Engine = { images: Images } | { note: string };
+
+/** The engine; without one the headers are not searched, but a package needs it. @throws no-engine */
+async function openEngine(settings: ContainerSettings, context: Context, isNeeded: boolean): Promise<Engine> {
+  try {
+    return { images: await openImages(settings, context) };
+  } catch (error) {
+    if (isNeeded || !(error instanceof MftPatchError) || error.failure.code !== 'no-engine') throw error;
+    return { note: explain(error.failure).message.replace('to verify with', 'to search headers with') };
+  }
+}
+
+/** The images to search, or why there are none. */
+async function imagesIn(engine: Engine, isWanted: boolean, context: Context): Promise<NonNullable<Sources['headers']> | { note: string }> {
+  if ('note' in engine) return engine;
+  if (!isWanted) return { note: 'nothing to search for' };
+  try {
+    const kernels = await kernelImages(engine.images, context);
+    return kernels.length > 0
+      ? { images: engine.images, kernels }
+      : { note: 'no images of kernels; build them with mft-patch image build all' };
+  } catch (error) {
+    if (!(error instanceof MftPatchError) || error.failure.code !== 'engine-failed') throw error;
+    return { note: explain(error.failure).message };
+  }
+}
+
+interface Given {
+  path: string;
+  bytes: Buffer;
+  kernels: Kernel[];
+  images: Images | undefined;
+}
+
+async function read({ path, bytes, kernels, images }: Given, context: Context): Promise<Input> {
+  if (images !== undefined && isPackage(bytes)) {
+    if (kernels.length > 0) return logsOfPackage({ path, bytes, kernels, images }, context);
+    return fail({
+      code: 'usage',
+      detail: 'missing --kernel: a package is verified first',
+      hint: 'pass --kernel K; run mft-patch kernels to list the targets',
+    });
+  }
+  const [kernel, ...others] = kernels;
+  if (others.length > 0) fail({ code: 'usage', detail: 'a log is of one kernel', hint: 'pass the kernel that the log is of' });
+  return logsIn(path, bytes, kernel);
+}

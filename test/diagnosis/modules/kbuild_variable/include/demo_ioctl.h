@@ -1,0 +1,1 @@
+#define DEMO_MAGIC 0xD1
