@@ -13,6 +13,8 @@ export function addDiagnoseCommands(command: MakeCommand, show: Show): void {
     .argument('<file>', 'a make.log, a verdict (matrix.json, .build.json, or what verify --json prints), or a .deb with --kernel')
     .addOption(options.kernelToDiagnose)
     .addOption(options.linux)
+    .addOption(options.patches)
+    .addOption(options.kernelsDir)
     .addOption(options.engine)
     .addOption(options.bootstrap)
     .addOption(options.aptMirror)
@@ -23,7 +25,7 @@ export function addDiagnoseCommands(command: MakeCommand, show: Show): void {
     .action((path, options) =>
       show(options, async (context) => {
         const [{ diagnose }, values] = await Promise.all([import('../commands/diagnose/index.js'), import('./values.js')]);
-        const kernels = (await values.kernelsOf(options)) ?? [];
+        const kernels = (await values.kernelsOf(options, context)) ?? [];
         return diagnose({ path, kernels, linux: options.linux, settings: values.settingsOf(options) }, context);
       }),
     );

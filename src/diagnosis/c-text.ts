@@ -84,11 +84,14 @@ export function membersOf(text: string, struct: string): string[] | undefined {
     .filter((member) => member !== '' && !/^(struct|union)( \w+)?$/.test(member));
 }
 
+/** What may follow the name of a member: an array's size, bits, and attributes as the kernel writes them. */
+const afterName =
+  /(?:\s*\[[^\]]*\]|\s*:\s*\d+|\s+__(?:aligned|packed|rcu|percpu|counted_by|private|cacheline|attribute)\w*(?:\([^)]*\))*)*\s*$/;
+
 /** The name that a member has. */
 export function memberName(member: string): string {
-  return (
-    /\(\s*\*\s*(?:const )?(\w+)\s*\)/.exec(member)?.[1] ?? /(\w+)\s*(?:\[[^\]]*\]|:\s*\d+|__\w+(?:\([^)]*\))?|\s)*$/.exec(member)?.[1] ?? ''
-  );
+  const pointer = /\(\s*\*\s*(?:const )?(\w+)\s*\)/.exec(member)?.[1];
+  return pointer ?? /\w+$/.exec(member.replace(afterName, ''))?.[0] ?? '';
 }
 
 /** A type without the names of parameters and without blanks that do not matter, so that two can be compared. */

@@ -28,13 +28,18 @@ export interface FoundError extends BuildError {
   patches: KnownPatch[];
 }
 
+/** The same log with what its own first line says of the kernel and the release, where it is not known otherwise. */
+export function placed<Log extends LogText>(log: Log): Log {
+  const { kernel, version } = parseLog(log.text);
+  const mft = mftNumber(version ?? '');
+  return { ...log, where: { ...(kernel === undefined ? {} : { kernel }), ...(mft === undefined ? {} : { mft }), ...log.where } };
+}
+
 /** The distinct errors of several logs, each with the known patches that have its symptom. */
 export function errorsOf(logs: readonly LogText[], patches: readonly Patch[]): FoundError[] {
   const found = new Map<string, FoundError>();
-  for (const { text, where: given } of logs) {
-    const { errors, kernel, version } = parseLog(text, given.source);
-    const mft = mftNumber(version ?? '');
-    const where = { ...(kernel === undefined ? {} : { kernel }), ...(mft === undefined ? {} : { mft }), ...given };
+  for (const { text, where } of logs) {
+    const { errors } = parseLog(text, where.source);
     for (const error of errors) {
       const { kind, name, owner = '' } = error;
       const key = [kind, name, owner, name === '' ? error.message : ''].join('\n');

@@ -67,11 +67,11 @@ function probeFor({ kind, name }: BuildError, place: Break | undefined): string 
   if (kind === 'removed-function' || kind === 'renamed-function' || kind === 'removed-member')
     return last.header === '' || last.header.startsWith('arch/')
       ? undefined
-      : `${last.header} !~ ${kind === 'removed-member' ? escaped(last.declaration) : `[^_a-z]${name}[^_a-z]`}`;
+      : `${last.header} !~ ${kind === 'removed-member' ? pattern(last.declaration) : `[^_a-z]${name}[^_a-z]`}`;
   if (first.header === '' || first.header.startsWith('arch/')) return undefined;
-  if (kind === 'callback-type') return `${first.header} ~ ${escaped(first.declaration.replace(/^[^:]*: /, '').replace(/\).*$/, ')'))}`;
+  if (kind === 'callback-type') return `${first.header} ~ ${pattern(first.declaration.replace(/^[^:]*: /, '').replace(/\).*$/, ')'))}`;
   const parameter = parametersIn(first.declaration, name)?.[0];
-  return parameter === undefined || plainType(parameter) === '' ? undefined : `${first.header} ~ ${name}\\(${escaped(parameter)}`;
+  return parameter === undefined || plainType(parameter) === '' ? undefined : `${first.header} ~ ${name}\\(${pattern(parameter)}`;
 }
 
 function neededIfFor({ kind, name }: BuildError): string | undefined {
@@ -94,6 +94,11 @@ function neededIfFor({ kind, name }: BuildError): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** As grep -E finds it in a header, where blanks may be tabs. */
+function pattern(text: string): string {
+  return escaped(text).replaceAll(' ', '[[:space:]]+');
 }
 
 function escaped(text: string): string {

@@ -54,7 +54,7 @@ function errorAt(line: string, after: readonly string[]): Raw | undefined {
   if (file !== undefined && words !== undefined) return compilerError({ file: shortPath(file), line: Number(number) }, line, words, after);
   if (/^(ERROR|FATAL): /.test(line)) return withoutPlace(line, recogniseModpost(line));
   const makeWords =
-    /^make(?:\[\d+\])?: \*\*\* (?!\[)(.*?)(?:\s+Stop\.)?$/.exec(line)?.[1] ?? /^(make -C \S+): No such file/.exec(line)?.[0];
+    /^make(?:\[\d+\])?: \*\*\* (?!\[)(.*?)(?:\s+Stop\.)?$/.exec(line)?.[1] ?? /^make -C .*: No such file or directory/.exec(line)?.[0];
   if (makeWords === undefined || /^(Waiting for|Deleting file)/.test(makeWords)) return undefined;
   const isDirectory = /\/lib\/modules\/.*\/build.*: No such file or directory/.test(makeWords);
   return withoutPlace(

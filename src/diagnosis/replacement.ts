@@ -72,7 +72,9 @@ function membersInPlace(
   const found = [
     ...alike.map((other) => ({ name: other, evidence: 'name' as const })),
     ...there.map((other) => ({ name: other, evidence: 'in-its-place' as const })),
-    ...(suggestion === undefined || oldNames.includes(suggestion) ? [] : [{ name: suggestion, evidence: 'compiler' as const }]),
+    ...(suggestion === undefined || oldNames.includes(suggestion) || !newNames.includes(suggestion)
+      ? []
+      : [{ name: suggestion, evidence: 'compiler' as const }]),
   ];
   const each = found.filter(({ name: word }, index) => word !== '' && found.findIndex((other) => other.name === word) === index);
   const old = oldest && memberIn(oldest, owner, name)?.members.map(memberName);

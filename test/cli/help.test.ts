@@ -6,6 +6,7 @@ import { runHere } from './in-process.js';
 vi.mock('../../src/commands/build.js', async () => (await import('./in-process.js')).mocks.build());
 vi.mock('../../src/commands/plan.js', async () => (await import('./in-process.js')).mocks.plan());
 vi.mock('../../src/commands/verify.js', async () => (await import('./in-process.js')).mocks.verify());
+vi.mock('../../src/commands/diagnose/index.js', async () => (await import('./in-process.js')).mocks.diagnose());
 vi.mock('../../src/commands/fetch.js', async () => (await import('./in-process.js')).mocks.fetch());
 vi.mock('../../src/commands/rebuild.js', async () => (await import('./in-process.js')).mocks.rebuild());
 vi.mock('../../src/commands/image.js', async () => (await import('./in-process.js')).mocks.image());
@@ -22,6 +23,7 @@ const commands = [
   'verify',
   'matrix',
   'try',
+  'diagnose',
   'image ls',
   'image build',
   'image rm',

@@ -36,6 +36,7 @@ export const mocks = {
   build: () => ({ build: keeper('build') }),
   plan: () => ({ plan: keeper('plan') }),
   verify: () => ({ verify: keeper('verify') }),
+  diagnose: () => ({ diagnose: keeper('diagnose') }),
   fetch: () => ({ fetchRelease: keeper('fetch') }),
   rebuild: () => ({ rebuild: (record: string, options: object, context: Context) => keep('rebuild', { record, options }, context) }),
   image: () => ({

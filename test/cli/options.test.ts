@@ -9,6 +9,7 @@ import { mocks, runHere, type Seen } from './in-process.js';
 vi.mock('../../src/commands/build.js', async () => (await import('./in-process.js')).mocks.build());
 vi.mock('../../src/commands/plan.js', async () => (await import('./in-process.js')).mocks.plan());
 vi.mock('../../src/commands/verify.js', async () => (await import('./in-process.js')).mocks.verify());
+vi.mock('../../src/commands/diagnose/index.js', async () => (await import('./in-process.js')).mocks.diagnose());
 vi.mock('../../src/commands/fetch.js', async () => (await import('./in-process.js')).mocks.fetch());
 vi.mock('../../src/commands/rebuild.js', async () => (await import('./in-process.js')).mocks.rebuild());
 vi.mock('../../src/commands/image.js', async () => (await import('./in-process.js')).mocks.image());
@@ -228,6 +229,14 @@ const tables: Record<string, Table> = {
     '--engine': { on: '--kernel debian-12', adds: '--engine podman', path: 'settings.engine', is: 'podman' },
     '--timeout': { on: '--kernel debian-12', adds: '--timeout 9', path: 'settings.timeout', is: 9 },
   },
+  diagnose: {
+    FILE: { adds: 'make.log', path: 'path', is: 'make.log' },
+    ...Object.fromEntries(Object.entries({ ...engine, ...disk }).map(([flag, row]) => [flag, { on: 'make.log', ...row }])),
+    '--kernel': { on: 'make.log', adds: '--kernel 5.18', path: 'kernels.0.requested', is: '5.18' },
+    ...ownPatches('make.log'),
+    ...ownKernels('make.log --kernel 6.1'),
+    '--linux': { on: 'make.log', adds: '--linux there', path: 'linux', is: 'there' },
+  },
   'cache ls': {},
   'cache prune': {
     '--older-than': { adds: '--older-than 12h', path: 'olderThan', is: 43_200 },
@@ -283,6 +292,7 @@ describe('the table', () => {
       'cache',
       'catalogues',
       'config',
+      'diagnose',
       'fetch',
       'image',
       'matrix',
@@ -315,6 +325,7 @@ describe('every command takes the common options:', () => {
   const bases: Record<string, string> = {
     rebuild: 'x.build.json',
     verify: 'x.deb --kernel 6.1',
+    diagnose: 'make.log',
     'image build': 'debian-12',
     'image rm': 'x',
   };

@@ -5,7 +5,21 @@ import { cli } from '../cli.js';
 import { makeDirectory, runCli } from '../support.js';
 
 const cwd = makeDirectory();
-const known = ['build', 'plan', 'rebuild', 'verify', 'matrix', 'try', 'fetch', 'releases', 'patches', 'kernels', 'image', 'cache'];
+const known = [
+  'build',
+  'plan',
+  'rebuild',
+  'verify',
+  'matrix',
+  'try',
+  'diagnose',
+  'fetch',
+  'releases',
+  'patches',
+  'kernels',
+  'image',
+  'cache',
+];
 const groups = ['image', 'cache'];
 const commands = [
   ...known.filter((command) => !groups.includes(command)),
@@ -114,6 +128,7 @@ describe('help', () => {
       verify: ['--kernel', '--kernels-dir', '--boot', '--lock', ...engine, ...kernelSource],
       matrix: [package_, ...source, ...engine, ...kernelSource, ...matrix, ...ownData],
       try: [package_, ...source, ...engine, ...kernelSource, ...tried, ...ownData],
+      diagnose: ['--kernel', '--linux', ...engine, '--patches', '--kernels-dir'],
       rebuild: [...source, '--patches', '--releases'],
       'image ls': ['--engine', '--timeout'],
       'image build': [

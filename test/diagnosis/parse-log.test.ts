@@ -34,16 +34,25 @@ describe("clang's words", () => {
     ],
     ["x.c:3:10: fatal error: 'linux/pci-dma-compat.h' file not found", { kind: 'removed-header', name: 'linux/pci-dma-compat.h' }],
     [
-      "x.c:9:36: error: too many arguments to function call, expected 1, have 2\n    9 |         class = class_create(THIS_MODULE, \"x\");\n/usr/include/class.h:228:29: note: 'class_create' declared here",
+      'x.c:9:36: error: too many arguments to function call, expected 1, have 2\n    9 |         class = class_create(THIS_MODULE, "x");\n/usr/include/class.h:228:29: note: \'class_create\' declared here',
       { kind: 'argument-count', name: 'class_create', source: 'class = class_create(THIS_MODULE, "x");' },
     ],
-    ["x.c:8:18: error: no member named 'state' in 'struct task_struct'", { kind: 'removed-member', name: 'state', owner: 'struct task_struct' }],
-    ["x.c:7:3: error: field designator 'owner' does not refer to any field in type 'struct class'", { kind: 'removed-member', owner: 'struct class' }],
+    [
+      "x.c:8:18: error: no member named 'state' in 'struct task_struct'",
+      { kind: 'removed-member', name: 'state', owner: 'struct task_struct' },
+    ],
+    [
+      "x.c:7:3: error: field designator 'owner' does not refer to any field in type 'struct class'",
+      { kind: 'removed-member', owner: 'struct class' },
+    ],
     [
       "x.c:17:12: error: incompatible function pointer types initializing 'void (*)(struct platform_device *)' with an expression of type 'int (struct platform_device *)' [-Wincompatible-function-pointer-types]\n   17 |         .remove = demo_remove,",
       { kind: 'callback-type', name: 'remove', expected: 'void (*)(struct platform_device *)', actual: 'int (struct platform_device *)' },
     ],
-    ["x.c:3:5: error: no previous prototype for function 'is_wide' [-Werror,-Wmissing-prototypes]", { kind: 'missing-prototype', name: 'is_wide' }],
+    [
+      "x.c:3:5: error: no previous prototype for function 'is_wide' [-Werror,-Wmissing-prototypes]",
+      { kind: 'missing-prototype', name: 'is_wide' },
+    ],
   ])('%s', (text, error) => {
     expect(parseLog(text).errors).toMatchObject([error]);
   });
@@ -51,19 +60,33 @@ describe("clang's words", () => {
 
 describe('what else is in a log', () => {
   test('colours, quotes of another locale, and the same error twice', () => {
-    const line = (number: number) => `\u001b[1mx.c:${number}:1:\u001b[m error: implicit declaration of function ‘f’ [-Werror=implicit-function-declaration]`;
+    const line = (number: number) =>
+      `\u001b[1mx.c:${number}:1:\u001b[m error: implicit declaration of function ‘f’ [-Werror=implicit-function-declaration]`;
     expect(parseLog(`${line(1)}\n${line(2)}\n${line(2)}`).errors).toMatchObject([
-      { name: 'f', places: [{ file: 'x.c', line: 1 }, { file: 'x.c', line: 2 }] },
+      {
+        name: 'f',
+        places: [
+          { file: 'x.c', line: 1 },
+          { file: 'x.c', line: 2 },
+        ],
+      },
     ]);
   });
 
   test('warnings, and what make adds, are no errors', () => {
-    const noise = ["x.c:1:1: warning: 'f' defined but not used", 'make[1]: *** [Makefile:1: x.o] Error 1', 'make: *** Waiting for unfinished jobs....'];
+    const noise = [
+      "x.c:1:1: warning: 'f' defined but not used",
+      'make[1]: *** [Makefile:1: x.o] Error 1',
+      'make: *** Waiting for unfinished jobs....',
+    ];
     expect(parseLog(noise.join('\n')).errors).toEqual([]);
   });
 
   test("make's own errors, and modpost's where it only warns", () => {
-    const text = ['make[1]: *** /lib/modules/6.1.0-1/build: No such file or directory.  Stop.', 'WARNING: modpost: "f" [x.ko] undefined!'].join('\n');
+    const text = [
+      'make[1]: *** /lib/modules/6.1.0-1/build: No such file or directory.  Stop.',
+      'WARNING: modpost: "f" [x.ko] undefined!',
+    ].join('\n');
     expect(parseLog(text).errors).toMatchObject([{ kind: 'kernel-directory', name: '6.1.0-1' }]);
     expect(parseLog("make: *** No rule to make target 'x.c', needed by 'x.o'.  Stop.").errors).toMatchObject([{ kind: 'unknown' }]);
   });
@@ -73,6 +96,14 @@ describe('what else is in a log', () => {
     const makefile = ['Makefile', 'EXTRA_CFLAGS += -I.\n'] as const;
     expect(parseLog(text, new Map([makefile])).errors).toMatchObject([{ kind: 'unknown' }]);
     expect(parseLog(text, new Map([makefile, ['inc/own.h', '']])).errors).toMatchObject([{ kind: 'removed-variable', owner: 'own.h' }]);
-    expect(parseLog(text, new Map([['Makefile', 'ccflags-y += -I.\n'], ['inc/own.h', '']])).errors).toMatchObject([{ kind: 'unknown' }]);
+    expect(
+      parseLog(
+        text,
+        new Map([
+          ['Makefile', 'ccflags-y += -I.\n'],
+          ['inc/own.h', ''],
+        ]),
+      ).errors,
+    ).toMatchObject([{ kind: 'unknown' }]);
   });
 });

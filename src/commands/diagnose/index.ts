@@ -1,7 +1,7 @@
 import { loadPatches } from '../../catalogue.js';
 import { type ContainerSettings, type Images, openImages } from '../../containers/images.js';
 import type { Context } from '../../context.js';
-import { errorsOf, explainErrors, type Sources } from '../../diagnosis/diagnose.js';
+import { errorsOf, explainErrors, placed, type Sources } from '../../diagnosis/diagnose.js';
 import { kernelImages } from '../../diagnosis/kernel-headers.js';
 import { checkClone } from '../../diagnosis/linux-git.js';
 import type { DiagnoseDocument } from '../../documents/index.js';
@@ -24,9 +24,17 @@ export interface DiagnoseRequest {
 export async function diagnose({ path, kernels, linux, settings }: DiagnoseRequest, context: Context): Promise<DiagnoseDocument> {
   if (linux !== undefined) await checkClone(linux, context);
   const bytes = await readInput(path);
+  const forPackages = settings.bootstrap ? '--bootstrap' : settings.aptMirror === undefined ? undefined : '--apt-mirror';
+  if (forPackages !== undefined && !isPackage(bytes))
+    fail({
+      code: 'usage',
+      detail: `${forPackages} requires a package: no image is built for a log or a verdict`,
+      hint: `omit ${forPackages}`,
+    });
   const engine = await openEngine(settings, context, isPackage(bytes));
   const input = await read({ path, bytes, kernels, images: 'images' in engine ? engine.images : undefined }, context);
-  const found = errorsOf(input.logs, await loadPatches());
+  const logs = input.logs.map(placed);
+  const found = errorsOf(logs, await loadPatches(context));
   const headers = await imagesIn(engine, found.length > 0, context);
   const sources: Sources = {
     ...('images' in headers ? { headers } : {}),
@@ -37,7 +45,7 @@ export async function diagnose({ path, kernels, linux, settings }: DiagnoseReque
   return {
     schema: 'mft-patch/diagnose@1',
     input: { path, kind: input.kind },
-    logs: input.logs.map(({ path, isWhole, where: { kernel = '', mft = '' } }) => ({ path, kernel, mft, isWhole })),
+    logs: logs.map(({ path, isWhole, where: { kernel = '', mft = '' } }) => ({ path, kernel, mft, isWhole })),
     headers: { kernels: searched, ...('note' in headers ? { note: headers.note } : {}) },
     errors,
     ...(own === undefined ? {} : { header: own.header }),
