@@ -7,7 +7,7 @@ import type { Patch } from '../../src/patches/patch.js';
 
 let patches: Patch[];
 beforeAll(async () => {
-  patches = await loadPatches();
+  patches = await loadPatches(testContext());
 });
 
 const gcc = "mst_pciconf.c:588:13: error: implicit declaration of function 'pci_unmap_single'; did you mean 'dma_unmap_single'? [-Werror]";
