@@ -4,11 +4,10 @@ import type { ListedImage } from '../containers/image-list.js';
 import type { Images } from '../containers/images.js';
 import type { Context } from '../context.js';
 import type { DiagnosedError } from '../documents/index.js';
-import type { Patch } from '../patches/patch.js';
 import type { BuildError } from './build-error.js';
 import { split } from './c-text.js';
 import { joined, type KernelHeaders, searchHeaders } from './kernel-headers.js';
-import { type Circumstances, type KnownPatch, knownPatches } from './known-patches.js';
+import { type Circumstances, type KnownPatch, type KnownSeries, knownPatches } from './known-patches.js';
 import { commitFor } from './linux-git.js';
 import { newHeader } from './new-patch.js';
 import { parseLog } from './parse-log.js';
@@ -36,7 +35,7 @@ export function placed<Log extends LogText>(log: Log): Log {
 }
 
 /** The distinct errors of several logs, each with the known patches that have its symptom. */
-export function errorsOf(logs: readonly LogText[], patches: readonly Patch[]): FoundError[] {
+export function errorsOf(logs: readonly LogText[], series: KnownSeries): FoundError[] {
   const found = new Map<string, FoundError>();
   for (const { text, where } of logs) {
     const { errors } = parseLog(text, where.source);
@@ -44,7 +43,7 @@ export function errorsOf(logs: readonly LogText[], patches: readonly Patch[]): F
       const { kind, name, owner = '' } = error;
       const key = [kind, name, owner, name === '' ? error.message : ''].join('\n');
       const before = found.get(key) ?? { ...error, kernels: [], patches: [] };
-      found.set(key, withLog(before, where.kernel, knownPatches(error, patches, where)));
+      found.set(key, withLog(before, where.kernel, knownPatches(error, series, where)));
     }
   }
   return [...found.values()];

@@ -24,10 +24,20 @@ export interface KnownPatch {
   reason: string;
 }
 
-/** The patches whose Symptom is this error, with why they did not prevent it. */
-export function knownPatches(error: BuildError, patches: readonly Patch[], where: Circumstances): KnownPatch[] {
-  return patches.filter((patch) => isSymptom(patch.symptom, error)).map((patch) => ({ id: patch.id, ...whyNot(patch, where) }));
+/** The patches that there are; those that are in no series are never chosen. */
+export interface KnownSeries {
+  patches: readonly Patch[];
+  /** Ids of patches whose file is there, and which no series lists. */
+  unlisted: ReadonlySet<string>;
 }
+
+/** The patches whose Symptom is this error, with why they did not prevent it. */
+export function knownPatches(error: BuildError, { patches, unlisted }: KnownSeries, where: Circumstances): KnownPatch[] {
+  const known = patches.filter((patch) => isSymptom(patch.symptom, error));
+  return known.map((patch) => ({ id: patch.id, ...(unlisted.has(patch.id) ? notListed : whyNot(patch, where)) }));
+}
+
+const notListed = { chosen: false, reason: 'its file is there, but patches/series does not list it' };
 
 /** Kinds of which one error is like any other: the fix does not depend on the name. */
 const anyName = new Set(['missing-prototype', 'warning', 'kernel-directory']);

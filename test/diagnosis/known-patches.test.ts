@@ -4,6 +4,7 @@ import { loadPatches } from '../../src/catalogue.js';
 import { knownPatches } from '../../src/diagnosis/known-patches.js';
 import { parseLog } from '../../src/diagnosis/parse-log.js';
 import type { Patch } from '../../src/patches/patch.js';
+import { testContext } from '../support.js';
 
 let patches: Patch[];
 beforeAll(async () => {
@@ -13,9 +14,9 @@ beforeAll(async () => {
 const gcc = "mst_pciconf.c:588:13: error: implicit declaration of function 'pci_unmap_single'; did you mean 'dma_unmap_single'? [-Werror]";
 const clang =
   "mst_pciconf.c:588:13: error: call to undeclared function 'pci_unmap_single'; ISO C99 and later do not support implicit function declarations";
-const known = (log: string, where: Parameters<typeof knownPatches>[2] = {}) => {
+const known = (log: string, where: Parameters<typeof knownPatches>[2] = {}, unlisted = new Set<string>()) => {
   const [error] = parseLog(log).errors;
-  return error === undefined ? [] : knownPatches(error, patches, where);
+  return error === undefined ? [] : knownPatches(error, { patches, unlisted }, where);
 };
 
 describe('the patch with the symptom', () => {
@@ -59,5 +60,11 @@ describe('why it was not chosen', () => {
     ],
   ])('%s', (_, where, patch) => {
     expect(known(gcc, where)).toMatchObject([{ id: 'dma-unmap', ...patch }]);
+  });
+
+  test('not in the series', () => {
+    expect(known(gcc, { kernel: '6.1', mft: '4.20.1' }, new Set(['dma-unmap']))).toMatchObject([
+      { id: 'dma-unmap', chosen: false, reason: expect.stringContaining('patches/series does not list it') },
+    ]);
   });
 });

@@ -54,7 +54,7 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
   test.each(Object.entries(fails))('the modules on %s', async (name, failing) => {
     const context = testContext({ offline: false });
     const images = await openImages(settings, context);
-    const target = (await loadTargets()).find((one) => one.name === name);
+    const target = (await loadTargets(context)).find((one) => one.name === name);
     if (target === undefined) throw new Error(`no target ${name}`);
     const { tag: image } = await images.ensure(target, context);
     const files = [

@@ -1,13 +1,17 @@
+import { basename, join } from 'node:path';
 import { loadPatches } from '../../catalogue.js';
 import { type ContainerSettings, type Images, openImages } from '../../containers/images.js';
 import type { Context } from '../../context.js';
 import { errorsOf, explainErrors, placed, type Sources } from '../../diagnosis/diagnose.js';
 import { kernelImages } from '../../diagnosis/kernel-headers.js';
+import type { KnownSeries } from '../../diagnosis/known-patches.js';
 import { checkClone } from '../../diagnosis/linux-git.js';
 import type { DiagnoseDocument } from '../../documents/index.js';
-import { fail, MftPatchError } from '../../errors.js';
+import { fail, MftPatchError, messageOf } from '../../errors.js';
 import { explain } from '../../explain.js';
 import type { Kernel } from '../../kernels/resolve.js';
+import { parsePatch } from '../../patches/patch.js';
+import { ownBytes, ownNames, projectBytes, projectNames } from '../../project-files.js';
 import { type Input, isPackage, logsIn, logsOfPackage, readInput } from './input.js';
 
 export interface DiagnoseRequest {
@@ -34,7 +38,7 @@ export async function diagnose({ path, kernels, linux, settings }: DiagnoseReque
   const engine = await openEngine(settings, context, isPackage(bytes));
   const input = await read({ path, bytes, kernels, images: 'images' in engine ? engine.images : undefined }, context);
   const logs = input.logs.map(placed);
-  const found = errorsOf(logs, await loadPatches(context));
+  const found = errorsOf(logs, await knownSeries(context));
   const headers = await imagesIn(engine, found.length > 0, context);
   const sources: Sources = {
     ...('images' in headers ? { headers } : {}),
@@ -50,6 +54,28 @@ export async function diagnose({ path, kernels, linux, settings }: DiagnoseReque
     errors,
     ...(own === undefined ? {} : { header: own.header }),
   };
+}
+
+/** All patches whose files are there. A file that cannot be read is not a reason to explain nothing. */
+async function knownSeries(context: Context): Promise<KnownSeries> {
+  const listed = await loadPatches(context);
+  const read = async (file: string, bytes: Promise<Buffer>) => {
+    try {
+      return [parsePatch(basename(file), await bytes)];
+    } catch (error) {
+      context.warn(`${file} is left out: ${messageOf(error)}`);
+      return [];
+    }
+  };
+  const hint = 'pass a directory with patches and their series with --patches';
+  const isUnlisted = (name: string) => name.endsWith('.patch') && !listed.some(({ id }) => `${id}.patch` === name);
+  const ours = (await projectNames('patches')).filter(isUnlisted).map((name) => read(`patches/${name}`, projectBytes(`patches/${name}`)));
+  const own = context.own.patches.map(async (directory) => {
+    const names = (await ownNames(directory, hint)).filter(isUnlisted);
+    return (await Promise.all(names.map((name) => read(join(directory, name), ownBytes(join(directory, name), hint, context))))).flat();
+  });
+  const others = (await Promise.all([...ours, ...own])).flat();
+  return { patches: [...listed, ...others], unlisted: new Set(others.map(({ id }) => id)) };
 }
 
 type Engine = { images: Images } | { note: string };
