@@ -114,7 +114,7 @@ async function explainOne(
   const instead = place === undefined ? suggested(error) : replacements(error, place, kernels);
   const kind = place && isRenamed(error, place, instead[0]) ? 'renamed-function' : error.kind;
   const commit = linux && (await commitFor(error, place, linux, context));
-  const header = newHeader({ error, place, replacements: instead, commit, oldest: kernels[0]?.kernel ?? '' });
+  const header = newHeader({ error, place, replacements: instead, commit, oldest: kernels[0]?.release ?? '' });
   return {
     kind,
     message: error.message,

@@ -1,6 +1,5 @@
 /** The header fields of a new patch, as far as they are known. */
 import type { BuildError } from './build-error.js';
-import { plainType } from './c-text.js';
 import type { KernelCommit } from './linux-git.js';
 import { type Break, parametersIn } from './presence.js';
 import type { Replacement } from './replacement.js';
@@ -21,7 +20,7 @@ export interface Findings {
   place: Break | undefined;
   replacements: readonly Replacement[];
   commit: KernelCommit | undefined;
-  /** major.minor of the oldest kernel whose headers were searched. */
+  /** The release of the oldest kernel whose headers were searched: its stable updates may have more than its first release had. */
   oldest: string;
 }
 
@@ -30,7 +29,11 @@ export function newHeader({ error, place, replacements, commit, oldest }: Findin
   const isWarning = error.kind === 'missing-prototype' || error.kind === 'warning';
   const since = commit?.release ?? place?.first.kernel.kernel;
   const good = isWarning ? 'yes, -Wno-error changes no code' : goodOnOlder(error, replacements, place, oldest);
-  const probe = isWarning ? 'include/config/auto.conf ~ ^CONFIG_WERROR=y' : good?.startsWith('no') ? probeFor(error, place) : undefined;
+  const probe = isWarning
+    ? 'include/config/auto.conf ~ ^CONFIG_WERROR=y'
+    : good?.startsWith('no')
+      ? probeFor(error, place, replacements)
+      : undefined;
   const neededIf = neededIfFor(error);
   return {
     ...(commit === undefined ? {} : { Origin: `other, linux commit ${commit.hash.slice(0, 12)}` }),
@@ -61,17 +64,33 @@ function goodOnOlder(
 }
 
 /** How the headers show that they need the fix: the new declaration is there, or the old one is not. */
-function probeFor({ kind, name }: BuildError, place: Break | undefined): string | undefined {
+function probeFor(error: BuildError, place: Break | undefined, [best]: readonly Replacement[]): string | undefined {
   if (place === undefined) return undefined;
-  const { last, first } = place;
-  if (kind === 'removed-function' || kind === 'renamed-function' || kind === 'removed-member')
-    return last.header === '' || last.header.startsWith('arch/')
-      ? undefined
-      : `${last.header} !~ ${kind === 'removed-member' ? pattern(last.declaration) : `[^_a-z]${name}[^_a-z]`}`;
-  if (first.header === '' || first.header.startsWith('arch/')) return undefined;
-  if (kind === 'callback-type') return `${first.header} ~ ${pattern(first.declaration.replace(/^[^:]*: /, '').replace(/\).*$/, ')'))}`;
-  const parameter = parametersIn(first.declaration, name)?.[0];
-  return parameter === undefined || plainType(parameter) === '' ? undefined : `${first.header} ~ ${name}\\(${pattern(parameter)}`;
+  const { header, question } = probeIn(error, place, best) ?? { header: '' };
+  // Headers of an architecture are not where those of all others are.
+  return header === '' || header.startsWith('arch/') ? undefined : `${header} ${question}`;
+}
+
+function probeIn({ kind, name }: BuildError, { last, first }: Break, best?: Replacement): { header: string; question: string } | undefined {
+  switch (kind) {
+    case 'removed-header':
+      // It is there with anything in it.
+      return best && { header: best.header, question: '~ .' };
+    case 'removed-function':
+    case 'renamed-function':
+      return { header: last.header, question: `!~ [^_a-z]${name}[^_a-z]` };
+    case 'removed-member':
+      return { header: last.header, question: `!~ ${pattern(last.declaration)}` };
+    case 'callback-type':
+      return { header: first.header, question: `~ ${pattern(first.declaration.replace(/^[^:]*: /, '').replace(/\).*$/, ')'))}` };
+    case 'argument-count':
+    case 'argument-type': {
+      const parameter = parametersIn(first.declaration, name)?.[0];
+      return parameter === undefined ? undefined : { header: first.header, question: `~ ${name}\\(${pattern(parameter)}` };
+    }
+    default:
+      return undefined;
+  }
 }
 
 function neededIfFor({ kind, name }: BuildError): string | undefined {

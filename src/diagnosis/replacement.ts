@@ -32,7 +32,7 @@ export function candidates(error: BuildError, { last, first }: Break): Pick<Repl
     // A body that does more than to hand on is not replaced by one call.
     ...(called.length === 1 ? called : []).map((word) => ({ name: word, evidence: 'wrapped' as const })),
     ...(suggestion === undefined ? [] : [{ name: suggestion, evidence: 'compiler' as const }]),
-    ...there.filter((other) => likeness(name, other) >= 0.3).map((other) => ({ name: other, evidence: 'in-its-place' as const })),
+    ...there.filter((other) => likeness(name, other) >= 0.5).map((other) => ({ name: other, evidence: 'in-its-place' as const })),
     ...alike.map((other) => ({ name: other, evidence: 'name' as const })),
   ];
   return all.filter(({ name: word }, index) => word !== name && all.findIndex((other) => other.name === word) === index).slice(0, most);

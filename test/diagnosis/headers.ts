@@ -1,4 +1,7 @@
-/** Headers of kernels as a search brings them. The declarations are those of Linux; the files hold nothing else. */
+/**
+ * Headers of kernels as a search brings them. The declarations are those of Linux as it was released (Debian's 5.10 has
+ * some later ones, too); the files hold nothing else.
+ */
 import { withoutComments } from '../../src/diagnosis/c-text.js';
 import type { KernelHeaders } from '../../src/diagnosis/kernel-headers.js';
 
