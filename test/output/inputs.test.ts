@@ -70,7 +70,12 @@ describe('an input is not overwritten', () => {
     const context = testContext({ inputs: new Set() });
     for (const path of [first, first.replace('.deb', '.build.json'), 'dist/SHA256SUMS'].map((file) => join(cwd, file))) {
       const again = testContext({ inputs: new Set([path]) });
-      const document = { input: { path: 'sample:x' }, artifacts: [], verification: { kernels: [] } } as unknown as BuildDocument;
+      const document = {
+        input: { path: 'sample:x' },
+        patches: [],
+        artifacts: [],
+        verification: { kernels: [] },
+      } as unknown as BuildDocument;
       const file = { deb: { name: basename(first), bytes: deb }, document };
       expect(await failureOf(() => writePackage(join(cwd, 'dist'), file, again))).toMatchObject({ code: 'usage' });
       expect(await failureOf(() => writeAtomic(path, 'x', again))).toMatchObject({ code: 'usage', detail: expect.stringContaining(path) });

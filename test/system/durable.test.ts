@@ -70,7 +70,7 @@ beforeEach(() => {
 });
 
 const deb = (content: string) => ({ name: 'x.deb', bytes: Buffer.from(content) });
-const document = { input: { path: 'sample:x' }, artifacts: [], verification: { kernels: [] } } as unknown as BuildDocument;
+const document = { input: { path: 'sample:x' }, patches: [], artifacts: [], verification: { kernels: [] } } as unknown as BuildDocument;
 
 test('a new output directory', async () => {
   const parent = makeDirectory();
