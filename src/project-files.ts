@@ -7,6 +7,11 @@ import { fail, failInput, messageOf } from './errors.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** Where a file or directory of the project is. */
+export function projectPath(path: string): string {
+  return join(root, path);
+}
+
 /** The text of a file, its path relative to the project. @throws bad-catalogue if it cannot be read */
 export async function projectText(path: string): Promise<string> {
   return (await projectBytes(path)).toString('utf8');

@@ -68,7 +68,8 @@ export function cli(line: string | readonly string[], options: CliOptions = {}):
 /** With --json behind the name of the command: at the end an option before it could take it for its value. */
 function withJson(words: readonly string[]): string[] {
   if (words.includes('--json')) return [...words];
-  const place = ['image', 'cache'].includes(words[0] ?? '') ? 2 : 1;
+  const isBelow = ['image', 'cache'].includes(words[0] ?? '') || (words[0] === 'patches' && /^[a-z]/.test(words[1] ?? ''));
+  const place = isBelow ? 2 : 1;
   return [...words.slice(0, place), '--json', ...words.slice(place)];
 }
 

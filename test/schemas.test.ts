@@ -25,6 +25,13 @@ import {
 } from '../src/documents/lists.js';
 import { matrixDocument, matrixListDocument } from '../src/documents/matrix.js';
 import { verifyDocument } from '../src/documents/verdict.js';
+import {
+  editDocument,
+  patchesCheckDocument,
+  patchesExportDocument,
+  patchesReportDocument,
+  saveDocument,
+} from '../src/documents/workbench.js';
 import { targetFile } from '../src/kernels/target-file.js';
 import { patchHeader } from '../src/patches/header.js';
 import { cli } from './cli.js';
@@ -47,6 +54,11 @@ const documents: Record<ResultDocument['schema'] | 'mft-patch/error@1', v.Generi
   'mft-patch/cache@1': cacheDocument,
   'mft-patch/cache-prune@1': cachePruneDocument,
   'mft-patch/config@1': configDocument,
+  'mft-patch/edit@1': editDocument,
+  'mft-patch/save@1': saveDocument,
+  'mft-patch/patches-check@1': patchesCheckDocument,
+  'mft-patch/patches-export@1': patchesExportDocument,
+  'mft-patch/patches-report@1': patchesReportDocument,
   'mft-patch/error@1': errorDocument,
 };
 const files: Record<string, [title: string, schema: v.GenericSchema]> = {
@@ -97,6 +109,10 @@ describe('what a command prints is what its schema says:', () => {
     ['config --memory 4g', 'mft-patch/config@1'],
     ['cache ls', 'mft-patch/cache@1'],
     ['cache prune --dry-run', 'mft-patch/cache-prune@1'],
+    ['edit --sample --kernel 6.1 --dir work', 'mft-patch/edit@1'],
+    ['patches check --sample', 'mft-patch/patches-check@1'],
+    ['patches export --sample --kernel 6.1 series', 'mft-patch/patches-export@1'],
+    ['patches report dma-unmap', 'mft-patch/patches-report@1'],
   ] as const)('%s', async (line, schema) => {
     const document = await cli(line, { cwd }).prints({ schema });
     expect(v.safeParse(documents[schema], document).issues).toBeUndefined();

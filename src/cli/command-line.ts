@@ -9,6 +9,7 @@ import { addConfigCommand } from './config-command.js';
 import { addDiagnoseCommands } from './diagnose-commands.js';
 import { addKernelCommands } from './kernel-commands.js';
 import { general, options } from './options.js';
+import { addPatchesCommands, addWorkbenchCommands } from './workbench-commands.js';
 
 /** The whole command line, as commander(npm) takes it. @param print shows the help */
 export function makeProgram({ version, print }: { version: string; print: (text: string) => void }, show: Show): Command {
@@ -26,13 +27,12 @@ export function makeProgram({ version, print }: { version: string; print: (text:
   addKernelCommands(command, program, show);
   addDiagnoseCommands(command, show);
   addCacheCommands(command, program, show);
+  addWorkbenchCommands(command, show);
   command('releases', 'list the known MFT releases', { examples: ['mft-patch releases', 'mft-patch releases --releases site.json'] })
     .addOption(options.patches)
     .addOption(options.releases)
     .action((options) => show(options, async (context) => (await import('../commands/catalogues.js')).listReleases(context)));
-  command('patches', 'list the patches', { examples: ['mft-patch patches', 'mft-patch patches --patches own --json'] })
-    .addOption(options.patches)
-    .action((options) => show(options, async (context) => (await import('../commands/catalogues.js')).listPatches(context)));
+  addPatchesCommands(command, show);
   command('kernels', 'list the kernels that a package can be verified on, and which CI tests', {
     examples: ['mft-patch kernels', 'mft-patch kernels --kernels-dir targets --json'],
   })

@@ -38,6 +38,15 @@ export async function kernelOf(options: KernelOptions, context: Context): Promis
   return fail({ code: 'usage', detail: 'a package is built for one kernel or for all', hint });
 }
 
+/** The one kernel that is meant, where all kernels have no meaning. @throws usage for several */
+export async function oneKernelOf(options: KernelOptions & { headers?: string }, context: Context): Promise<Kernel | undefined> {
+  if (options.headers !== undefined && options.kernel !== undefined)
+    fail({ code: 'usage', detail: '--headers and --kernel are mutually exclusive', hint: 'pass only one of --headers, --kernel' });
+  const [kernel, ...others] = (await kernelsOf(options, context)) ?? [];
+  if (others.length === 0) return kernel;
+  return fail({ code: 'usage', detail: '--kernel takes one kernel here', hint: 'pass one, as in --kernel 6.1' });
+}
+
 /** The last kernel that dkms is to build for by itself. @throws usage if the package is for a later one */
 export function maxKernelOf({ maxKernel }: { maxKernel?: string | undefined }, kernel: Kernel | undefined): string | undefined {
   if (maxKernel === undefined || kernel?.release === undefined) return maxKernel;
@@ -59,6 +68,16 @@ export async function someKernels(
     (await kernelsOf(options, context)) ??
     fail({ code: 'usage', detail: 'missing --kernel', hint: 'run mft-patch kernels to list the targets' })
   );
+}
+
+/** Directories with a series, and packages, as `patches check` takes them in any order. @throws usage, no-input */
+export async function placesOf(places: readonly string[], { sample }: SourceOptions, context: Context) {
+  const { isSeries } = await import('../workbench/own-series.js');
+  const areSeries = await Promise.all(places.map(isSeries));
+  const files = places.filter((_, index) => !areSeries[index]).map((file) => ({ file }));
+  const given: SourceOptions[] = [...files, ...(sample === undefined ? [] : [{ sample }])];
+  const sources = await Promise.all(given.map((one) => resolveSource(one, context)));
+  return { directories: places.filter((_, index) => areSeries[index]), sources };
 }
 
 /** How the container engine is used. */

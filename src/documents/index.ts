@@ -13,6 +13,7 @@ import type {
 } from './lists.js';
 import type { MatrixDocument, MatrixListDocument } from './matrix.js';
 import type { VerifyDocument } from './verdict.js';
+import type { EditDocument, PatchesCheckDocument, PatchesExportDocument, PatchesReportDocument, SaveDocument } from './workbench.js';
 
 export type * from './build.js';
 export type { MftVersion } from './common.js';
@@ -21,6 +22,7 @@ export type * from './diagnose.js';
 export type * from './lists.js';
 export type * from './matrix.js';
 export type * from './verdict.js';
+export type * from './workbench.js';
 
 /** What a command can result in. */
 export type ResultDocument =
@@ -38,4 +40,9 @@ export type ResultDocument =
   | CacheDocument
   | CachePruneDocument
   | ReleasesDocument
+  | EditDocument
+  | SaveDocument
+  | PatchesCheckDocument
+  | PatchesExportDocument
+  | PatchesReportDocument
   | ConfigDocument;

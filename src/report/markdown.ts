@@ -59,14 +59,14 @@ function details(cell: MatrixCell): string {
 }
 
 /** A code block whose fence is longer than any run of backticks inside, so that nothing inside can end it. */
-function fenced(text: string): string {
+export function fenced(text: string): string {
   const runs = text.match(/`+/g) ?? [];
   const fence = '`'.repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
   return `${fence}text\n${printable(text).replace(/\r\n?/g, '\n')}\n${fence}`;
 }
 
 /** Text within a line or a table's cell. A character reference is never mistaken for Markdown's or a table's own sign. */
-function inline(text: string): string {
+export function inline(text: string): string {
   // An underscore between letters or digits is never a sign, and looks better as it is.
   return escapeMarkup(oneLine(text)).replace(/[\\`*~|$[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, (sign) => `&#${sign.codePointAt(0)};`);
 }

@@ -17,6 +17,7 @@ import { failedAt } from './matrix-words.js';
 import { renderRebuild } from './rebuild-text.js';
 import { shellWord } from './shell-word.js';
 import { table } from './table.js';
+import { renderWorkbench } from './workbench-text.js';
 
 /** The result of a command as a person reads it, without a newline at its end. */
 export function renderText(document: ResultDocument): string {
@@ -57,6 +58,8 @@ export function renderText(document: ResultDocument): string {
       return renderConfig(document);
     case 'mft-patch/fetch@1':
       return `${document.path}\nSHA-256 ${document.sha256}, ${document.bytes} bytes`;
+    default:
+      return renderWorkbench(document);
   }
 }
 

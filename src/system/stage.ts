@@ -126,12 +126,17 @@ async function makeDirectories(path: string): Promise<string | undefined> {
  * @param lock is checked before
  * @throws usage if it is an input, cannot-write
  */
-export async function writeAtomic(path: string, text: string, context: Pick<Context, 'signal' | 'inputs'>, lock?: Lock): Promise<void> {
+export async function writeAtomic(
+  path: string,
+  content: string | Buffer,
+  context: Pick<Context, 'signal' | 'inputs'>,
+  lock?: Lock,
+): Promise<void> {
   await refuseInput(path, context);
   const directory = dirname(path);
   await withStagingDir(directory, context, (stage) =>
     stage.write(basename(path), async (beside) => {
-      await writeFile(beside, text, { flush: true });
+      await writeFile(beside, content, { flush: true });
       await mkdir(directory, { recursive: true });
       await lock?.check();
       await renameSynced(beside, path);

@@ -13,6 +13,11 @@ vi.mock('../../src/commands/image.js', async () => (await import('./in-process.j
 vi.mock('../../src/commands/matrix/index.js', async () => (await import('./in-process.js')).mocks.matrix());
 vi.mock('../../src/commands/cache.js', async () => (await import('./in-process.js')).mocks.cache());
 vi.mock('../../src/commands/config.js', async () => (await import('./in-process.js')).mocks.config());
+vi.mock('../../src/commands/edit.js', async () => (await import('./in-process.js')).mocks.edit());
+vi.mock('../../src/commands/save.js', async () => (await import('./in-process.js')).mocks.save());
+vi.mock('../../src/commands/check-patches.js', async () => (await import('./in-process.js')).mocks.checkPatches());
+vi.mock('../../src/commands/export-patches.js', async () => (await import('./in-process.js')).mocks.exportPatches());
+vi.mock('../../src/commands/report-patch.js', async () => (await import('./in-process.js')).mocks.reportPatch());
 vi.mock('../../src/commands/catalogues.js', async () => (await import('./in-process.js')).mocks.catalogues());
 
 const commands = [
@@ -29,6 +34,11 @@ const commands = [
   'image rm',
   'cache ls',
   'cache prune',
+  'edit',
+  'save',
+  'patches check',
+  'patches export',
+  'patches report',
   'releases',
   'patches',
   'kernels',
@@ -50,7 +60,8 @@ test('these are all commands', () => {
   const names = top.flatMap((command) =>
     command.commands.length === 0 ? [command.name()] : command.commands.map((child) => `${command.name()} ${child.name()}`),
   );
-  expect(names.sort()).toEqual([...commands, 'help'].sort());
+  // Without a subcommand `patches` lists them.
+  expect([...names, 'patches'].sort()).toEqual([...commands, 'help'].sort());
 });
 
 describe.each(commands)('the help of %s', (command) => {
@@ -69,7 +80,7 @@ describe.each(commands)('the help of %s', (command) => {
   });
 
   test('has its options in groups, the general ones last', async () => {
-    const groups = (await helpOf(command)).match(/^[A-Z][\w ]+:$/gm) ?? [];
+    const groups = (await helpOf(command)).match(/^(?!Commands:)[A-Z][\w ]+:$/gm) ?? [];
     expect(groups).not.toContain('Options:');
     expect(groups.at(-1)).toBe('Examples:');
     expect(groups.at(-2)).toBe('General:');

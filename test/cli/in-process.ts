@@ -54,6 +54,11 @@ export const mocks = {
     pruneCache: keeper('cache prune'),
   }),
   config: () => ({ config: keeper('config') }),
+  edit: () => ({ edit: keeper('edit') }),
+  save: () => ({ save: keeper('save') }),
+  checkPatches: () => ({ checkPatches: keeper('patches check') }),
+  exportPatches: () => ({ exportPatches: keeper('patches export') }),
+  reportPatch: () => ({ reportPatch: keeper('patches report') }),
   catalogues: () => ({
     listReleases: (context: Context) => keep('releases', {}, context),
     listPatches: (context: Context) => keep('patches', {}, context),

@@ -15,6 +15,11 @@ vi.mock('../../src/commands/rebuild.js', async () => (await import('./in-process
 vi.mock('../../src/commands/image.js', async () => (await import('./in-process.js')).mocks.image());
 vi.mock('../../src/commands/matrix/index.js', async () => (await import('./in-process.js')).mocks.matrix());
 vi.mock('../../src/commands/cache.js', async () => (await import('./in-process.js')).mocks.cache());
+vi.mock('../../src/commands/edit.js', async () => (await import('./in-process.js')).mocks.edit());
+vi.mock('../../src/commands/save.js', async () => (await import('./in-process.js')).mocks.save());
+vi.mock('../../src/commands/check-patches.js', async () => (await import('./in-process.js')).mocks.checkPatches());
+vi.mock('../../src/commands/export-patches.js', async () => (await import('./in-process.js')).mocks.exportPatches());
+vi.mock('../../src/commands/report-patch.js', async () => (await import('./in-process.js')).mocks.reportPatch());
 vi.mock('../../src/commands/catalogues.js', async () => (await import('./in-process.js')).mocks.catalogues());
 
 const directory = makeDirectory();
@@ -119,6 +124,12 @@ const tests: Table = {
   '--out': { adds: '--out there', path: 'out', is: 'there' },
   '--report': { adds: '--report a.json --report b.html', path: 'reports', is: ['a.json', 'b.html'] },
 };
+/** Whose patches a source is laid out or exported with. */
+const toEdit = (): Table => ({
+  '--kernel': { adds: '--kernel 5.18', path: 'kernel.requested', is: '5.18' },
+  '--headers': { adds: '--headers there', path: 'headers', is: 'there' },
+  '--patches': { adds: '--patches mine --patches yours', path: 'directories', is: ['mine', 'yours'] },
+});
 
 /** What every command has. */
 const common = ['--json', '--quiet', '--verbose', '--offline', '--cache-dir', '--config'];
@@ -242,6 +253,48 @@ const tables: Record<string, Table> = {
     '--older-than': { adds: '--older-than 12h', path: 'olderThan', is: 43_200 },
     '--dry-run': { path: 'dryRun', is: true },
   },
+  edit: {
+    ...sources,
+    ...downloads('source.'),
+    ...toEdit(),
+    '--dir': { adds: '--dir there', path: 'directory', is: 'there' },
+  },
+  save: {
+    DIR: { on: '--id x', adds: 'work', path: 'directory', is: 'work' },
+    '--id': { on: 'work', adds: '--id x', path: 'id', is: 'x' },
+    '--patches': { on: 'work --id x', adds: '--patches mine', path: 'patches', is: 'mine' },
+    '--diagnosis': { on: 'work --id x', adds: '--diagnosis d.json', path: 'diagnosis', is: 'd.json' },
+    ...Object.fromEntries(
+      [
+        ['description', 'Description'],
+        ['origin', 'Origin'],
+        ['license', 'License'],
+        ['kernel-range', 'Kernel'],
+        ['mft-range', 'MFT'],
+        ['good-on-older', 'Good-On-Older'],
+        ['probe', 'Probe'],
+        ['needed-if', 'Needed-If'],
+        ['symptom', 'Symptom'],
+      ].map(([flag, field]) => [`--${flag}`, { on: 'work --id x', adds: `--${flag} value`, path: `header.${field}`, is: 'value' }]),
+    ),
+  },
+  'patches check': {
+    PLACE: { adds: join(projectRoot, 'patches'), path: 'directories', is: [join(projectRoot, 'patches')] },
+    '--sample': { adds: '--sample nnt', path: 'sources', is: [{ kind: 'sample', layout: 'nnt' }] },
+  },
+  'patches export': {
+    ...Object.fromEntries(
+      Object.entries({ ...sources, ...downloads('source.'), ...toEdit() })
+        .filter(([flag]) => flag !== 'FILE')
+        .map(([flag, row]) => [flag, { ...row, on: 'series' }]),
+    ),
+    DIR: { adds: 'there', path: 'directory', is: 'there' },
+  },
+  'patches report': {
+    NAME: { adds: 'x', path: 'id', is: 'x' },
+    '--patches': { on: 'x', adds: '--patches mine', path: 'directories', is: ['mine'] },
+    '--verdicts': { on: 'x', adds: '--verdicts matrix.json', path: 'verdicts', is: 'matrix.json' },
+  },
   releases: { ...ownPatches(), ...ownReleases() },
   patches: ownPatches(),
   kernels: ownKernels(),
@@ -259,8 +312,8 @@ function walk(): Map<string, string[]> {
   const found = new Map<string, string[]>();
   const visit = (command: ReturnType<typeof makeProgram>, name: string) => {
     for (const child of command.commands) visit(child as typeof command, `${name} ${child.name()}`.trim());
-    // project-file.test.ts has those of config, which takes all that a project file may set.
-    if (command.commands.length > 0 || ['help', 'config'].includes(name)) return;
+    // Without a subcommand `patches` lists them; project-file.test.ts has those of config, which takes all that a project file may set.
+    if ((command.commands.length > 0 && name !== 'patches') || ['help', 'config'].includes(name)) return;
     const names = command.options.map(({ long, flags }) => long ?? flags);
     found.set(name, [...names, ...command.registeredArguments.map((argument) => argument.name().toUpperCase())]);
   };
@@ -287,19 +340,8 @@ describe('the table', () => {
   });
 
   test('is of commands that are not run in earnest', () => {
-    expect(Object.keys(mocks).sort()).toEqual([
-      'build',
-      'cache',
-      'catalogues',
-      'config',
-      'diagnose',
-      'fetch',
-      'image',
-      'matrix',
-      'plan',
-      'rebuild',
-      'verify',
-    ]);
+    const named = ['build', 'cache', 'catalogues', 'config', 'diagnose', 'fetch', 'image', 'matrix', 'plan', 'rebuild', 'verify'];
+    expect(Object.keys(mocks).sort()).toEqual([...named, 'checkPatches', 'edit', 'exportPatches', 'reportPatch', 'save'].sort());
   });
 });
 
@@ -328,6 +370,9 @@ describe('every command takes the common options:', () => {
     diagnose: 'make.log',
     'image build': 'debian-12',
     'image rm': 'x',
+    save: 'work --id x',
+    'patches export': 'series',
+    'patches report': 'x',
   };
   const lines = [...commands.keys()].map((command) => `${command} ${bases[command] ?? ''}`.trim());
   const all = { step: 'a step\n', warning: 'warning: a warning\n', engine: 'an engine\n' };
@@ -481,6 +526,11 @@ describe('what contradicts or does not apply is refused:', () => {
     ['fetch --mirror nonsense', '--mirror'],
     ['fetch --ask-vendor --offline', '--ask-vendor', '--offline'],
     [`fetch --ask-vendor --sha256 ${digest}`, '--ask-vendor', '--sha256'],
+    ['edit --sample --kernel 6.1,5.18', '--kernel'],
+    ['edit --sample --kernel 6.1 --headers there', '--headers', '--kernel'],
+    ['edit x.tgz --sample --kernel 6.1', 'FILE', '--sample'],
+    ['patches export --sample --deb x.deb series', '--deb', '--sample'],
+    ['save work', '--id'],
     ['rebuild x.build.json --sample --deb x.deb', '--deb', '--sample'],
     ['rebuild x.build.json --bundle x.tgz --mft 4.20.1-14', '--bundle', '--mft'],
   ];
