@@ -27,12 +27,21 @@ export interface Run {
   ): Promise<{ code: string; message: string; hint: string } & Record<string, unknown>>;
 }
 
+/** As a process; or in this one with `isHere`, which takes a tenth of the time where a test has many command lines. */
+async function run(words: string[], { isHere, ...options }: CliOptions & { isHere?: boolean }): Promise<CliResult> {
+  if (!isHere) return runCli(words, options);
+  const { runHere } = await import('./cli/in-process.js');
+  process.chdir(options.cwd ?? '.');
+  const { exit, ...output } = await runHere(words, options.env);
+  return { status: exit, ...output };
+}
+
 /** A command line, its words separated by blanks, or given one by one. */
-export function cli(line: string | readonly string[], options: CliOptions = {}): Run {
+export function cli(line: string | readonly string[], options: CliOptions & { isHere?: boolean } = {}): Run {
   const words = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : [...line];
   const title = `mft-patch ${words.join(' ')}`;
   const exits: Run['exits'] = async (status, document, stderr = '') => {
-    const result = await runCli(withJson(words), options);
+    const result = await run(withJson(words), options);
     expect(result.status, `${title}: ${result.stdout}${result.stderr}`).toBe(status);
     check(result.stderr, stderr, `stderr of ${title}`);
     const printed = JSON.parse(result.stdout);
@@ -43,14 +52,14 @@ export function cli(line: string | readonly string[], options: CliOptions = {}):
     exits,
     prints: (document, stderr) => exits(0, document, stderr),
     async succeeds(stdout, stderr = '') {
-      const result = await runCli(words, options);
+      const result = await run(words, options);
       expect(result.status, `${title}: ${result.stderr}`).toBe(0);
       check(result.stdout, stdout, `stdout of ${title}`);
       check(result.stderr, stderr, `stderr of ${title}`);
       return result;
     },
     async fails(status, failure, before = '') {
-      const result = await runCli(withJson(words), options);
+      const result = await run(withJson(words), options);
       expect(result.status, `${title}: ${result.stdout}${result.stderr}`).toBe(status);
       const { schema, message, hint, ...printed } = JSON.parse(result.stdout);
       expect(schema, title).toBe('mft-patch/error@1');

@@ -1,5 +1,6 @@
 /** The commands that make patches. */
 import type { Command } from '@commander-js/extra-typings';
+import { fail } from '../errors.js';
 import { sources } from './build-commands.js';
 import type { MakeCommand, Show } from './command-maker.js';
 import { options } from './options.js';
@@ -67,7 +68,12 @@ export function addPatchesCommands(command: MakeCommand, show: Show): void {
     .enablePositionalOptions()
     .helpCommand(false)
     .addOption(options.patches)
-    .action((options) => show(options, async (context) => (await import('../commands/catalogues.js')).listPatches(context)));
+    .allowExcessArguments(true)
+    .action((options, { args: [name] }) => {
+      const hint = 'use check, export or report; without one of them the patches are listed';
+      if (name !== undefined) fail({ code: 'usage', detail: `unknown subcommand 'patches ${name}'`, hint });
+      return show(options, async (context) => (await import('../commands/catalogues.js')).listPatches(context));
+    });
   const parent = patches as unknown as Command;
 
   command(

@@ -531,6 +531,7 @@ describe('what contradicts or does not apply is refused:', () => {
     ['edit x.tgz --sample --kernel 6.1', 'FILE', '--sample'],
     ['patches export --sample --deb x.deb series', '--deb', '--sample'],
     ['save work', '--id'],
+    ['patches frobnicate', 'patches frobnicate'],
     ['rebuild x.build.json --sample --deb x.deb', '--deb', '--sample'],
     ['rebuild x.build.json --bundle x.tgz --mft 4.20.1-14', '--bundle', '--mft'],
   ];

@@ -18,7 +18,7 @@ const change = (path: string, from: string, to: string) => {
   expect(text).toContain(from);
   writeFileSync(work(path), text.replace(from, to), 'latin1');
 };
-const run = (...words: string[]) => cli(words, { cwd, env });
+const run = (...words: string[]) => cli(words, { cwd, env, isHere: true });
 const edit = (...words: string[]) => run('edit', '--sample', '--kernel', '6.1', '--dir', 'work', ...words);
 const save = (id: string, ...words: string[]) => run('save', 'work', '--id', id, ...words);
 const patch = (id: string) => readFileSync(join(cwd, 'patches', `${id}.patch`), 'latin1');

@@ -82,19 +82,22 @@ test('a series names its files, each once, and all', async () => {
 describe('patches check', () => {
   test('finds nothing wrong with the patches of the project, on any sample', async () => {
     for (const layout of ['flat', 'nnt', 'nnt-4.26'])
-      await cli(`patches check --sample ${layout}`).prints({ faults: [], packages: [{ path: expect.stringMatching(/^sample:/) }] });
+      await cli(`patches check --sample ${layout}`, { isHere: true }).prints({
+        faults: [],
+        packages: [{ path: expect.stringMatching(/^sample:/) }],
+      });
   });
 
   test('exits 2 for a series that is wrong, with file and line, and takes options before the subcommand, too', async () => {
     writeFiles(directory, { series: 'a.patch\n', 'a.patch': patchText(undefined, {}) });
-    const document = await cli(['patches', '--json', 'check', directory]).exits(2, { patches: 1 });
+    const document = await cli(['patches', '--json', 'check', directory], { isHere: true }).exits(2, { patches: 1 });
     expect(document.faults).toEqual([{ file: join(directory, 'a.patch'), line: 1, of: 'series', detail: 'field License is missing' }]);
   });
 
   test('exits 1 for one that does not apply, with the line of the hunk', async () => {
     const body = diff.replaceAll('/f', '/driver_common.c');
     writeFiles(directory, { series: 'a.patch\n', 'a.patch': patchText(body, good) });
-    const { faults, packages } = await cli(['patches', 'check', directory, '--sample']).exits(1, { patches: 1 });
+    const { faults, packages } = await cli(['patches', 'check', directory, '--sample'], { isHere: true }).exits(1, { patches: 1 });
     expect(faults).toEqual([
       {
         file: join(directory, 'a.patch'),
@@ -108,11 +111,11 @@ describe('patches check', () => {
 
   test('a directory of patches without a series is refused', async () => {
     writeFileSync(join(directory, 'a.patch'), patchText());
-    await cli(['patches', 'check', directory]).fails(3, { code: 'no-input', path: join(directory, 'series') });
+    await cli(['patches', 'check', directory], { isHere: true }).fails(3, { code: 'no-input', path: join(directory, 'series') });
   });
 
   test('a name that a patch of ours has is a fault', async () => {
     writeFiles(directory, { series: 'ccflags.patch\n', 'ccflags.patch': patchText(undefined, good) });
-    await cli(['patches', 'check', directory]).exits(2, { faults: [{ file: join(directory, 'ccflags.patch') }] });
+    await cli(['patches', 'check', directory], { isHere: true }).exits(2, { faults: [{ file: join(directory, 'ccflags.patch') }] });
   });
 });

@@ -29,7 +29,7 @@ const matrix = {
 writeFileSync(join(cwd, 'matrix.json'), JSON.stringify(matrix));
 
 test('is the text of a pull request', async () => {
-  const { stdout } = await cli('patches report dma-unmap', { cwd }).succeeds(/^# Unmap DMA buffers without the PCI wrappers/);
+  const { stdout } = await cli('patches report dma-unmap', { cwd, isHere: true }).succeeds(/^# Unmap DMA buffers without the PCI wrappers/);
   expect(stdout).toContain(`\n## What breaks\n\n\`\`\`text\n${patch.symptom}\n\`\`\`\n\n- Since: Linux \`>=5.18\`, with MFT \`<4.21.0\`\n`);
   expect(stdout).toMatch(/\n- Patch: `dma-unmap\.patch`, which changes `mst_pciconf\.c`\n/);
   expect(stdout).toMatch(/\nNot tested: .*--verdicts matrix\.json`\.\n$/);
@@ -37,7 +37,7 @@ test('is the text of a pull request', async () => {
 
 test('has what it was tested on, but for verdicts on another text of it', async () => {
   const warning = 'warning: dma-unmap has changed since it was tested on k6.12; left out\n';
-  const { stdout } = await cli('patches report dma-unmap.patch --verdicts matrix.json', { cwd }).succeeds(/^# /, warning);
+  const { stdout } = await cli('patches report dma-unmap.patch --verdicts matrix.json', { cwd, isHere: true }).succeeds(/^# /, warning);
   const [, tested = ''] = stdout.split('## Tested\n\n');
   expect(tested.split('\n').slice(0, 7)).toEqual([
     'With MFT 4.15.1-0sample: builds on 5.10, 6.1; fails on 7.3.',
@@ -49,7 +49,7 @@ test('has what it was tested on, but for verdicts on another text of it', async 
     '| 7.3 | k7.3 | 7.3.0-amd64 | fails | applied |',
   ]);
   expect(tested).toContain('\nk7.3:\n\n```text\nerror: `x`\n```\n');
-  const document = await cli('patches report dma-unmap --verdicts matrix.json', { cwd }).prints(
+  const document = await cli('patches report dma-unmap --verdicts matrix.json', { cwd, isHere: true }).prints(
     { id: 'dma-unmap', origin: 'ours' },
     warning,
   );
@@ -57,10 +57,16 @@ test('has what it was tested on, but for verdicts on another text of it', async 
 });
 
 test('of an unknown patch, and of what are no verdicts, is refused', async () => {
-  const { hint } = await cli('patches report dma-unmapp', { cwd }).fails(2, { code: 'usage', message: "unknown patch 'dma-unmapp'" });
+  const { hint } = await cli('patches report dma-unmapp', { cwd, isHere: true }).fails(2, {
+    code: 'usage',
+    message: "unknown patch 'dma-unmapp'",
+  });
   expect(hint).toContain('did you mean dma-unmap');
   writeFileSync(join(cwd, 'other.json'), '{"schema": "mft-patch/kernels@1"}');
-  await cli('patches report dma-unmap --verdicts other.json', { cwd }).fails(2, { code: 'bad-catalogue', file: 'other.json' });
-  await cli('patches report dma-unmap --verdicts gone.json', { cwd }).fails(3, { code: 'no-input' });
-  await cli('patches report dma-unmap --patches gone', { cwd }).fails(3, { code: 'no-input', path: 'gone' });
+  await cli('patches report dma-unmap --verdicts other.json', { cwd, isHere: true }).fails(2, {
+    code: 'bad-catalogue',
+    file: 'other.json',
+  });
+  await cli('patches report dma-unmap --verdicts gone.json', { cwd, isHere: true }).fails(3, { code: 'no-input' });
+  await cli('patches report dma-unmap --patches gone', { cwd, isHere: true }).fails(3, { code: 'no-input', path: 'gone' });
 });
