@@ -60,7 +60,7 @@ export async function save(request: SaveRequest, context: Context): Promise<Save
   await replaceState(directory, { ...state, own: layers.map(stateOf) }, context);
   if (state.start !== undefined) await commit(directory, `mft-patch save ${id}`, context);
   const series = join(layers.find(({ patch }) => patch.id === id)?.directory ?? request.patches, 'series');
-  return { schema: 'mft-patch/save@1', directory, series: shownPath(series), patches: layers.map(rowOf) };
+  return { schema: 'mft-patch/save@1', directory, source: state.source, series: shownPath(series), patches: layers.map(rowOf) };
 }
 
 /** The patches that are applied there, as they are in their series. @throws no-input if one has changed since */

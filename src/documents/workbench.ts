@@ -32,6 +32,7 @@ export type EditDocument = v.InferOutput<typeof editDocument>;
 export const saveDocument = v.object({
   schema: v.literal('mft-patch/save@1'),
   directory: text('where the source is laid out'),
+  source: v.object(source),
   series: text('the file that names the patches in their order'),
   patches: v.pipe(
     v.array(
@@ -40,7 +41,7 @@ export const saveDocument = v.object({
         path: v.string(),
         sha256,
         status: v.pipe(v.picklist(['new', 'refreshed', 'unchanged']), v.description('what became of its file')),
-        hunks: v.pipe(v.array(place), v.description('what it changes; lines count from 1, in the file as it was before this patch')),
+        hunks: v.pipe(v.array(place), v.description('what it changes; the lines as the patch states them')),
       }),
     ),
     v.description("one's own patches that are applied there, in their order"),

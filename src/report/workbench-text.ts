@@ -40,21 +40,23 @@ function edit(document: EditDocument): string {
   ].join('\n');
 }
 
-function save({ patches, series }: SaveDocument): string {
+function save({ source, patches, series }: SaveDocument): string {
   const written = patches.filter(({ status }) => status !== 'unchanged');
   const head = table(
     ['PATCH', 'STATUS', 'CHANGES'],
     patches.map(({ id, status, hunks }) => [id, status, placesOf(hunks)]),
   );
   if (written.length === 0) return `${head}\n\nNothing has changed since the last save.`;
+  // The sample and standard input are no files.
+  const file = /^(sample:|https?:|-$)/.test(source.path) ? 'FILE' : shellWord(source.path);
   const directory = series.replace(/\/?series$/, '') || '.';
   return [
     head,
     '',
-    ...written.map(({ path }) => `Wrote ${path}`),
+    `Wrote ${[...written.map(({ path }) => path), series].join(', ')}`,
     'Next: check the series, and test it on kernels:',
-    `  mft-patch patches check ${shellWord(directory)}`,
-    `  mft-patch try --patches ${shellWord(directory)}`,
+    `  mft-patch patches check ${shellWord(directory)} ${file}`,
+    `  mft-patch try ${file} --patches ${shellWord(directory)}`,
   ].join('\n');
 }
 

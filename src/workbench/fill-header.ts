@@ -22,10 +22,16 @@ const flags: Readonly<Record<string, [flag: string, meaning: string]>> = {
   Symptom: ['--symptom', "the compiler's words without the patch"],
 };
 
-/** The header fields of a document of `diagnose`. @throws no-input, bad-catalogue */
+/** The header fields of a document of `diagnose`. @throws no-input, bad-catalogue; usage if it has none */
 export async function readDiagnosis(path: string): Promise<HeaderFields> {
   const text = await readFile(path, 'utf8').catch((error) => failInput(path, error, 'check --diagnosis'));
-  const { header } = parseDataFile(v.object({ header: v.record(v.string(), v.string()) }), path, text);
+  const { header } = parseDataFile(v.object({ header: v.exactOptional(v.record(v.string(), v.string())) }), path, text);
+  if (header === undefined)
+    return fail({
+      code: 'usage',
+      detail: `${path}: the diagnosis has no header of a patch`,
+      hint: 'omit --diagnosis, and pass the fields',
+    });
   return Object.fromEntries(Object.entries(header).flatMap(([name, value]) => [[fieldName(name) ?? name, value]]));
 }
 

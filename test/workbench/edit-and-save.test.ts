@@ -139,6 +139,15 @@ describe('save', () => {
     expect(patch('ioctl')).toContain('\nKernel: >=6.15\nMFT: *\nGood-On-Older: no\nSymptom: error: x\n');
   });
 
+  test('a diagnosis without a header, or that is none, is refused', async () => {
+    change('driver_common.c', 'unlocked_ioctl: ', '.unlocked_ioctl = ');
+    writeFileSync(join(cwd, 'd.json'), '{"schema": "mft-patch/diagnose@1"}');
+    const message = 'd.json: the diagnosis has no header of a patch';
+    await save('ioctl', '--diagnosis', 'd.json', ...header).fails(2, { code: 'usage', message });
+    writeFileSync(join(cwd, 'd.json'), '{"header": {"Kernel": 6}}');
+    await save('ioctl', '--diagnosis', 'd.json', ...header).fails(2, { code: 'bad-catalogue', file: 'd.json', line: 1 });
+  });
+
   test.each([
     ['--kernel-range', 'new', "ioctl: field Kernel 'new' is not a version range"],
     ['--good-on-older', 'maybe', "ioctl: field Good-On-Older must start with yes or no, not 'maybe'"],
