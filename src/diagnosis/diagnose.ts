@@ -19,6 +19,8 @@ import { candidates, likeness, type Replacement, replacements } from './replacem
 export interface LogText {
   text: string;
   where: Circumstances;
+  /** What a verdict says of the failure: it counts where the log names no error, since it is not one of a build. */
+  reason?: string;
 }
 
 /** An error with the kernels that have it, and the patches against it. */
@@ -37,8 +39,9 @@ export function placed<Log extends LogText>(log: Log): Log {
 /** The distinct errors of several logs, each with the known patches that have its symptom. */
 export function errorsOf(logs: readonly LogText[], series: KnownSeries): FoundError[] {
   const found = new Map<string, FoundError>();
-  for (const { text, where } of logs) {
-    const { errors } = parseLog(text, where.source);
+  for (const { text, where, reason = '' } of logs) {
+    const { errors: named } = parseLog(text, where.source);
+    const errors = named.length > 0 ? named : asUnknown(reason);
     for (const error of errors) {
       const { kind, name, owner = '' } = error;
       const key = [kind, name, owner, name === '' ? error.message : ''].join('\n');
@@ -47,6 +50,11 @@ export function errorsOf(logs: readonly LogText[], series: KnownSeries): FoundEr
     }
   }
   return [...found.values()];
+}
+
+function asUnknown(reason: string): BuildError[] {
+  const lines = reason.split('\n').filter((line) => line.trim() !== '');
+  return lines.map((message) => ({ kind: 'unknown', name: '', message, places: [] }));
 }
 
 /** An error that is in another log, too. */

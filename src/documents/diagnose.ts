@@ -115,7 +115,12 @@ export const diagnoseDocument = v.object({
     note: v.exactOptional(text('why none were')),
   }),
   errors: v.array(diagnosedError),
-  header: v.exactOptional(v.pipe(patchHeaderFields, v.description('that of the first error that no known patch has as its Symptom'))),
+  header: v.exactOptional(
+    v.pipe(
+      patchHeaderFields,
+      v.description('that of the first error that no known patch has as its Symptom; of a known kind, if there is one'),
+    ),
+  ),
 });
 export type DiagnoseDocument = v.InferOutput<typeof diagnoseDocument>;
 export type DiagnosedError = DiagnoseDocument['errors'][number];

@@ -38,7 +38,7 @@ export function renderDiagnosis(document: DiagnoseDocument): string {
     return `  ${path}${what.some(Boolean) ? ` (${what.filter(Boolean).join(', ')})` : ''}`;
   });
   const note = headers.note === undefined ? [] : ['', `Headers were not searched: ${headers.note}`];
-  const open = errors.filter(({ patches }) => patches.length === 0);
+  const open = errors.filter(({ patches, kind }) => patches.length === 0 && kind !== 'unknown');
   return [
     `${count} in`,
     ...read,

@@ -95,6 +95,17 @@ describe('a verdict', () => {
     });
   });
 
+  test('of a failure that is not one of the build: its reason, as it is', async () => {
+    const document = {
+      schema: 'mft-patch/verify@1',
+      package: 'x.deb',
+      kernels: [{ ...verdict, failedStep: 'removes', reason: 'x is left', log: 'y.log' }],
+    };
+    writeFiles(cwd, { 'left/verify.json': JSON.stringify(document), 'left/y.log': '==> make <==\nmake: Leaving directory\n' });
+    const { header } = await cli('diagnose left/verify.json', { cwd, env }).prints({ errors: [{ kind: 'unknown', message: 'x is left' }] });
+    expect(header).toEqual({ Symptom: 'x is left' });
+  });
+
   test('that everything builds: nothing to diagnose', async () => {
     await cli('diagnose other/verify.json', { cwd, env }).succeeds('other/verify.json: nothing failed\n');
   });

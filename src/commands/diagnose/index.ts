@@ -45,7 +45,8 @@ export async function diagnose({ path, kernels, linux, settings }: DiagnoseReque
     ...(linux === undefined ? {} : { linux: { directory: linux, seconds: settings.timeout } }),
   };
   const { errors, kernels: searched } = await explainErrors(found, sources, context);
-  const own = errors.find(({ patches }) => patches.length === 0);
+  const open = errors.filter(({ patches }) => patches.length === 0);
+  const own = open.find(({ kind }) => kind !== 'unknown') ?? open[0];
   return {
     schema: 'mft-patch/diagnose@1',
     input: { path, kind: input.kind },

@@ -91,9 +91,9 @@ async function logsOfVerdict(path: string, text: string): Promise<Log[]> {
       const where = { kernel: release || kernel || target, inside: patches, ...(mftRelease === undefined ? {} : { mft: mftRelease }) };
       for (const place of places) {
         const whole = await readFile(place, 'utf8').catch(() => undefined);
-        if (whole !== undefined) return { path: place, text: whole, isWhole: true, where };
+        if (whole !== undefined) return { path: place, text: whole, isWhole: true, where, reason };
       }
-      return { path, text: reason, isWhole: false, where };
+      return { path, text: reason, isWhole: false, where, reason };
     }),
   );
 }
@@ -165,7 +165,7 @@ export async function logsOfPackage(
     if (verdict.status === 'builds') continue;
     const text = await readFile(verdict.log, 'utf8').catch((error) => failInput(verdict.log, error));
     const where = { kernel: verdict.release || verdict.kernel, inside: verdict.patches, source, ...(mft === undefined ? {} : { mft }) };
-    logs.push({ path: verdict.log, text, isWhole: true, where });
+    logs.push({ path: verdict.log, text, isWhole: true, where, ...(verdict.reason === undefined ? {} : { reason: verdict.reason }) });
   }
   return { kind: 'package', logs };
 }
