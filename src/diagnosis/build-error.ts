@@ -1,25 +1,8 @@
 /** What ends a build, as a value: the kind of break, what it is about, and where. */
+import type { DiagnosedError } from '../documents/index.js';
 
 /** The kinds of breaks that are recognised. `renamed-function` shows in the headers only; a log alone says `removed-function`. */
-export const errorKinds = [
-  'removed-function',
-  'renamed-function',
-  'removed-header',
-  'removed-member',
-  'removed-identifier',
-  'removed-variable',
-  'argument-count',
-  'argument-type',
-  'callback-type',
-  'missing-prototype',
-  'warning',
-  'gpl-symbol',
-  'missing-symbol',
-  'symbol-namespace',
-  'kernel-directory',
-  'unknown',
-] as const;
-export type ErrorKind = (typeof errorKinds)[number];
+export type ErrorKind = DiagnosedError['kind'];
 
 /** A place in the module's source. The line counts from 1; 0 if none is known. */
 export interface Place {
