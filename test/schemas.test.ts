@@ -24,6 +24,7 @@ import {
   releasesDocument,
 } from '../src/documents/lists.js';
 import { matrixDocument, matrixListDocument } from '../src/documents/matrix.js';
+import { diffDocument, showDocument } from '../src/documents/packages.js';
 import { verifyDocument } from '../src/documents/verdict.js';
 import {
   editDocument,
@@ -44,6 +45,8 @@ const documents: Record<ResultDocument['schema'] | 'mft-patch/error@1', v.Generi
   'mft-patch/rebuild@1': rebuildDocument,
   'mft-patch/verify@1': verifyDocument,
   'mft-patch/diagnose@1': diagnoseDocument,
+  'mft-patch/diff@1': diffDocument,
+  'mft-patch/show@1': showDocument,
   'mft-patch/matrix@1': matrixDocument,
   'mft-patch/matrix-list@1': matrixListDocument,
   'mft-patch/patches@1': patchesDocument,

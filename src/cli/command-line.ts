@@ -9,6 +9,7 @@ import { addConfigCommand } from './config-command.js';
 import { addDiagnoseCommands } from './diagnose-commands.js';
 import { addKernelCommands } from './kernel-commands.js';
 import { general, options } from './options.js';
+import { addPackageCommands } from './package-commands.js';
 import { addPatchesCommands, addWorkbenchCommands } from './workbench-commands.js';
 
 /** The whole command line, as commander(npm) takes it. @param print shows the help */
@@ -26,6 +27,7 @@ export function makeProgram({ version, print }: { version: string; print: (text:
   addBuildCommands(command, show);
   addKernelCommands(command, program, show);
   addDiagnoseCommands(command, show);
+  addPackageCommands(command, show);
   addCacheCommands(command, program, show);
   addWorkbenchCommands(command, show);
   command('releases', 'list the known MFT releases', { examples: ['mft-patch releases', 'mft-patch releases --releases site.json'] })

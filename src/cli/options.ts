@@ -95,6 +95,8 @@ export const options = {
   report: new Option('--report <file>', 'write a report: .json, .xml (JUnit), .md or .html; repeatable')
     .argParser(gather)
     .helpGroup(output),
+  stat: new Option('--stat', 'only the files, and how many lines of each').helpGroup(output),
+  exitCode: new Option('--exit-code', 'exit with 1 if they differ').helpGroup(output),
   list: new Option('--list', 'only list the kernels').helpGroup(output),
   format: new Option('--format <format>', 'output format of --list').choices(['text', 'github'] as const).helpGroup(output),
   merge: new Option('--merge <file...>', 'show the results of earlier runs, as --json or --report wrote them, as one').helpGroup(output),

@@ -47,11 +47,18 @@ function entryDifferences(file: readonly Entry[], made: readonly Entry[], prefix
 
 /** What an entry says of itself but for its content, whichever tar wrote it. */
 function metadata({ type, mode, mtime, linkTarget, head }: Entry): string {
-  const field = (start: number, length: number) => head.toString('latin1', head.length - 512 + start, head.length - 512 + start + length);
-  // tar(5), ustar: uid and gid in octal digits, user and group by name.
-  const owner = [field(108, 8), field(116, 8)].map((id) => id.replace(/^0+(?=[0-7])|[ \0]+$/g, ''));
-  const names = [field(265, 32), field(297, 32)].map((name) => name.replace(/\0.*$/s, ''));
-  return JSON.stringify([type, mode, mtime, linkTarget, owner, names]);
+  const names = [fieldOf(head, 265, 32), fieldOf(head, 297, 32)].map((name) => name.replace(/\0.*$/s, ''));
+  return JSON.stringify([type, mode, mtime, linkTarget, ownerOf({ head }), names]);
+}
+
+/** uid and gid of an entry, as in 0:0. */
+export function ownerOf({ head }: Pick<Entry, 'head'>): string {
+  return [fieldOf(head, 108, 8), fieldOf(head, 116, 8)].map((id) => id.replace(/^0+(?=[0-7])|[ \0]+$/g, '')).join(':');
+}
+
+/** A field of the header: uid and gid in octal digits, user and group by name (tar(5), ustar). */
+function fieldOf(head: Buffer, start: number, length: number): string {
+  return head.toString('latin1', head.length - 512 + start, head.length - 512 + start + length);
 }
 
 /** The entries by path. An archive may hold a path twice, and the later one counts when it is unpacked: both are kept apart. */

@@ -12,6 +12,7 @@ import type {
   ReleasesDocument,
 } from './lists.js';
 import type { MatrixDocument, MatrixListDocument } from './matrix.js';
+import type { DiffDocument, ShowDocument } from './packages.js';
 import type { VerifyDocument } from './verdict.js';
 import type { EditDocument, PatchesCheckDocument, PatchesExportDocument, PatchesReportDocument, SaveDocument } from './workbench.js';
 
@@ -21,6 +22,7 @@ export type * from './config.js';
 export type * from './diagnose.js';
 export type * from './lists.js';
 export type * from './matrix.js';
+export type * from './packages.js';
 export type * from './verdict.js';
 export type * from './workbench.js';
 
@@ -31,6 +33,8 @@ export type ResultDocument =
   | RebuildDocument
   | VerifyDocument
   | DiagnoseDocument
+  | DiffDocument
+  | ShowDocument
   | PatchesDocument
   | KernelsDocument
   | MatrixDocument

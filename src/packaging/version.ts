@@ -25,3 +25,8 @@ export function patchedVersion(
 export function isPatchedVersion(version: string): boolean {
   return version.includes('+mftpatch');
 }
+
+/** The version of the vendor's package that one of ours was made from. */
+export function vendorVersion(version: string): string {
+  return version.replace(/\+mftpatch.*$/, '');
+}

@@ -14,6 +14,7 @@ import { renderConfig } from './config-text.js';
 import { renderDiagnosis } from './diagnose-text.js';
 import { failureLines, renderMatrix } from './matrix-text.js';
 import { failedAt } from './matrix-words.js';
+import { renderDiff, renderShow } from './package-text.js';
 import { renderRebuild } from './rebuild-text.js';
 import { shellWord } from './shell-word.js';
 import { table } from './table.js';
@@ -28,6 +29,10 @@ export function renderText(document: ResultDocument): string {
       return build(document);
     case 'mft-patch/rebuild@1':
       return renderRebuild(document);
+    case 'mft-patch/diff@1':
+      return renderDiff(document);
+    case 'mft-patch/show@1':
+      return renderShow(document);
     case 'mft-patch/verify@1':
       return verdicts(document.kernels);
     case 'mft-patch/patches@1':

@@ -18,6 +18,8 @@ vi.mock('../../src/commands/save.js', async () => (await import('./in-process.js
 vi.mock('../../src/commands/check-patches.js', async () => (await import('./in-process.js')).mocks.checkPatches());
 vi.mock('../../src/commands/export-patches.js', async () => (await import('./in-process.js')).mocks.exportPatches());
 vi.mock('../../src/commands/report-patch.js', async () => (await import('./in-process.js')).mocks.reportPatch());
+vi.mock('../../src/commands/diff.js', async () => (await import('./in-process.js')).mocks.diff());
+vi.mock('../../src/commands/show.js', async () => (await import('./in-process.js')).mocks.show());
 vi.mock('../../src/commands/catalogues.js', async () => (await import('./in-process.js')).mocks.catalogues());
 
 const commands = [
@@ -29,6 +31,8 @@ const commands = [
   'matrix',
   'try',
   'diagnose',
+  'diff',
+  'show',
   'image ls',
   'image build',
   'image rm',

@@ -34,6 +34,8 @@ const keeper =
 /** The modules of the commands, by their paths from src/commands/. */
 export const mocks = {
   build: () => ({ build: keeper('build') }),
+  diff: () => ({ diff: keeper('diff') }),
+  show: () => ({ show: (path: string, context: Context) => keep('show', { path }, context) }),
   plan: () => ({ plan: keeper('plan') }),
   verify: () => ({ verify: keeper('verify') }),
   diagnose: () => ({ diagnose: keeper('diagnose') }),

@@ -20,6 +20,8 @@ vi.mock('../../src/commands/save.js', async () => (await import('./in-process.js
 vi.mock('../../src/commands/check-patches.js', async () => (await import('./in-process.js')).mocks.checkPatches());
 vi.mock('../../src/commands/export-patches.js', async () => (await import('./in-process.js')).mocks.exportPatches());
 vi.mock('../../src/commands/report-patch.js', async () => (await import('./in-process.js')).mocks.reportPatch());
+vi.mock('../../src/commands/diff.js', async () => (await import('./in-process.js')).mocks.diff());
+vi.mock('../../src/commands/show.js', async () => (await import('./in-process.js')).mocks.show());
 vi.mock('../../src/commands/catalogues.js', async () => (await import('./in-process.js')).mocks.catalogues());
 
 const directory = makeDirectory();
@@ -221,6 +223,13 @@ const tables: Record<string, Table> = {
     '--merge': { adds: '--merge a.json b.json', path: 'paths', is: ['a.json', 'b.json'] },
   },
   try: tests,
+  diff: {
+    DEB: { adds: 'x.deb', path: 'path', is: 'x.deb' },
+    OTHER: { on: 'x.deb', adds: 'y.deb', path: 'other', is: 'y.deb' },
+    '--stat': { on: 'x.deb', path: 'format', is: 'stat' },
+    '--exit-code': { on: 'x.deb', path: 'exitCode', is: true },
+  },
+  show: { DEB: { adds: 'x.deb', path: 'path', is: 'x.deb' } },
   'image ls': {
     '--engine': { adds: '--engine podman', path: 'settings.engine', is: 'podman' },
     '--timeout': { adds: '--timeout 9', path: 'settings.timeout', is: 9 },
@@ -340,7 +349,21 @@ describe('the table', () => {
   });
 
   test('is of commands that are not run in earnest', () => {
-    const named = ['build', 'cache', 'catalogues', 'config', 'diagnose', 'fetch', 'image', 'matrix', 'plan', 'rebuild', 'verify'];
+    const named = [
+      'build',
+      'cache',
+      'catalogues',
+      'config',
+      'diagnose',
+      'diff',
+      'fetch',
+      'image',
+      'matrix',
+      'plan',
+      'rebuild',
+      'show',
+      'verify',
+    ];
     expect(Object.keys(mocks).sort()).toEqual([...named, 'checkPatches', 'edit', 'exportPatches', 'reportPatch', 'save'].sort());
   });
 });
@@ -368,6 +391,8 @@ describe('every command takes the common options:', () => {
     rebuild: 'x.build.json',
     verify: 'x.deb --kernel 6.1',
     diagnose: 'make.log',
+    diff: 'x.deb',
+    show: 'x.deb',
     'image build': 'debian-12',
     'image rm': 'x',
     save: 'work --id x',

@@ -13,6 +13,8 @@ const known = [
   'matrix',
   'try',
   'diagnose',
+  'diff',
+  'show',
   'fetch',
   'releases',
   'patches',
@@ -129,6 +131,7 @@ describe('help', () => {
       matrix: [package_, ...source, ...engine, ...kernelSource, ...matrix, ...ownData],
       try: [package_, ...source, ...engine, ...kernelSource, ...tried, ...ownData],
       diagnose: ['--kernel', '--linux', ...engine, '--patches', '--kernels-dir'],
+      diff: ['--stat', '--exit-code'],
       rebuild: [...source, '--patches', '--releases'],
       'image ls': ['--engine', '--timeout'],
       'image build': [

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadPatches } from '../../src/catalogue.js';
 import { cli } from '../cli.js';
-import { makeDirectory } from '../support.js';
+import { makeDirectory, testContext } from '../support.js';
 
 const cwd = makeDirectory();
-const patch = (await loadPatches()).find(({ id }) => id === 'dma-unmap') ?? expect.fail();
+const patch = (await loadPatches(testContext())).find(({ id }) => id === 'dma-unmap') ?? expect.fail();
 
 const verdict = (status: string, sha256: string) => ({
   ...{ status, seconds: 1, log: '', artifact: '' },
