@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { readSource } from '../bundle/read-source.js';
 import { loadSample, sampleNames } from '../bundle/sample.js';
@@ -6,7 +7,7 @@ import type { Context } from '../context.js';
 import { controlFields, type Deb, readDeb } from '../deb/deb.js';
 import { diffDebs } from '../deb/diff.js';
 import type { DiffDocument } from '../documents/index.js';
-import { fail, MftPatchError } from '../errors.js';
+import { fail, failInput, MftPatchError } from '../errors.js';
 import { explain } from '../explain.js';
 import { readRecord, recordName } from '../output/record.js';
 import { sourceOf } from '../output/recorded-input.js';
@@ -57,6 +58,7 @@ export async function diff({ path, other, format, exitCode }: DiffRequest, conte
 
 /** @param path a .deb, or a bundle with a kernel-mft-dkms package in it */
 async function readPackage(path: string, context: Context): Promise<Package> {
+  await stat(path).catch((error) => failInput(path, error, 'check the path'));
   const source = await resolveSource({ readOnly: true, ...(path.endsWith('.deb') ? { deb: path } : { bundle: path }) }, context);
   const { bytes, sha256, member } = await readSource(source, context);
   return packageOf({ path: member === '' ? path : `${path}: ${member}`, bytes, sha256 });
@@ -69,55 +71,57 @@ async function packageOf({ path, bytes, sha256 }: { path: string; bytes: Buffer;
 }
 
 type Found = { two: Package; foundBy: DiffDocument['foundBy'] };
+type Finder = (ours: Package['from'], offline: Context) => Promise<Package | undefined>;
 
-/** The vendor's package of one of ours: by its record, among the samples, or in the cache. Nothing is downloaded for it. */
+/** Where the vendor's package of one of ours may be. */
+const finders: [foundBy: Found['foundBy'], place: string, find: Finder][] = [
+  ['record', 'the record beside it', byRecord],
+  ['sample', 'the samples', bySample],
+  ['cache', 'the cache', byRelease],
+];
+
+/** The vendor's package of one of ours. Nothing is downloaded for it. @throws usage, no-input */
 async function findVendors({ from }: Package, context: Context): Promise<Found> {
   if (!isPatchedVersion(from.version)) {
     const hint = 'pass the package to compare it with as the second argument';
     return fail({ code: 'usage', detail: `${from.path} is not a package of mft-patch (version ${from.version})`, hint });
   }
-  const places: [Found['foundBy'], string, () => Promise<Package | undefined>][] = [
-    ['record', 'the record beside it', () => byRecord(from)],
-    ['sample', 'the samples', () => bySample(from.version, context)],
-    ['cache', 'the cache', () => byRelease(from.version)],
-  ];
-  const offline = { ...context, offline: true, warn: context.debug };
-  async function byRecord({ path, sha256 }: Package['from']): Promise<Package> {
-    const record = await readRecord(recordName(path));
-    if (record.artifact.sha256 !== sha256) fail({ code: 'no-input', path: recordName(path), detail: 'is the record of other bytes' });
-    const read = await readSource(
-      await resolveSource({ ...(await sourceOf(record, recordName(path), {})), readOnly: true }, offline),
-      offline,
-    );
-    if (read.sha256 !== record.input.sha256) fail({ code: 'no-input', path: read.path, detail: 'is not what the record was made from' });
-    return packageOf(read);
-  }
-  async function byRelease(version: string): Promise<Package> {
-    const source = await resolveSource({ mft: vendorVersion(version), readOnly: true }, offline);
-    return packageOf(await readSource(source, offline));
-  }
+  const wanted = vendorVersion(from.version);
   const reasons: string[] = [];
-  for (const [foundBy, place, find] of places) {
+  for (const [foundBy, place, find] of finders) {
     try {
-      const two = await find();
-      if (two?.from.version === vendorVersion(from.version)) return { two, foundBy };
-      reasons.push(`${place}: no package of version ${vendorVersion(from.version)}`);
+      const two = await find(from, { ...context, offline: true, warn: context.debug });
+      if (two?.from.version === wanted) return { two, foundBy };
+      reasons.push(`${place}: no package of version ${wanted}`);
     } catch (error) {
       if (!(error instanceof MftPatchError) || context.signal.aborted) throw error;
       reasons.push(`${place}: ${explain(error.failure).message}`);
     }
   }
-  const file = `${from.package}_${vendorVersion(from.version)}_all.deb`;
-  const hint = `pass it, or the bundle that it is in: mft-patch diff ${basename(from.path)} ${file}`;
+  const hint = `pass it, or the bundle that it is in: mft-patch diff ${basename(from.path)} ${from.package}_${wanted}_all.deb`;
   return fail({ code: 'no-input', path: from.path, detail: `the vendor's package was not found (${reasons.join('; ')})`, hint });
 }
 
-async function bySample(version: string, context: Context): Promise<Package | undefined> {
+async function byRecord({ path, sha256 }: Package['from'], context: Context): Promise<Package> {
+  const place = recordName(path);
+  const record = await readRecord(place);
+  if (record.artifact.sha256 !== sha256) fail({ code: 'no-input', path: place, detail: 'is the record of other bytes' });
+  const source = await resolveSource({ ...(await sourceOf(record, place, {})), readOnly: true }, context);
+  const read = await readSource(source, context);
+  if (read.sha256 !== record.input.sha256) fail({ code: 'no-input', path: read.path, detail: 'is not what the record was made from' });
+  return packageOf(read);
+}
+
+async function bySample({ version }: Package['from'], context: Context): Promise<Package | undefined> {
   for (const name of await sampleNames()) {
     const control = (await loadSample(name)).get('DEBIAN/control')?.toString('utf8') ?? '';
     if (!control.split('\n').includes(`Version: ${vendorVersion(version)}`)) continue;
-    const read = await readSource({ kind: 'sample', layout: name }, context);
-    return packageOf(read);
+    return packageOf(await readSource({ kind: 'sample', layout: name }, context));
   }
   return undefined;
+}
+
+async function byRelease({ version }: Package['from'], context: Context): Promise<Package> {
+  const source = await resolveSource({ mft: vendorVersion(version), readOnly: true }, context);
+  return packageOf(await readSource(source, context));
 }

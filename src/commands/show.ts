@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readSource } from '../bundle/read-source.js';
 import type { Context } from '../context.js';
 import { controlFields, readDeb } from '../deb/deb.js';
 import type { MatrixDocument, ShowDocument } from '../documents/index.js';
-import { MftPatchError } from '../errors.js';
+import { failInput, MftPatchError } from '../errors.js';
 import { type BuildRecord, readRecord, recordedVerdicts, recordName } from '../output/record.js';
 import { insideOf } from '../packaging/inside.js';
 import { isPatchedVersion, vendorVersion } from '../packaging/version.js';
@@ -12,6 +12,7 @@ import { xz } from '../system/xz.js';
 
 /** Shows what a package is, from its own content and what lies beside it: its record, and the result of a matrix. @throws input failures */
 export async function show(path: string, context: Context): Promise<ShowDocument> {
+  await stat(path).catch((error) => failInput(path, error, 'check the path'));
   const { bytes, sha256 } = await readSource({ kind: 'deb', path }, context);
   const deb = await readDeb(bytes, path, xz);
   const fields = controlFields(deb, path);

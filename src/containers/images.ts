@@ -58,7 +58,12 @@ export class Images {
     const dockerfile = await projectText('Dockerfile');
     const tags = targets.flatMap((target) => (target.source === undefined ? [this.#tag(target, target.headers, dockerfile)] : []));
     if (tags.length < 2) return;
-    for (const [tag, image] of await findImages(this.engine, tags, context)) this.#found.set(tag, image);
+    // What an engine cannot say is asked again for each target, and is that target's failure.
+    const found = await findImages(this.engine, tags, context).catch((error) => {
+      if (error instanceof MftPatchError) return new Map<string, Image>();
+      throw error;
+    });
+    for (const [tag, image] of found) this.#found.set(tag, image);
   }
 
   async #ensureTarget(target: Target, context: Context): Promise<Image> {

@@ -1,12 +1,14 @@
 /**
  * Measures what the README promises, each compared with something that runs beside it, since machines differ and are
- * noisy: `npm run bench` prints a table of ratios. `npm run bench -- --quick` runs three rounds instead of nine.
+ * noisy: `npm run bench` prints a table of ratios. `npm run bench -- --quick` runs three rounds instead of nine, and
+ * `npm run bench -- reuse` measures only the reuse of verdicts.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeBundles } from './bundles.js';
 import { type Command, cli, directory, Measurements, seconds, sh } from './measure.js';
+import { measureReuse } from './reuse.js';
 
 const rounds = process.argv.includes('--quick') ? 3 : 9;
 const out = join(directory, 'dist');
@@ -110,9 +112,13 @@ function measureVerify(): void {
   });
 }
 
-makeBundles();
-measureBuild();
-await measureFetch();
-if (spawnSync('docker', ['version']).status === 0) measureVerify();
-else console.log('verify is not measured: no docker');
+const hasDocker = spawnSync('docker', ['version']).status === 0;
+if (!process.argv.includes('reuse')) {
+  makeBundles();
+  measureBuild();
+  await measureFetch();
+  if (hasDocker) measureVerify();
+}
+if (hasDocker) measureReuse(measured, Math.min(rounds, 3));
+else console.log('verify and reuse are not measured: no docker');
 measured.print();
