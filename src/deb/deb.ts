@@ -12,8 +12,10 @@ export interface Deb {
   readonly data: readonly Entry[];
 }
 
-/** The most bytes that a member may unpack to; the sources of MFT have about 110,000, those of all of MLNX_OFED some 20 MB. */
-const unpackedLimit = 64 * 1024 * 1024;
+/** The most bytes that a member may unpack to; the sources of MFT have about 110,000. */
+const unpackedLimit = 8 * 1024 * 1024;
+/** The same of files whose Installed-Size says that they are more, as those of all of MLNX_OFED: some 20 MB. */
+const largeLimit = 64 * 1024 * 1024;
 
 /**
  * Reads a package as deb(5) describes format 2.0.
@@ -30,18 +32,29 @@ export async function readDeb(bytes: Buffer, path: string, xz?: Xz): Promise<Deb
     fail({ code: 'package-damaged', path, detail: 'does not start with a debian-binary member of format 2' });
   }
   if (rest[0]) fail({ code: 'package-unfit', path, detail: `has a member '${rest[0].name}' after data.tar` });
-  const deb = {
-    binary,
-    control: await readMember(control, 'control.tar', path, xz),
-    data: await readMember(data, 'data.tar', path, xz),
-  };
+  const read = { path, ...(xz ? { xz } : {}) };
+  const controlEntries = await readMember(control, 'control.tar', { ...read, limit: unpackedLimit });
+  const deb = { binary, control: controlEntries, data: await readMember(data, 'data.tar', { ...read, limit: limitOf(controlEntries) }) };
   for (const entries of [deb.control, deb.data]) refuseStrangeEntries(entries, path);
   const link = deb.control.find(({ type }) => type !== 'file' && type !== 'directory');
   if (link) fail({ code: 'package-unfit', path, detail: `${link.path} in control.tar is a ${link.type}` });
   return deb;
 }
 
-async function readMember(member: ArMember | undefined, name: string, path: string, xz: Xz | undefined): Promise<Entry[]> {
+/** How much the files may unpack to: twice of what the control file says, within bounds. */
+function limitOf(control: readonly Entry[]): number {
+  const text = control.find((entry) => plainPath(entry) === 'control')?.body.toString('utf8') ?? '';
+  const kilobytes = Number(/^Installed-Size: *(\d{1,9})$/im.exec(text)?.[1] ?? 0);
+  return Math.min(largeLimit, Math.max(unpackedLimit, 2 * 1024 * kilobytes));
+}
+
+interface Reading {
+  path: string;
+  limit: number;
+  xz?: Xz;
+}
+
+async function readMember(member: ArMember | undefined, name: string, { path, ...how }: Reading): Promise<Entry[]> {
   if (!member?.name.startsWith(name)) {
     fail({ code: 'package-damaged', path, detail: `expected member ${name}*, found ${member?.name ?? 'none'}` });
   }
@@ -50,10 +63,7 @@ async function readMember(member: ArMember | undefined, name: string, path: stri
     fail({ code: 'package-unfit', path, detail: `${member.name}: unsupported compression (supported: none, gz, xz, zst)` });
   }
   const place = `${path}: ${member.name}`;
-  return readTar(
-    await decompress(compression as Compression, member.body, { limit: unpackedLimit, path: place, ...(xz ? { xz } : {}) }),
-    place,
-  );
+  return readTar(await decompress(compression as Compression, member.body, { ...how, path: place }), place);
 }
 
 /** Nothing is unpacked here, but the package goes on to dpkg: what could write beside its own paths is refused. */

@@ -9,7 +9,7 @@ import { readDeb, writeDeb } from '../../src/deb/deb.js';
 import { fileEntry, writeTar } from '../../src/deb/tar.js';
 import { defaultPackage } from '../../src/default-package.js';
 import { cli } from '../cli.js';
-import { makeDirectory, sample, testContext } from '../support.js';
+import { failureOf, makeDirectory, sample, testContext } from '../support.js';
 import { writeSeries } from './series.js';
 
 const cwd = makeDirectory();
@@ -112,5 +112,18 @@ describe('another dkms package', () => {
     expect(patches.at(-1)).toMatchObject({ id: 'x', package: 'iser-dkms', origin: 'iser' });
     expect(patches[0]).not.toHaveProperty('package');
     await run('patches --patches iser').succeeds(/^PATCH +FROM +PACKAGE +KERNEL +VERSION +WHAT$/m);
+  });
+
+  test('may be large, if its control file says so', async () => {
+    const deb = await readDeb(iser, 'iser');
+    const large = { ...deb, data: [...deb.data, fileEntry('./usr/src/large', Buffer.alloc(20 * 1024 * 1024))] };
+    const control = (size: number) =>
+      deb.control.map((entry) => {
+        if (!/^(\.\/)?control$/.test(entry.path)) return entry;
+        return fileEntry(entry.path, Buffer.from(entry.body.toString('utf8').replace(/^Installed-Size: .*/m, `Installed-Size: ${size}`)));
+      });
+    expect((await readDeb(writeDeb({ ...large, control: control(21_000) }), 'x')).data).toHaveLength(large.data.length);
+    const failure = await failureOf(() => readDeb(writeDeb({ ...large, control: control(100) }), 'x'));
+    expect(failure).toMatchObject({ code: 'package-unfit', detail: 'decompresses to more than 8388608 bytes' });
   });
 });
