@@ -15,7 +15,6 @@ describe.skipIf(missing('tools') !== '')('a package that is not for us is exit 3
     ['without dkms.conf', `rm ${source}/dkms.conf`, 'package-unfit', 'contains no usr/src/*/dkms.conf'],
     ['with dkms.conf as a link', `ln -sf mst_pci.c ${source}/dkms.conf`, 'package-unfit', 'contains no usr/src/*/dkms.conf'],
     ['with two of them', `cp -a ${source} usr/src/other-1`, 'package-unfit', 'usr/src/other-1/dkms.conf'],
-    ['of another name', "sed -i 's/^Package:.*/Package: mlnx-ofed-kernel-dkms/' DEBIAN/control", 'package-unfit', 'mlnx-ofed-kernel-dkms'],
     ['with a day for a version', setVersion('20220702-1'), 'package-unfit', "'20220702' is not an MFT version"],
     ['with two numbers for a version', setVersion('4.20-1'), 'package-unfit', "'4.20' is not an MFT version"],
     ['with a word for a version', setVersion('new'), 'package-unfit', "'new' is not a Debian version"],
