@@ -19,6 +19,8 @@ export function makeProgram({ version, print }: { version: string; print: (text:
     .version(version)
     .addHelpOption(new Option('-h, --help', 'show this help').helpGroup(general))
     .configureHelp({ groupItems: generalLast })
+    // What follows `patches check` is that one's.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr: () => {} })
     .showSuggestionAfterError()

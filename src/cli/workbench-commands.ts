@@ -14,6 +14,7 @@ export function addWorkbenchCommands(command: MakeCommand, show: Show): void {
     .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
     .addOption(options.bundle)
     .addOption(options.deb)
+    .addOption(options.package)
     .addOption(options.mft)
     .addOption(options.sample)
     .addOption(own.kernelToEdit)
@@ -64,8 +65,6 @@ export function addPatchesCommands(command: MakeCommand, show: Show): void {
   const patches = command('patches', 'list the patches; check, export or report them', {
     examples: ['mft-patch patches', 'mft-patch patches --patches own --json'],
   })
-    // An option behind a subcommand is that one's.
-    .enablePositionalOptions()
     .helpCommand(false)
     .addOption(options.patches)
     .allowExcessArguments(true)
@@ -120,6 +119,7 @@ export function addPatchesCommands(command: MakeCommand, show: Show): void {
     .argument('<dir>', 'where the series is written')
     .addOption(options.bundle)
     .addOption(options.deb)
+    .addOption(options.package)
     .addOption(options.mft)
     .addOption(options.sample)
     .addOption(own.kernelToEdit)

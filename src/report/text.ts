@@ -14,9 +14,9 @@ import { renderConfig } from './config-text.js';
 import { renderDiagnosis } from './diagnose-text.js';
 import { failureLines, renderMatrix } from './matrix-text.js';
 import { failedAt } from './matrix-words.js';
+import { nextSteps } from './next-steps.js';
 import { renderDiff, renderShow } from './package-text.js';
 import { renderRebuild } from './rebuild-text.js';
-import { shellWord } from './shell-word.js';
 import { table } from './table.js';
 import { renderWorkbench } from './workbench-text.js';
 
@@ -131,36 +131,6 @@ function guardLines({ maxKernel, patches }: BuildDocument): string[] {
     ...guards.map((guard) => `  ${guard}`),
     '',
   ];
-}
-
-function nextSteps(document: BuildDocument, deb: string): string[] {
-  if (document.input.path.startsWith('sample:')) {
-    return ['This is the sample package; it drives no hardware. For a real bundle:', '  mft-patch build mft-<version>-<arch>-deb.tgz'];
-  }
-  const { hold } = document;
-  const install = ['Next, on the machine with the card:', `  sudo apt install ${packagePath(deb)}`];
-  if (document.package !== undefined) return install;
-  return [
-    ...install,
-    ...toolsSteps(document),
-    ...(hold === undefined ? [] : [`  sudo apt-mark hold ${defaultPackage}    # DOCA has ${hold}, unpatched, which apt takes for newer`]),
-    '  sudo mst start',
-  ];
-}
-
-/** How the vendor's tools are installed: what was written beside the package, else what was seen in the bundle. */
-function toolsSteps({ mft, input: { path: bundle, userland }, artifacts }: BuildDocument): string[] {
-  const written = artifacts.slice(1).filter(({ path }) => /(^|\/)mft[_-]\d[^/]*\.deb$/.test(path));
-  if (written.length > 0) return written.map(({ path }) => `  sudo apt install ${packagePath(path)}`);
-  const isUnpacked = userland?.startsWith(`${bundle.replace(/\/+$/, '')}/`);
-  if (userland !== undefined)
-    return [`  sudo apt install ${packagePath(userland)}${isUnpacked ? '' : "    # in the vendor's bundle, unpacked"}`];
-  return [`  # install the vendor's tools, the package mft of ${mft.version}-${mft.revision}, from DEBS/ of his bundle`];
-}
-
-/** A path as apt takes it for a file's and not for a package's name, as a shell's word. */
-function packagePath(path: string): string {
-  return shellWord(/^\.{0,2}\//.test(path) ? path : `./${path}`);
 }
 
 function verdicts(kernels: readonly KernelVerdict[]): string {

@@ -295,7 +295,7 @@ const tables: Record<string, Table> = {
     ...Object.fromEntries(
       Object.entries({ ...sources, ...downloads('source.'), ...toEdit() })
         .filter(([flag]) => flag !== 'FILE')
-        .map(([flag, row]) => [flag, { ...row, on: 'series' }]),
+        .map(([flag, row]) => [flag, { ...row, on: `${row.on ?? ''} series` }]),
     ),
     DIR: { adds: 'there', path: 'directory', is: 'there' },
   },
