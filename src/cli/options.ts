@@ -42,7 +42,10 @@ export const options = {
   ),
   sample: new Option('--sample [layout]', 'use the built-in sample bundle: flat (default), nnt or nnt-4.26').helpGroup(source),
 
-  patches: new Option('--patches <dir>', 'a series of your own patches, applied after those of mft-patch; repeatable')
+  patches: new Option(
+    '--patches <dir>',
+    'a series of your own patches, applied after those of mft-patch; repeatable (edit, try, patches report: default patches, if there)',
+  )
     .argParser(gatherPaths)
     .helpGroup(ownData),
   kernelsDir: new Option('--kernels-dir <dir>', 'directory with further targets, files like those of kernels/')

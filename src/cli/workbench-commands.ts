@@ -19,7 +19,7 @@ export function addWorkbenchCommands(command: MakeCommand, show: Show): void {
     .addOption(options.sample)
     .addOption(own.kernelToEdit)
     .addOption(options.headers)
-    .addOption(own.patches)
+    .addOption(options.patches)
     .addOption(own.dir)
     .addOption(options.arch)
     .addOption(options.mirror)
@@ -124,7 +124,7 @@ export function addPatchesCommands(command: MakeCommand, show: Show): void {
     .addOption(options.sample)
     .addOption(own.kernelToEdit)
     .addOption(options.headers)
-    .addOption(own.patches)
+    .addOption(options.patches)
     .addOption(options.arch)
     .addOption(options.mirror)
     .addOption(options.lock)
@@ -147,7 +147,7 @@ export function addPatchesCommands(command: MakeCommand, show: Show): void {
     parent,
   )
     .argument('<name>', 'the patch')
-    .addOption(own.patches)
+    .addOption(options.patches)
     .addOption(own.verdicts)
     .action((id, options) =>
       show({ ...patches.opts(), ...options, patches: [] }, async (context) => {

@@ -12,9 +12,6 @@ function gather(value: string, before: string[] = []): string[] {
 export const workbenchOptions = {
   kernelToEdit: new Option('--kernel <kernel>', 'the kernel whose patches are applied').argParser(gather).helpGroup('Kernels:'),
   dir: new Option('--dir <dir>', 'directory to lay the source out in (default: mft-RELEASE-linux-KERNEL)').helpGroup(output),
-  patches: new Option('--patches <dir>', 'a series of your own, applied after those of mft-patch; repeatable (default: patches, if there)')
-    .argParser(gather)
-    .helpGroup(patches),
   patchesToWrite: new Option('--patches <dir>', 'the series that a new patch is added to').default('patches').helpGroup(patches),
   id: new Option('--id <name>', 'the patch that changes go to which are not in lines of another one of yours')
     .makeOptionMandatory()
