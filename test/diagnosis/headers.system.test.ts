@@ -16,9 +16,8 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
       {},
       progress,
     );
-    expect(errors).toMatchObject([
-      { kind: 'renamed-function', name: 'del_timer_sync', patches: [], replacements: [{ name: 'timer_delete_sync' }] },
-    ]);
+    expect(errors).toMatchObject([{ kind: 'renamed-function', name: 'del_timer_sync', patches: [] }]);
+    expect(errors[0]?.replacements[0]).toMatchObject({ name: 'timer_delete_sync' });
     const history = errors[0]?.history ?? [];
     expect(history.find(({ fits }) => fits)).toMatchObject({
       header: 'include/linux/timer.h',

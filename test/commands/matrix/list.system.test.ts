@@ -233,7 +233,7 @@ describe('matrix --merge', () => {
       title: 'two releases',
       documents: { ...first, '2.json': stranger },
       args: [],
-      words: '(4.20.1-14, 4.22.0-417)',
+      words: '(MFT 4.20.1-14, MFT 4.22.0-417)',
       hint: 'of one release',
     },
     {

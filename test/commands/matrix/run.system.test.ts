@@ -96,7 +96,7 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     const stranger = await runCli(['matrix', ...common, '--sample', ...two, '--only-failed', '--out', out]);
     expect(stranger).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('the previous run was for MFT 4.22.1-1, this one is for 4.15.1-0sample'),
+      stderr: expect.stringContaining('the previous run was for MFT 4.22.1-1, this one is for MFT 4.15.1-0sample'),
     });
   });
 
