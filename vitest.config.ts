@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // A package takes its whole life in a container, some tests several: on a busy machine that is minutes.
-const common = { testTimeout: 300_000, hookTimeout: 300_000, globalSetup: ['test/setup/temporary.ts'] };
+const common = { testTimeout: 900_000, hookTimeout: 900_000, globalSetup: ['test/setup/temporary.ts'] };
 
 export default defineConfig({
   test: {
