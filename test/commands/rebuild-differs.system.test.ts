@@ -26,7 +26,10 @@ describe('rebuild says what differs, with exit 1:', () => {
     const { record, name } = await built('--sample', 'nnt');
     const program = changedProgram("sed -i /ccflags/d patches/series && sed -i 's/^Symptom: /&now /' patches/kernel-variable.patch");
     const { status, stdout, stderr } = await runCli(['rebuild', record], { program });
-    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^warning: patches\/series has no serial number for these patches; .*\n$/) });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^warning: patches\/series has no serial number for these patches; .*\n$/),
+    });
     expect(stdout.replaceAll(/[0-9a-f]{64}/g, 'HEX')).toBe(
       `${name}: differs from the record\n\npatches inside it, so that it cannot be rebuilt:\n` +
         '  kernel-variable has SHA-256 HEX now, HEX in the record\n  ccflags is no longer in the series\n',
