@@ -4,6 +4,7 @@ import { loadReleases } from '../bundle/releases.js';
 import type { Source } from '../bundle/vendor-package.js';
 import { loadPatches, loadTargets } from '../catalogue.js';
 import type { Context } from '../context.js';
+import { packageField } from '../default-package.js';
 import type { PatchesCheckDocument } from '../documents/index.js';
 import { MftPatchError } from '../errors.js';
 import { explain } from '../explain.js';
@@ -65,7 +66,8 @@ async function joinAll(series: readonly LintedSeries[], faults: Fault[], context
 /** Applies all that concern the release of a package, one after the other, and then as `build` does for all kernels. */
 async function tryOn(source: Source, joined: readonly OriginatedPatch[], faults: Fault[], context: Context): Promise<Row> {
   const read = await readVendorPackage(source, context);
-  const plan = planPatches({ ...read, patches: joined.map(({ patch }) => patch) }, undefined);
+  const patches = joined.map(({ patch }) => patch).filter((patch) => patch.package === read.name);
+  const plan = planPatches({ ...read, patches }, undefined);
   const { path } = read.vendor;
   const applied = applyChoices(plan.choices, sourcesOf(read.deb, read.sourceRoot));
   const directoryOf = (id: string) => joined.find(({ patch }) => patch.id === id)?.directory;
@@ -82,10 +84,10 @@ async function tryOn(source: Source, joined: readonly OriginatedPatch[], faults:
       faults.push({ file: fileOf(patch), line: 1, of: 'package', detail });
     });
   }
-  const patches = applied.map(({ patch: { id }, status, reason }) => {
+  const rows = applied.map(({ patch: { id }, status, reason }) => {
     return { id, origin: directoryOf(id) === undefined ? ('ours' as const) : ('own' as const), status, reason };
   });
-  return { path, mft: read.mft, patches };
+  return { path, ...packageField(read.name), mft: read.mft, patches: rows };
 }
 
 /** A hunk that does not fit, at its line of the patch file. */

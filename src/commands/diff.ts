@@ -56,7 +56,7 @@ export async function diff({ path, other, format, exitCode }: DiffRequest, conte
   };
 }
 
-/** @param path a .deb, or a bundle with a kernel-mft-dkms package in it */
+/** @param path a .deb, or a bundle */
 async function readPackage(path: string, context: Context): Promise<Package> {
   await stat(path).catch((error) => failInput(path, error, 'check the path'));
   const source = await resolveSource({ readOnly: true, ...(path.endsWith('.deb') ? { deb: path } : { bundle: path }) }, context);

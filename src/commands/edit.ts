@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { plainPath } from '../deb/deb.js';
+import { defaultPackage, packageField } from '../default-package.js';
 import type { EditDocument } from '../documents/index.js';
 import { layOut, refuseUsed, type Step } from '../workbench/lay-out.js';
 import { diffDigest } from '../workbench/patch-text.js';
@@ -20,7 +21,9 @@ export async function edit(request: EditRequest, context: Context): Promise<Edit
   const series = await applySeries(request, context);
   const { plan, kernel, patches, directoryOf } = series;
   const { mft, vendor } = plan;
-  const directory = request.directory ?? `mft-${mft.version}-${mft.revision}-linux-${kernel.requested.replaceAll('/', '-')}`;
+  const directory =
+    request.directory ??
+    `${plan.name === defaultPackage ? 'mft' : plan.name}-${mft.version}-${mft.revision}-linux-${kernel.requested.replaceAll('/', '-')}`;
   if (request.directory === undefined) await refuseUsed(directory);
   const source = { path: vendor.path, sha256: vendor.sha256 };
   const applied = patches.filter(({ status }) => status === 'applied');
@@ -34,16 +37,16 @@ export async function edit(request: EditRequest, context: Context): Promise<Edit
   const kept = await layOut(
     directory,
     {
-      steps: [{ message: `kernel-mft-dkms ${plan.version}`, files: series.sources }, ...applied.map(stepOf)],
+      steps: [{ message: `${plan.name} ${plan.version}`, files: series.sources }, ...applied.map(stepOf)],
       start: ours.length,
       modes: modesOf(series),
-      state: { schema: 'mft-patch/edit-state@1', source, mft, kernel, ours, own },
+      state: { schema: 'mft-patch/edit-state@1', source, ...packageField(plan.name), mft, kernel, ours, own },
     },
     context,
   );
   return {
     schema: 'mft-patch/edit@1',
-    ...{ directory, source, mft, kernel, kept },
+    ...{ directory, source, ...packageField(plan.name), mft, kernel, kept },
     patches: patches.map(({ patch: { id, sha256 }, status, reason, hunks }) => {
       return { id, sha256, origin: directoryOf(id) === undefined ? 'ours' : 'own', status, reason, hunks };
     }),

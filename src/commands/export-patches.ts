@@ -1,6 +1,7 @@
 import { readdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.js';
+import { packageField } from '../default-package.js';
 import type { PatchesExportDocument } from '../documents/index.js';
 import { fail, failInput, failWrite } from '../errors.js';
 import { applyPatch } from '../patches/apply.js';
@@ -30,7 +31,7 @@ export async function exportPatches(request: ExportRequest, context: Context): P
   await withStagingDir(directory, context, async (stage) => {
     for (const { id, bytes } of files) await stage.write(`${id}.patch`, (path) => writeFile(path, bytes));
     const names = files.map(({ id }) => `${id}.patch\n`).join('');
-    const title = `# kernel-mft-dkms ${plan.version} for kernel ${kernel.requested}\n`;
+    const title = `# ${plan.name} ${plan.version} for kernel ${kernel.requested}\n`;
     await stage.write('series', (path) => writeFile(path, title + names));
     await publish(stage, context);
   });
@@ -38,7 +39,7 @@ export async function exportPatches(request: ExportRequest, context: Context): P
     schema: 'mft-patch/patches-export@1',
     directory,
     source: { path: plan.vendor.path, sha256: plan.vendor.sha256 },
-    ...{ mft: plan.mft, kernel },
+    ...{ ...packageField(plan.name), mft: plan.mft, kernel },
     patches: files.map(({ id, bytes }) => ({ id, path: join(directory, `${id}.patch`), sha256: sha256(bytes) })),
     leftOut: others.map(({ patch: { id }, status, reason }) => ({
       id,

@@ -50,12 +50,13 @@ export async function save(request: SaveRequest, context: Context): Promise<Save
   const edited = await readEdited(directory, start);
   const target = place < 0 ? own.length + 1 : place + 1;
   const next = editedStates(states, edited, target);
+  const ofPackage = state.package === undefined ? {} : { Package: state.package };
   const fields = { ...(request.diagnosis === undefined ? {} : await readDiagnosis(request.diagnosis)), ...request.header };
   if (place < 0 && next.length === states.length) noNewPatch(request, states, edited, context);
   const layers = own.map((layer, index) =>
     refreshed(layer, [next[index] ?? start, next[index + 1] ?? start], index === place ? fields : {}),
   );
-  if (next.length > states.length) layers.push(await newLayer(request, [next.at(-2) ?? start, edited], fields));
+  if (next.length > states.length) layers.push(await newLayer(request, [next.at(-2) ?? start, edited], { ...ofPackage, ...fields }));
   await write(layers, context);
   await replaceState(directory, { ...state, own: layers.map(stateOf) }, context);
   if (state.start !== undefined) await commit(directory, `mft-patch save ${id}`, context);

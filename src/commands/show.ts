@@ -19,13 +19,13 @@ export async function show(path: string, context: Context): Promise<ShowDocument
   const [name = '', version = '', architecture = ''] = ['package', 'version', 'architecture'].map((field) => fields.get(field) ?? '');
   const record = await recordOf(path, sha256);
   const { patches, guard, modules } = await insideOf(deb, path);
-  const [, kind, serial] = /\+mftpatch\.(universal|baked)(\d{10}(?:\.local)?)/.exec(version) ?? [];
+  const [, kind, serial] = /\+mftpatch\.(universal|baked)(\d{10}(?:\.own\d{10})*(?:\.local)?)/.exec(version) ?? [];
   const digests = new Map(record?.patches.map((patch) => [patch.id, patch.sha256]));
   return {
     schema: 'mft-patch/show@1',
     ...{ path, sha256, bytes: bytes.length },
     ...{ package: name, version, architecture },
-    kind: name !== 'kernel-mft-dkms' ? 'other' : kind === 'universal' || kind === 'baked' ? kind : 'vendor',
+    kind: kind === 'universal' || kind === 'baked' ? kind : modules.length > 0 ? 'vendor' : 'other',
     ...(isPatchedVersion(version) ? { vendorVersion: vendorVersion(version) } : {}),
     ...(serial === undefined ? {} : { serial }),
     patches: patches.map((patch) => {

@@ -52,7 +52,7 @@ export const showDocument = v.object({
   architecture: v.string(),
   kind: v.pipe(
     v.picklist(['vendor', 'universal', 'baked', 'other']),
-    v.description("the vendor's own; ours for all kernels, or for the patches of one; or not a kernel-mft-dkms package"),
+    v.description("the vendor's own; ours for all kernels, or for the patches of one; or not a package of dkms modules"),
   ),
   vendorVersion: v.exactOptional(text('the version of the package that ours was made from')),
   serial: v.exactOptional(text('the serial number of the patches, as the version has it')),

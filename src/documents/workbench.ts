@@ -1,6 +1,6 @@
 /** What the commands print that make patches: `edit`, `save`, and those below `patches`. */
 import * as v from 'valibot';
-import { kernelChoice, mftVersion, sha256, text } from './common.js';
+import { kernelChoice, mftVersion, packageName, sha256, text } from './common.js';
 
 const origin = v.pipe(v.picklist(['ours', 'own']), v.description("ours: of mft-patch; own: of a directory of the user's"));
 const place = v.object({ file: v.string(), line: v.number() });
@@ -10,6 +10,7 @@ export const editDocument = v.object({
   schema: v.literal('mft-patch/edit@1'),
   directory: text('where the source is laid out'),
   source: v.object(source),
+  package: v.exactOptional(packageName),
   mft: mftVersion,
   kernel: kernelChoice,
   kept: v.pipe(v.picklist(['git', 'copy']), v.description('how the start is kept: as commits of a git repository, or as a copy')),
@@ -67,6 +68,7 @@ export const patchesCheckDocument = v.object({
   packages: v.array(
     v.object({
       path: v.string(),
+      package: v.exactOptional(packageName),
       mft: mftVersion,
       patches: v.array(
         v.object({
@@ -85,6 +87,7 @@ export const patchesExportDocument = v.object({
   schema: v.literal('mft-patch/patches-export@1'),
   directory: v.string(),
   source: v.object(source),
+  package: v.exactOptional(packageName),
   mft: mftVersion,
   kernel: kernelChoice,
   patches: v.pipe(

@@ -34,7 +34,7 @@ const kinds: Record<ShowDocument['kind'], string> = {
   vendor: "the vendor's own package",
   universal: 'a package of mft-patch for every kernel: dkms applies the patches when it builds',
   baked: 'a package of mft-patch with the patches applied to its sources',
-  other: 'not a kernel-mft-dkms package',
+  other: 'not a package of dkms modules',
 };
 
 function appliedWords({ where, match }: ShowDocument['patches'][number]): string {

@@ -1,4 +1,6 @@
 /** What the commands that make patches print for people. */
+
+import { releaseName } from '../default-package.js';
 import type { EditDocument, PatchesCheckDocument, PatchesExportDocument, PatchesReportDocument, SaveDocument } from '../documents/index.js';
 import { renderPatchReport } from './patch-report.js';
 import { shellWord } from './shell-word.js';
@@ -22,7 +24,8 @@ export function renderWorkbench(document: WorkbenchDocument): string {
 }
 
 const placesOf = (hunks: readonly { file: string; line: number }[]) => hunks.map(({ file, line }) => `${file}:${line}`).join(', ');
-const release = ({ mft }: Pick<EditDocument, 'mft'>) => `MFT ${mft.version}-${mft.revision}`;
+const release = ({ package: name, mft }: Pick<EditDocument, 'package' | 'mft'>) =>
+  `${releaseName(name)} ${mft.version}${mft.revision === '' ? '' : `-${mft.revision}`}`;
 
 function edit(document: EditDocument): string {
   const { directory, kept, patches, kernel } = document;

@@ -5,6 +5,7 @@ import type Range from 'semver/classes/range.js';
 import intersects from 'semver/ranges/intersects.js';
 import minVersion from 'semver/ranges/min-version.js';
 import { readFields } from '../deb/control.js';
+import { defaultPackage } from '../default-package.js';
 import { failInput } from '../errors.js';
 import { rangeUpTo } from '../patches/kernel-range.js';
 import { type Patch, parsePatch } from '../patches/patch.js';
@@ -120,7 +121,8 @@ function lintRanges(patch: Patch, known: Known, say: (field: string, detail: str
   else if (!intersects(reached, `>=2.6.11 <=${known.kernel}.99999`))
     say('Kernel', `is not reached: no kernel from 2.6.11 to ${known.kernel}, the newest known, is in ${kernel.raw}`);
   if (isEmpty(mft)) say('MFT', `holds no version: ${mft.raw}`);
-  else if (!known.mft.some((version) => mft.test(version))) say('MFT', `is not reached: no known release is in ${mft.raw}`);
+  else if (patch.package === defaultPackage && !known.mft.some((version) => mft.test(version)))
+    say('MFT', `is not reached: no known release is in ${mft.raw}`);
   const hasOlder = (minVersion(kernel)?.compare('2.6.11') ?? 0) > 0;
   if (!goodOnOlder && hasOlder && !probe)
     say('Good-On-Older', `is no, and there is no Probe: kernels below ${kernel.raw} that carry the same change are never patched`);

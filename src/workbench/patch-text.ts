@@ -10,6 +10,8 @@ const order = [
   'Origin',
   'License',
   'Last-Update',
+  'Package',
+  'Replaces',
   'Applies',
   'Kernel',
   'MFT',

@@ -37,7 +37,7 @@ export async function applySeries(request: SeriesRequest, context: Context): Pro
     readVendorPackage(source, context),
     ownDirectories(directories).then((paths) => Promise.all(paths.map(readOwnSeries))),
   ]);
-  const joined = await joinSeries(read.patches, own);
+  const joined = (await joinSeries(read.patches, own)).filter(({ patch }) => patch.package === read.name);
   const series = { ...read, patches: joined.map(({ patch }) => patch) };
   const plan =
     headers === undefined

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Context } from '../context.js';
-import { kernelChoice, mftVersion, sha256 } from '../documents/common.js';
+import { kernelChoice, mftVersion, packageName, sha256 } from '../documents/common.js';
 import { fail } from '../errors.js';
 import { fields, parseDataFile } from '../system/data-file.js';
 import { asJson } from '../system/json.js';
@@ -17,6 +17,7 @@ const editState = fields({
   schema: v.literal('mft-patch/edit-state@1'),
   /** The package that was laid out. */
   source: fields({ path: v.string(), sha256 }),
+  package: v.exactOptional(packageName),
   mft: mftVersion,
   kernel: kernelChoice,
   /** The commit of the source with the project's patches; missing if that is kept as a copy. */

@@ -97,6 +97,25 @@ describe('another dkms package', () => {
     await run(`rebuild ${record} --patches own`).prints({ status: 'equal' }, { contains: 'own' });
   });
 
+  test('is edited like ours: the patch that is saved is for it, and no other patch is applied', async () => {
+    writeSeries(join(cwd, 'mixed'), { hello: { License: 'MIT' }, greets: { License: 'MIT', Package: 'knem-dkms' } });
+    const edit = await run('edit knem.deb --kernel 6.1 --dir knem --patches mixed').prints({ package: 'knem-dkms' }, reading);
+    expect(edit.patches).toMatchObject([{ id: 'greets', status: 'applied' }]);
+    const path = join(cwd, 'knem/mst_pci.c');
+    writeFileSync(path, readFileSync(path, 'latin1').replace('PCI_STOP', 'PCI_END'), 'latin1');
+    const header = '--description x --origin other --license BSD --kernel-range >=6.1 --mft-range * --good-on-older yes --symptom error';
+    await cli(['save', 'knem', '--id', 'end', '--patches', 'mixed', ...header.split(' ')], { cwd }).prints({});
+    expect(readFileSync(join(cwd, 'mixed/end.patch'), 'utf8')).toMatch(/^Package: knem-dkms$/m);
+    const checked = await run('patches check mixed knem.deb').prints({ faults: [] }, reading);
+    expect(checked.packages).toMatchObject([{ package: 'knem-dkms', patches: [{ id: 'greets' }, { id: 'end', status: 'applied' }] }]);
+    const built = await run('build knem.deb --patches mixed --no-verify').prints({}, { contains: '' });
+    await run(`show ${built.artifacts[0].path}`).prints({
+      package: 'knem-dkms',
+      kind: 'universal',
+      serial: expect.stringContaining('.own'),
+    });
+  });
+
   test('may have a version without a revision', async () => {
     const { artifacts } = await run('build --deb odd.deb --no-verify').prints({ mft: { version: '5', revision: '' } });
     expect(artifacts[0].path).toMatch(/^dist\/native-dkms_5\+mftpatch\.universal\d{10}\.g[0-9a-f]{7}_all\.deb$/);
