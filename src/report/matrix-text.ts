@@ -3,6 +3,7 @@ import type { MatrixDocument } from '../documents/index.js';
 import { bootNotes, worksColumn } from './boot-text.js';
 import { builtStatus, failedAt, hasBoot, hasReused, hasVendor, patchesOf, testedWords, titleOf } from './matrix-words.js';
 import { runFacts } from './run-words.js';
+import { shellWord } from './shell-word.js';
 import { tableOfLists } from './table.js';
 
 /** The table, what fails, and with what all was tested. */
@@ -33,11 +34,18 @@ export function renderMatrix(document: MatrixDocument): string {
     '',
     tableOfLists(head, rows),
     ...failures,
+    ...diagnoseHint(document),
     ...bootNotes(booted),
     ...(facts.length > 0 ? ['', `Tested ${facts.join(', ')}`] : []),
     ...(reused ? ['Reused verdicts are on what would be tested now; --fresh tests all again'] : []),
     ...(document.maxKernel === undefined ? [] : ['', ...guardHint(document.maxKernel)]),
   ].join('\n');
+}
+
+/** How to see what broke a build: by the log of the newest kernel, whose headers have most of the changes. */
+function diagnoseHint({ cells }: MatrixDocument): string[] {
+  const log = cells.findLast(({ patched }) => patched.status === 'fails' && patched.failedStep === 'builds')?.patched.log;
+  return log ? ['', 'To see what broke, since which kernel, and what to use instead:', `  mft-patch diagnose ${shellWord(log)}`] : [];
 }
 
 /** The hint to keep dkms from kernels that are not proven. */

@@ -122,6 +122,15 @@ describe('below the table', () => {
     expect(below(document)).toBe(['a:', ...indented, '  whole log: /logs/a.log', '', 'c:', '  no image'].join('\n'));
   });
 
+  test('stands how to see what broke a build, for the last kernel that it broke on', () => {
+    const broken = (target: string, failedStep?: 'builds' | 'installs') =>
+      cellOf({ target, patched: { ...patched('fails', 'why', `/logs/${target} 1.log`), ...(failedStep ? { failedStep } : {}) } });
+    expect(below(matrixOf(broken('a', 'builds'), broken('b', 'builds'), broken('c', 'installs')))).toMatch(
+      /\n\nTo see what broke, since which kernel, and what to use instead:\n {2}mft-patch diagnose '\/logs\/b 1\.log'$/,
+    );
+    expect(below(matrixOf(broken('c', 'installs'), broken('d')))).not.toContain('diagnose');
+  });
+
   test("stands nothing of the vendor's that fails: that is what the patches are for", () => {
     expect(below(matrixOf(cellOf({ vendor: verdict('fails', words, '/logs/v.log') })))).toBe('');
     const both = matrixOf(cellOf({ vendor: verdict('fails', 'his'), patched: patched('fails', 'ours') }));
