@@ -1,6 +1,4 @@
 /** The commands that test a package over many kernels. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { SourceOptions } from '../bundle/vendor-package.js';
 import type { MatrixRequest } from '../commands/matrix/index.js';
 import type { ContainerSettings } from '../containers/images.js';
@@ -123,18 +121,15 @@ function addTry(command: MakeCommand, show: Show): void {
     .addOption(options.lock)
     .addOption(options.sha256)
     .addOption(options.requireDigest)
-    .action((file, options) =>
-      show({ ...options, patches: options.patches ?? ownSeries() }, async (context) => {
+    .action(async (file, options) => {
+      const { ownDirectories } = await import('../workbench/own-series.js');
+      const patches = options.patches ?? [...(await ownDirectories(undefined))];
+      return show({ ...options, patches }, async (context) => {
         const [{ matrix }, values] = await Promise.all([import('../commands/matrix/index.js'), import('./values.js')]);
         const request = await matrixRequest(options, file, context);
         return matrix({ ...request, kernels: await values.kernelsOf(options, context), baseline: false, onlyFailed: false }, context);
-      }),
-    );
-}
-
-/** Where `save` writes patches without --patches, if there is a series. */
-function ownSeries(): string[] {
-  return existsSync(join('patches', 'series')) ? ['patches'] : [];
+      });
+    });
 }
 
 /** What the commands of this file take alike. */
