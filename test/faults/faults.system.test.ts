@@ -47,7 +47,7 @@ describe.skipIf(missing('tools') !== '')('with strace', () => {
   });
 });
 
-test('Ctrl-C, SIGTERM and SIGHUP end repacking and fetching within 2 s and leave nothing', { timeout: 900_000 }, async () => {
+test('Ctrl-C, SIGTERM and SIGHUP end repacking and fetching and leave nothing', { timeout: 900_000 }, async () => {
   expect((await signals(15, 2026, ['build --repack-bundle', 'fetch from a slow server'], silent)).bad).toEqual([]);
 });
 

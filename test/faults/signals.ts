@@ -58,17 +58,20 @@ export async function signals(count: number, seed: number, wanted?: readonly str
   const results: Signalled[] = [];
   for (const command of (await commands()).filter(({ name }) => !wanted || wanted.includes(name)))
     results.push(await signalled(command, Math.ceil(count * command.times), chance));
-  const bad = results.flatMap((result) => result.bad);
-  report(`signals: seed ${seed}, ${bad.length} bad`);
+  const [bad, late] = [results.flatMap((result) => result.bad), results.flatMap((result) => result.late)];
+  report(`signals: seed ${seed}, ${bad.length} bad, ${late.length} late`);
   for (const { line } of results) report(`  ${line}`);
   for (const line of bad) report(`  BAD ${line}`);
-  return { bad };
+  for (const line of late) report(`  LATE ${line}`);
+  return { bad, late };
 }
 
 /** What became of the runs of a command. */
 interface Signalled {
   line: string;
   bad: string[];
+  /** Those that ended after the limit: a fault on an idle machine only. */
+  late: string[];
 }
 
 async function signalled(command: Command, count: number, chance: () => number): Promise<Signalled> {
@@ -76,6 +79,7 @@ async function signalled(command: Command, count: number, chance: () => number):
   if (whole.status !== 0) throw new Error(`${command.name}: exit ${whole.status}: ${whole.stderr}`);
   const tally = { 130: 0, done: 0, early: 0 };
   const bad: string[] = [];
+  const late: string[] = [];
   let [slowest, gone] = [0, 0];
   for (let i = 0; i < count; i++) {
     const signal = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)[i % 3] ?? 'SIGINT';
@@ -83,16 +87,19 @@ async function signalled(command: Command, count: number, chance: () => number):
     const ended = await run(command, { signal, moment });
     const kind = kindOf(ended);
     tally[kind]++;
-    const faults = [...ended.faults, ...(kind === 'early' ? faultsOfEarly(ended, signal, moment) : [])];
+    const faults = [
+      ...ended.faults,
+      ...(kind === 'early' ? faultsOfEarly(ended, signal, moment < Math.max(1000, whole.seconds * 500)) : []),
+    ];
     slowest = Math.max(slowest, ended.after);
     gone = Math.max(gone, ended.gone);
-    if (ended.after > limit) faults.push(`ended after ${ended.after.toFixed(2)} s`);
-    if (faults.length > 0)
-      bad.push(`${command.name}, ${signal} after ${moment.toFixed(0)} of ${(whole.seconds * 1000).toFixed(0)} ms: ${faults.join('; ')}`);
+    const when = `${command.name}, ${signal} after ${moment.toFixed(0)} of ${(whole.seconds * 1000).toFixed(0)} ms`;
+    if (ended.after > limit) late.push(`${when}: ended after ${ended.after.toFixed(2)} s`);
+    if (faults.length > 0) bad.push(`${when}: ${faults.join('; ')}`);
   }
   const ends = `exit 130: ${tally[130]}  done before: ${tally.done}  before the program began: ${tally.early}`;
   const line = `${command.name.padEnd(25)} ${ends}  slowest end: ${slowest.toFixed(2)} s  containers gone: ${gone.toFixed(1)} s later`;
-  return { line, bad };
+  return { line, bad, late };
 }
 
 function kindOf({ status }: Ended): 130 | 'done' | 'early' {
@@ -101,8 +108,8 @@ function kindOf({ status }: Ended): 130 | 'done' | 'early' {
 }
 
 /** No handler exists before Node runs the first line of the program: then the signal itself ends it. */
-function faultsOfEarly(ended: Ended, signal: NodeJS.Signals, moment: number): string[] {
-  const isBeforeStart = ended.signal === signal && ended.stderr === '' && moment < 1000;
+function faultsOfEarly(ended: Ended, signal: NodeJS.Signals, mayBeStart: boolean): string[] {
+  const isBeforeStart = ended.signal === signal && ended.stderr === '' && mayBeStart;
   return isBeforeStart ? [] : [`exit ${ended.status ?? ended.signal}`];
 }
 

@@ -11,7 +11,7 @@ async function build(...args: string[]): Promise<string> {
   return JSON.parse(stdout).artifacts[0].path;
 }
 
-describe.skipIf(missing('docker') !== '')('dkms autoinstall on a kernel that the package fails on', { timeout: 300_000 }, () => {
+describe.skipIf(missing('docker') !== '')('dkms autoinstall on a kernel that the package fails on', () => {
   const files: Record<string, string> = {};
 
   beforeAll(async () => {

@@ -36,7 +36,7 @@ function tagsOf(judged: string): string[] {
   return lines.filter((line) => line !== '').map((line) => line.replace(/:\d+\]$/, ']'));
 }
 
-describe.skipIf(missing('tools') !== '')('lintian', { timeout: 300_000 }, () => {
+describe.skipIf(missing('tools') !== '')('lintian', () => {
   beforeAll(async () => {
     for (const generation of ['flat', 'nnt']) {
       mkdirSync(join(folder, generation));

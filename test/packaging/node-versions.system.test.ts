@@ -56,7 +56,7 @@ const builds = {
   sample: '--sample',
 };
 
-describe('with each Node that is promised', { timeout: 300_000 }, () => {
+describe('with each Node that is promised', () => {
   const nodes = new Map<string, string>();
   let cli = '';
   /** The packages' digests by Node, user, place and build. */
