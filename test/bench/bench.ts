@@ -114,7 +114,7 @@ function measureVerify(): void {
 
 const hasDocker = spawnSync('docker', ['version']).status === 0;
 if (!process.argv.includes('reuse')) {
-  makeBundles();
+  await makeBundles();
   measureBuild();
   await measureFetch();
   if (hasDocker) measureVerify();

@@ -1,12 +1,14 @@
 /** Makes bundles like the vendor's: a package of 110 KB unpacked, with xz members, and incompressible tools. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cli, directory, root, sh } from './measure.js';
+import { loadSample, packSample } from '../../build/bundle/sample.js';
+import { directory, root, sh } from './measure.js';
 
 /** Makes `last.tgz` and `first.tgz`, by the place of the package, and `huge.tgz`; `by-hand.sh` does in shell what a build does. */
-export function makeBundles(): void {
-  sh(`${process.execPath} ${cli} build --kernel 5.10 --sample --no-verify --quiet --out plain > /dev/null`);
-  sh(`dpkg-deb -R plain/*.deb tree
+export async function makeBundles(): Promise<void> {
+  writeFileSync(join(directory, 'sample.tgz'), packSample(await loadSample('flat')).bytes);
+  sh(`mkdir sample && tar xzf sample.tgz -C sample
+    dpkg-deb -R sample/*/SDEBS/*.deb tree
     sed -i 's/^Version:.*/Version: 4.20.1-14/' tree/DEBIAN/control
     for i in $(seq 20); do sed "s/mst_/mst\${i}_/" tree/usr/src/*/driver_common.c tree/usr/src/*/mst_pciconf.c tree/usr/src/*/driver_common.h > tree/usr/src/kernel-mft-dkms-4.15.1/filler$i.h; done
     (cd tree && find usr -type f | xargs md5sum > DEBIAN/md5sums)
