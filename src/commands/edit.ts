@@ -17,14 +17,14 @@ export interface EditRequest extends SeriesRequest {
  * @throws usage if the directory is not empty, and what reading the package throws
  */
 export async function edit(request: EditRequest, context: Context): Promise<EditDocument> {
-  if (request.directory !== undefined) await refuseUsed(request.directory);
+  if (request.directory !== undefined) await refuseUsed(request.directory, ' with --dir');
   const series = await applySeries(request, context);
   const { plan, kernel, patches, directoryOf } = series;
   const { mft, vendor } = plan;
   const directory =
     request.directory ??
     `${plan.name === defaultPackage ? 'mft' : plan.name}-${mft.version}-${mft.revision}-linux-${kernel.requested.replaceAll('/', '-')}`;
-  if (request.directory === undefined) await refuseUsed(directory);
+  if (request.directory === undefined) await refuseUsed(directory, ' with --dir');
   const source = { path: vendor.path, sha256: vendor.sha256 };
   const applied = patches.filter(({ status }) => status === 'applied');
   const own = applied.flatMap(({ patch: { id, bytes } }) => {

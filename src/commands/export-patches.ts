@@ -1,14 +1,15 @@
-import { readdir, rmdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.js';
 import { packageField } from '../default-package.js';
 import type { PatchesExportDocument } from '../documents/index.js';
-import { fail, failInput, failWrite } from '../errors.js';
+import { fail } from '../errors.js';
 import { applyPatch } from '../patches/apply.js';
 import { sha256 } from '../system/digest.js';
 import { type StagingDir, withStagingDir } from '../system/stage.js';
 import type { AppliedPatch } from '../workbench/apply-series.js';
 import { placedPatch } from '../workbench/export-series.js';
+import { clearPlace, refuseUsed } from '../workbench/lay-out.js';
 import { applySeries, type SeriesRequest } from '../workbench/select-series.js';
 
 export interface ExportRequest extends SeriesRequest {
@@ -28,6 +29,7 @@ export async function exportPatches(request: ExportRequest, context: Context): P
   const applied = patches.filter(({ status }) => status === 'applied');
   const files = applied.map((one) => ({ id: one.patch.id, bytes: placedPatch(one) }));
   const others = patches.filter(({ status }) => status !== 'applied');
+  await clearPlace(directory);
   await withStagingDir(directory, context, async (stage) => {
     for (const { id, bytes } of files) await stage.write(`${id}.patch`, (path) => writeFile(path, bytes));
     const names = files.map(({ id }) => `${id}.patch\n`).join('');
@@ -52,17 +54,6 @@ async function publish(stage: StagingDir, context: Context): Promise<void> {
   await stage.flush();
   context.signal.throwIfAborted();
   await stage.become();
-}
-
-/** An empty directory goes, for the staging directory to take its place. @throws usage if it is not empty */
-async function refuseUsed(directory: string): Promise<void> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') failInput(directory, error, 'pass another directory');
-  });
-  if (names === undefined) return;
-  if (names.length > 0)
-    fail({ code: 'usage', detail: `${directory} is not empty`, hint: 'pass a directory that does not exist yet, or remove its files' });
-  await rmdir(directory).catch((error) => failWrite(directory, error, 'pass another directory'));
 }
 
 /** @throws patch-does-not-apply, as `build` does */

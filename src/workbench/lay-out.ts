@@ -44,29 +44,37 @@ const byproducts = [
   '.*.sw?',
 ];
 
-/** Refuses a directory that is there and not empty, or cannot be replaced by another one. @throws usage */
-export async function refuseUsed(directory: string): Promise<void> {
+/**
+ * Refuses a directory that is there and not empty, or cannot be replaced by another one.
+ * @param how the hint's end where an option names the directory, as in ' with --dir'
+ * @throws usage
+ */
+export async function refuseUsed(directory: string, how = ''): Promise<void> {
   if (resolve(directory) === process.cwd())
-    fail({ code: 'usage', detail: `${directory} is the working directory`, hint: 'pass a directory that does not exist yet with --dir' });
+    fail({ code: 'usage', detail: `${directory} is the working directory`, hint: `pass a directory that does not exist yet${how}` });
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code !== 'ENOENT') failInput(directory, error, 'pass another directory with --dir');
+    if (error.code !== 'ENOENT') failInput(directory, error, `pass another directory${how}`);
     return [];
   });
   if (names.length === 0) return;
   const isOurs = names.includes(stateName);
   const hint = isOurs
-    ? `go on there and run mft-patch save ${directory} --id NAME, or pass another directory with --dir`
-    : 'pass a directory that does not exist yet with --dir';
+    ? `go on there and run mft-patch save ${directory} --id NAME, or pass another directory${how}`
+    : `pass a directory that does not exist yet${how}`;
   fail({ code: 'usage', detail: `${directory} is not empty${isOurs ? ': a source is laid out there' : ''}`, hint });
+}
+
+/** Removes a directory that is empty, if it is there: a stage takes the place of one that does not exist. @throws cannot-write */
+export async function clearPlace(directory: string): Promise<void> {
+  await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') failWrite(directory, error, 'pass another directory');
+  });
 }
 
 /** Lays files out in a directory that is empty or does not exist, wholly or not at all. @returns how the start is kept */
 export async function layOut(directory: string, layout: Layout, context: Context): Promise<'git' | 'copy'> {
   const kept = (await hasGit(context)) ? 'git' : 'copy';
-  // A stage takes the place of a directory that does not exist.
-  await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') failWrite(directory, error, 'pass another directory with --dir');
-  });
+  await clearPlace(directory);
   await withStagingDir(directory, context, async (stage) => {
     const start = kept === 'git' ? await commitSteps(stage.path, layout, context) : undefined;
     if (kept === 'copy') await writeFiles(join(stage.path, copyName), layout.steps[layout.start]?.files ?? new Map());
