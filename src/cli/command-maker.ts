@@ -89,7 +89,8 @@ function readOptions(command: Command, rules: Rules, notFromFile: readonly Optio
   command.hook('preAction', async (_, action) => {
     const [argument] = action.registeredArguments;
     if (action.args.length > 0 && argument?.name() === 'file') given.set('file', []);
-    if (action.args.length > 0 && argument?.name() === 'kernel') given.set('kernel', given.get('kernel') ?? []);
+    const place = action.registeredArguments.findIndex((candidate) => candidate.name() === 'kernel');
+    if (place >= 0 && action.args.length > place) given.set('kernel', given.get('kernel') ?? []);
     const names = new Set(given.keys());
     checkRules(rules, names, flagOf);
     const project = await takeProjectFile(action, { names, rules, notFromFile, flagOf });

@@ -1,8 +1,7 @@
 /** Every option of the program, once: what means the same has the same name and grammar in every command. */
-import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Option } from '@commander-js/extra-typings';
 import { defaultPackage } from '../default-package.js';
-import { packageForm } from '../documents/common.js';
-import { plainRelease } from '../kernels/release.js';
+import { age, aptMirror, count, digest, gather, gatherPaths, maxKernel, notEmpty, packageName, positive, size } from './option-values.js';
 
 const source = 'Source:';
 const kernels = 'Kernels:';
@@ -63,6 +62,10 @@ export const options = {
   olderThan: new Option('--older-than <age>', 'remove what was not used for longer, as 12h or 30d (0: all that is not in use)')
     .argParser(age)
     .default(30 * 86_400, '30d')
+    .helpGroup(output),
+  imagesOlderThan: new Option('--older-than <age>', 'remove only what was made longer ago, as 12h or 30d (0: whatever its age)')
+    .argParser(age)
+    .default(7 * 86_400, '7d')
     .helpGroup(output),
   dryRun: new Option('--dry-run', 'only list what would be removed').helpGroup(output),
   askVendor: new Option('--ask-vendor', "look up the SHA-256 on the vendor's download page (experimental)").helpGroup(download),
@@ -129,6 +132,10 @@ export const options = {
     .argParser(age)
     .default(86_400, '1d')
     .helpGroup(images),
+  refreshAge: new Option('--max-image-age <age>', 'rebuild images that are older, as 12h or 2d, whatever their suite (0: all)')
+    .argParser(age)
+    .default(86_400, '1d')
+    .helpGroup(images),
   timeout: new Option('--timeout <seconds>', 'time limit for building an image, each installation, and each call of the engine, in seconds')
     .argParser(positive)
     .default(1800)
@@ -143,57 +150,3 @@ export const options = {
 
 /** The name of an option in the table, or of the argument that may stand for one. */
 export type OptionName = keyof typeof options | 'file';
-
-function positive(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.');
-  return Number(text);
-}
-
-function count(text: string): number {
-  return text === '0' ? 0 : positive(text);
-}
-
-function maxKernel(text: string): string {
-  if (!plainRelease.test(text)) throw new InvalidArgumentError('It must be MAJOR.MINOR or MAJOR.MINOR.PATCH, as 7.3.');
-  return text;
-}
-
-function size(text: string): string {
-  if (!/^(0|[1-9]\d{0,5}[kmg])$/i.test(text)) throw new InvalidArgumentError('It must be a size as 512m or 2g, or 0 for no limit.');
-  return text;
-}
-
-/** @returns seconds */
-function age(text: string): number {
-  if (!/^(0|[1-9]\d{0,3}[hd])$/i.test(text)) throw new InvalidArgumentError('It must be an age as 12h or 2d, or 0 for no limit.');
-  return Number.parseInt(text, 10) * (/d$/i.test(text) ? 86_400 : 3600);
-}
-
-function digest(text: string): string {
-  if (!/^[0-9a-f]{64}$/i.test(text)) throw new InvalidArgumentError('It is not a SHA-256: expected 64 hex digits.');
-  return text.toLowerCase();
-}
-
-function packageName(text: string): string {
-  if (!packageForm.test(text)) throw new InvalidArgumentError('It must be the name of a package, as knem-dkms.');
-  return text;
-}
-
-function notEmpty(text: string): string {
-  if (text === '') throw new InvalidArgumentError('It must be a path.');
-  return text;
-}
-
-function aptMirror(text: string): string {
-  if (!/^(https?|file):\/\/\S+$/.test(text))
-    throw new InvalidArgumentError('It must be the URL of a Debian or Ubuntu mirror, as in sources.list.');
-  return text;
-}
-
-function gather(value: string, before: string[] = []): string[] {
-  return [...before, value];
-}
-
-function gatherPaths(value: string, before: string[] = []): string[] {
-  return [...before, notEmpty(value)];
-}

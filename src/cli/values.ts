@@ -99,11 +99,14 @@ export function withNames<Options extends KernelOptions>(options: Options, names
 }
 
 /** What `image rm` removes. @throws usage if that is nothing */
-export async function imageNames({ kernel }: KernelOptions): Promise<string[]> {
-  const { kernelNames } = await import('../kernels/resolve.js');
-  return (
-    kernelNames(kernel) ?? fail({ code: 'usage', detail: 'missing target', hint: 'run mft-patch image ls to list the images, or pass all' })
-  );
+export async function imageNames(options: KernelOptions): Promise<string[]> {
+  const hint = 'run mft-patch image ls to list the images, or pass all';
+  return (await imageNamesIfAny(options)) ?? fail({ code: 'usage', detail: 'missing target', hint });
+}
+
+/** The images that are meant; undefined if none is named. @throws usage */
+export async function imageNamesIfAny({ kernel }: KernelOptions): Promise<string[] | undefined> {
+  return (await import('../kernels/resolve.js')).kernelNames(kernel);
 }
 
 /** The release that --mft names, and how it is to be fetched. @throws usage */

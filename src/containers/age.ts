@@ -1,6 +1,6 @@
 import type { Target } from '../kernels/target.js';
-import type { ImageOptions } from './base-image.js';
 import type { EngineSettings } from './engine.js';
+import type { ImageOptions } from './image-names.js';
 
 /** How old an image of a rolling suite may be before it is worth a word, in seconds: such a suite has new packages every day. */
 export const usualAgeLimit = 24 * 60 * 60;

@@ -4,22 +4,14 @@ import { join } from 'node:path';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import type { Target } from '../kernels/target.js';
-import { shortDigest } from '../system/digest.js';
 import { runProgram } from '../system/run-program.js';
 import { type Engine, failWithLog, lastLines } from './engine.js';
 import { removeReplaced } from './image-list.js';
+import { baseTag, type ImageOptions } from './image-names.js';
 import { type ImageFacts, inspect } from './inspect.js';
 
 /** Where Ubuntu's and Debian's packages put the keys of Ubuntu's archive. */
 const ubuntuKeyring = '/usr/share/keyrings/ubuntu-archive-keyring.gpg';
-
-/** How images are made; part of what they are named by. */
-export interface ImageOptions {
-  /** Build base images with mmdebstrap even where they could be pulled. */
-  bootstrap?: boolean;
-  /** The mirror to take packages from, instead of the distribution's. */
-  aptMirror?: string;
-}
 
 /** An image that a target's is made on. */
 export interface Base {
@@ -38,7 +30,7 @@ export interface Base {
 export async function ensureBase(making: BaseMaking, isFit: (created: string) => boolean, context: Context): Promise<Base> {
   const { engine, target, options } = making;
   const [suite = ''] = target.suites;
-  const tag = `mft-patch/base:${suite}${options.aptMirror === undefined ? '' : `-${shortDigest(options.aptMirror)}`}`;
+  const tag = baseTag(suite, options);
   const pulled = options.bootstrap ? undefined : await inspect(engine, target.image, context);
   const built = await inspect(engine, tag, context);
   if (pulled && isFit(pulled.created)) return { name: target.image, created: pulled.created };

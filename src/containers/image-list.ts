@@ -16,8 +16,17 @@ export interface ListedImage extends ImageFacts {
 
 /** The images that the program has made, by their names. @throws engine-failed */
 export async function ownImages(engine: Engine, context: Context): Promise<ListedImage[]> {
-  const format = '{{.Repository}}:{{.Tag}}\t{{.Size}}';
-  const list = await engine.run(['image', 'ls', '--filter', 'reference=*mft-patch/*', '--format', format], context);
+  return listed(engine, ['--filter', 'reference=*mft-patch/*'], context);
+}
+
+/** Those that have lost their name to a newer one while a container used them. @throws engine-failed */
+export async function namelessImages(engine: Engine, context: Context): Promise<ListedImage[]> {
+  return listed(engine, ['--filter', 'dangling=true', '--filter', 'label=mft-patch.target'], context);
+}
+
+async function listed(engine: Engine, filters: readonly string[], context: Context): Promise<ListedImage[]> {
+  const format = '{{.Repository}}:{{.Tag}}\t{{.Size}}\t{{.ID}}';
+  const list = await engine.run(['image', 'ls', ...filters, '--format', format], context);
   if (list.exitCode !== 0) fail({ code: 'engine-failed', detail: `${engine.name} cannot list its images: ${lastLines(list)}` });
   const lines = list.stdout
     .toString()
@@ -25,15 +34,33 @@ export async function ownImages(engine: Engine, context: Context): Promise<Liste
     .filter((line) => line !== '');
   const images = await Promise.all(
     lines.sort().map(async (line) => {
-      const [name = '', size = ''] = line.split('\t');
-      const facts = await inspect(engine, name, context);
-      if (facts === undefined) return [];
-      const { 'mft-patch.target': target = '', 'mft-patch.release': release = '' } = facts.labels;
-      // Podman puts this before the name of an image that comes from no registry.
-      return { ...facts, name: name.replace(/^localhost\//, ''), size, target, release };
+      const [tagged = '', size = '', id = ''] = line.split('\t');
+      return listedImage(engine, { name: tagged.includes('<none>') ? id : tagged, size }, context);
     }),
   );
-  return images.flat();
+  return images.flatMap((image) => image ?? []);
+}
+
+/** An image by its name, as in a list of them; undefined if there is none. */
+export async function listedImage(
+  engine: Engine,
+  { name, size }: Pick<ListedImage, 'name'> & { size?: string },
+  context: Context,
+): Promise<ListedImage | undefined> {
+  const facts = await inspect(engine, name, context);
+  if (facts === undefined) return undefined;
+  const { 'mft-patch.target': target = '', 'mft-patch.release': release = '' } = facts.labels;
+  // Podman puts this before the name of an image that comes from no registry.
+  return { ...facts, name: name.replace(/^localhost\//, ''), size: size ?? `${Math.round(facts.bytes / 1e6)}MB`, target, release };
+}
+
+/** The bytes that images take together: layers that one has below the other are counted once. */
+export function bytesOf(images: readonly ImageFacts[]): number {
+  const distinct = [...new Map(images.map((image) => [image.layers.join(), image])).values()];
+  return distinct.reduce((sum, image) => {
+    const below = distinct.filter((other) => isOnTopOf(image, other)).map(({ bytes }) => bytes);
+    return sum + Math.max(0, image.bytes - Math.max(0, ...below));
+  }, 0);
 }
 
 /** Whether an image boots a kernel, on top of a target's image. */

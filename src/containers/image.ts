@@ -23,6 +23,11 @@ export interface ImageLabels {
   created: string;
 }
 
+/** The form of an image's configuration: podman's own would give an image another id where it is saved, and docker reads it. */
+export function formOf({ name }: Engine): string[] {
+  return name === 'podman' ? ['--format', 'docker'] : [];
+}
+
 /** How long an engine may take to remove what is not needed any more, in milliseconds. */
 const cleanUpLimit = 20_000;
 
@@ -42,7 +47,7 @@ export async function buildImage(engine: Engine, { tag, name, dockerfile, args }
   const options = Object.entries(args).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]);
   const onLine = (detail: string) => context.progress({ step: 'image', text, detail });
   // Past the build cache: it would give the packages of the day on which it was filled.
-  const command = ['build', '--no-cache', '--force-rm', '--tag', tag, ...options, '-'];
+  const command = ['build', ...formOf(engine), '--no-cache', '--force-rm', '--tag', tag, ...options, '-'];
   const build = await engine.run(command, context, { input: Buffer.from(dockerfile), onLine });
   if (build.exitCode === 0) return;
   // A kernel of one's own, or one that the archive has replaced by a newer.
@@ -64,11 +69,11 @@ export async function releaseInside(engine: Engine, { tag, name }: Pick<ImageBui
 }
 
 /** @throws engine-failed, and how to bring the image */
-export function refuseOffline(engine: Engine, name: string, tag: string): never {
+export function refuseOffline(name: string, tag: string): never {
   return fail({
     code: 'engine-failed',
     detail: `the image of ${name} is missing and --offline is set`,
-    hint: `build it online once, then transfer it with ${engine.name} save and load: ${tag}`,
+    hint: `build it online once, then transfer it with mft-patch image save and load: ${tag}`,
   });
 }
 
@@ -92,7 +97,9 @@ function finished(tag: string, { id, created, labels }: ImageFacts): Image | und
 /** Notes in an image what it is of. @returns it @throws engine-failed */
 export async function label(engine: Engine, { tag, target, release, created }: ImageLabels, context: Context): Promise<Image> {
   const dockerfile = `FROM ${tag}\nLABEL mft-patch.target=${target} mft-patch.release=${release} mft-patch.created=${created}\n`;
-  const labelled = await engine.run(['build', '--force-rm', '--tag', tag, '-'], context, { input: Buffer.from(dockerfile) });
+  const labelled = await engine.run(['build', ...formOf(engine), '--force-rm', '--tag', tag, '-'], context, {
+    input: Buffer.from(dockerfile),
+  });
   const image = labelled.exitCode === 0 ? await findImage(engine, tag, context) : undefined;
   return image ?? fail({ code: 'engine-failed', detail: `${engine.name} cannot label ${tag}: ${lastLines(labelled)}` });
 }

@@ -2,12 +2,12 @@ import type { Context } from '../context.js';
 import { MftPatchError } from '../errors.js';
 import type { Target } from '../kernels/target.js';
 import { projectText } from '../project-files.js';
-import { shortDigest } from '../system/digest.js';
 import { ageOf, ageText, refreshCommand, usualAgeLimit } from './age.js';
 import { refuseOtherArch } from './arch.js';
-import { type Base, ensureBase, type ImageOptions } from './base-image.js';
+import { type Base, ensureBase } from './base-image.js';
 import { type Engine, type EngineSettings, findEngine } from './engine.js';
 import { buildImage, findImage, findImages, type Image, label, makeImage, refuseOffline } from './image.js';
+import { bootTag, buildArgs, contentOf, type ImageContent, type ImageOptions, imageTag } from './image-names.js';
 import type { Limits } from './limits.js';
 import { withTimeout } from './timeout.js';
 
@@ -18,9 +18,6 @@ export interface ContainerSettings extends EngineSettings, ImageOptions, Limits 
   /** Make an image of a rolling suite anew that is older, in seconds; 0: never. Without it such an image brings a warning. */
   maxImageAge?: number;
 }
-
-/** What makes modules_prepare work, in the place of a headers package. */
-const kernelTools = 'bc bison flex libelf-dev libssl-dev xz-utils zstd bzip2 rsync python3';
 
 /** The engine that answers, with its images. @throws no-engine */
 export async function openImages(settings: ContainerSettings, context: Context): Promise<Images> {
@@ -55,8 +52,8 @@ export class Images {
 
   /** Looks for the images of many targets in one call of the engine: `ensure` then needs none for what is there. */
   async lookFor(targets: readonly Target[], context: Context): Promise<void> {
-    const dockerfile = await projectText('Dockerfile');
-    const tags = targets.flatMap((target) => (target.source === undefined ? [this.#tag(target, target.headers, dockerfile)] : []));
+    const packaged = targets.filter(({ source }) => source === undefined);
+    const tags = (await Promise.all(packaged.map(contentOf))).map((content) => imageTag(content, this.settings));
     if (tags.length < 2) return;
     // What an engine cannot say is asked again for each target, and is that target's failure.
     const found = await findImages(this.engine, tags, context).catch((error) => {
@@ -67,13 +64,11 @@ export class Images {
   }
 
   async #ensureTarget(target: Target, context: Context): Promise<Image> {
-    if (target.source === undefined) return this.#ensure(target, target.headers, context);
+    const content = await contentOf(target);
+    if (target.source === undefined) return this.#ensure(content, context);
     const { KernelBuild } = await import('./kernel-source.js');
-    // Named by what it is, not by the tree: trees of the same content share a kernel, and all share the tools.
-    const tools = { ...target, name: 'kernel-tools', headers: '' };
-    const base = () => this.#ensure(tools, kernelTools, context);
-    const toolsTag = this.#tag(tools, kernelTools, await projectText('Dockerfile'));
-    return new KernelBuild(this.engine, target, this.settings, context).ensure(toolsTag, base);
+    const tools = () => this.#ensure(content, context);
+    return new KernelBuild(this.engine, target, this.settings, context).ensure(imageTag(content, this.settings), tools);
   }
 
   /**
@@ -85,9 +80,9 @@ export class Images {
   async ensureBoot(image: Image, target: Target, context: Context): Promise<string> {
     const dockerfile = await projectText('container/Dockerfile.boot');
     const name = `${target.name}-boot`;
-    const tag = `mft-patch/${name}:${shortDigest(JSON.stringify([dockerfile, image.tag, image.id, image.release]))}`;
+    const tag = bootTag(target.name, image, dockerfile);
     if ((await findImage(this.engine, tag, context)) !== undefined) return tag;
-    if (context.offline) refuseOffline(this.engine, name, tag);
+    if (context.offline) refuseOffline(name, tag);
     const args = { BASE_IMAGE: image.tag, RELEASE: image.release };
     return this.#once(tag, context, () =>
       withTimeout(this.settings.timeout, `building the image of ${name}`, context, async (limited) => {
@@ -98,19 +93,19 @@ export class Images {
     );
   }
 
-  async #ensure(target: Target, packages: string, context: Context): Promise<Image> {
-    const dockerfile = await projectText('Dockerfile');
-    const tag = this.#tag(target, packages, dockerfile);
+  async #ensure(content: ImageContent, context: Context): Promise<Image> {
+    const { target, dockerfile } = content;
+    const tag = imageTag(content, this.settings);
     const found = this.#found.get(tag) ?? (await findImage(this.engine, tag, context));
     this.#found.delete(tag);
     if (found !== undefined && (context.offline || this.#isFit(tag, target, found.created))) {
       this.#warnOfAge(found, target, context);
       return found;
     }
-    if (context.offline) refuseOffline(this.engine, target.name, tag);
+    if (context.offline) refuseOffline(target.name, tag);
     return this.#once(tag, context, async () => {
       const { name, created } = await this.#ensureBase(target, context);
-      const args = { BASE_IMAGE: name, ...buildArgs(target, packages, this.settings) };
+      const args = { BASE_IMAGE: name, ...buildArgs(content, this.settings) };
       const made = await makeImage(this.engine, { tag, name: target.name, dockerfile, args, created: older(created) }, context);
       this.#fresh.add(tag);
       return made;
@@ -146,12 +141,6 @@ export class Images {
     context.warn(`the image of ${target.name} is ${ageText(age)} old${offline}; run ${refreshCommand(target, this.settings)}`);
   }
 
-  /** An image's name changes with whatever it is made from, and so an image is never stale. */
-  #tag(target: Target, packages: string, dockerfile: string): string {
-    const inputs = [dockerfile, target.image, this.settings.bootstrap ?? false, buildArgs(target, packages, this.settings)];
-    return `mft-patch/${target.name}:${shortDigest(JSON.stringify(inputs))}`;
-  }
-
   /** Does the work, or waits for it where another cell does it. If that cell's time runs out, the next one does it. */
   async #once<T>(key: string, context: Context, work: () => Promise<T>): Promise<T> {
     for (let running = this.#making.get(key); running !== undefined; running = this.#making.get(key)) {
@@ -166,16 +155,6 @@ export class Images {
     this.#making.set(key, own);
     return own;
   }
-}
-
-function buildArgs(target: Target, packages: string, { aptMirror }: ImageOptions) {
-  return {
-    SUITES: target.suites.join(' '),
-    MIRROR: aptMirror ?? '',
-    SNAPSHOT: target.snapshot,
-    CHECK_VALID_UNTIL: target.checkValidUntil ? 'yes' : 'no',
-    PACKAGES: packages,
-  };
 }
 
 /** The older of a date and now. */

@@ -8,6 +8,10 @@ export interface ImageFacts {
   id: string;
   /** When it was made, as ISO 8601 has it: by our own label, since the engine's date is that of its last layer. */
   created: string;
+  /** When the engine made its last layer, as ISO 8601 has it. */
+  made: string;
+  /** The size of all its layers. */
+  bytes: number;
   labels: Partial<Record<string, string>>;
   /** The digests of its layers, the base's first. */
   layers: string[];
@@ -34,21 +38,28 @@ export async function inspectAll(engine: Engine, names: readonly string[], conte
   );
 }
 
-function factsOf({ Id, Created, Config, RootFS, RepoTags }: Inspected): ImageFacts {
+function factsOf({ Id, Created, Size = 0, Config, RootFS, RepoTags }: Inspected): ImageFacts {
   const labels = Config?.Labels ?? {};
-  const date = new Date(labels['mft-patch.created'] ?? Created);
   return {
     id: Id.replace(/^(?!sha256:)/, 'sha256:'),
-    created: Number.isNaN(date.getTime()) ? '' : date.toISOString(),
+    created: dateOf(labels['mft-patch.created'] ?? Created),
+    made: dateOf(Created),
+    bytes: Size,
     labels,
     layers: RootFS?.Layers ?? [],
     names: RepoTags ?? [],
   };
 }
 
+function dateOf(text: string): string {
+  const date = new Date(text);
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString();
+}
+
 interface Inspected {
   Id: string;
   Created: string;
+  Size?: number;
   Config?: { Labels?: ImageFacts['labels'] | null };
   RootFS?: { Layers?: string[] };
   RepoTags?: string[] | null;

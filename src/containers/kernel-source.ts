@@ -8,7 +8,7 @@ import { shortDigest } from '../system/digest.js';
 import { runProgram } from '../system/run-program.js';
 import { sandboxArgs, withContainer } from './container.js';
 import { type Engine, failWithLog, lastLines } from './engine.js';
-import { findImage, type Image } from './image.js';
+import { findImage, formOf, type Image } from './image.js';
 import { removeReplaced } from './image-list.js';
 
 import { type Limits, limitOptions } from './limits.js';
@@ -78,7 +78,7 @@ export class KernelBuild {
     const labels = [`LABEL mft-patch.target=${this.target.name} mft-patch.release=${release} mft-patch.created=${created}`];
     // Headers alone do not say what the kernel exports: modpost can only warn then, and the verdict says so.
     if (/^symbols=no$/m.test(report)) labels.push('ENV KBUILD_MODPOST_WARN=1');
-    await step(['commit', ...labels.flatMap((change) => ['--change', change]), container, tag]);
+    await step(['commit', ...formOf(this.engine), ...labels.flatMap((change) => ['--change', change]), container, tag]);
     await this.engine.run(['rm', '--force', container], this.context);
     const made = await findImage(this.engine, tag, this.context);
     return made ?? fail({ code: 'engine-failed', detail: `${this.engine.name} has lost ${tag}` });

@@ -38,19 +38,35 @@ export const kernelsDocument = v.object({
 });
 export type KernelsDocument = v.InferOutput<typeof kernelsDocument>;
 
+const imageRow = v.object({
+  image: v.string(),
+  target: text('empty for a base image'),
+  release: text('empty for a base image'),
+  size: text('as the engine prints it'),
+  created: text('when its packages were taken from the archive, as ISO 8601 has it: that of its base where that is older'),
+  age: text('how long ago that was, for people, as in 3 d'),
+  replaced: v.exactOptional(
+    v.pipe(v.object({ release: v.string(), created: v.string() }), v.description('of refresh: what was in the image before')),
+  ),
+});
+
 export const imagesDocument = v.object({
   schema: v.literal('mft-patch/image@1'),
   engine: v.string(),
-  images: v.array(
-    v.object({
-      image: v.string(),
-      target: text('empty for a base image'),
-      release: text('empty for a base image'),
-      size: text('as the engine prints it'),
-      created: text('when its packages were taken from the archive, as ISO 8601 has it: that of its base where that is older'),
-      age: text('how long ago that was, for people, as in 3 d'),
-    }),
+  images: v.pipe(
+    v.array(imageRow),
+    v.description('those that were listed, built, made anew, removed, saved, loaded, pushed or pulled, as the command says'),
   ),
+  kept: v.exactOptional(v.pipe(v.array(imageRow), v.description('of refresh and prune: what stays as it was'))),
+  dryRun: v.exactOptional(v.pipe(v.boolean(), v.description('of prune: nothing was removed'))),
+  bytes: v.exactOptional(
+    v.pipe(
+      v.object({ before: bytes, after: bytes }),
+      v.description('of refresh and prune: what all images take together; layers that one has below the other are counted once'),
+    ),
+  ),
+  file: v.exactOptional(v.pipe(v.object({ path: v.string(), bytes, sha256 }), v.description('of save and load: the archive'))),
+  registry: v.exactOptional(text('of push and pull: the registry')),
 });
 export type ImagesDocument = v.InferOutput<typeof imagesDocument>;
 

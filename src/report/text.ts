@@ -12,6 +12,7 @@ import { bootedWords, bootNotes } from './boot-text.js';
 import { renderCache, renderPrune } from './cache-text.js';
 import { renderConfig } from './config-text.js';
 import { renderDiagnosis } from './diagnose-text.js';
+import { renderImages } from './image-text.js';
 import { failureLines, renderMatrix } from './matrix-text.js';
 import { failedAt } from './matrix-words.js';
 import { nextSteps } from './next-steps.js';
@@ -47,10 +48,7 @@ export function renderText(document: ResultDocument): string {
     case 'mft-patch/matrix-list@1':
       return matrixList(document);
     case 'mft-patch/image@1':
-      return table(
-        ['IMAGE', 'TARGET', 'RELEASE', 'SIZE', 'AGE'],
-        document.images.map((i) => [i.image, i.target || '-', i.release || '-', i.size, i.age]),
-      );
+      return renderImages(document);
     case 'mft-patch/diagnose@1':
       return renderDiagnosis(document);
     case 'mft-patch/releases@1':

@@ -1,13 +1,15 @@
 /**
  * Measures what the README promises, each compared with something that runs beside it, since machines differ and are
  * noisy: `npm run bench` prints a table of ratios. `npm run bench -- --quick` runs three rounds instead of nine, and
- * `npm run bench -- reuse` measures only the reuse of verdicts.
+ * `npm run bench -- reuse` measures only the reuse of verdicts, `npm run bench -- registry` a matrix without images, which is
+ * measured only so: it takes minutes.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeBundles } from './bundles.js';
 import { type Command, cli, directory, Measurements, seconds, sh } from './measure.js';
+import { measureRegistry } from './registry.js';
 import { measureReuse } from './reuse.js';
 
 const rounds = process.argv.includes('--quick') ? 3 : 9;
@@ -113,12 +115,14 @@ function measureVerify(): void {
 }
 
 const hasDocker = spawnSync('docker', ['version']).status === 0;
-if (!process.argv.includes('reuse')) {
+const isAll = !['reuse', 'registry'].some((part) => process.argv.includes(part));
+if (isAll) {
   await makeBundles();
   measureBuild();
   await measureFetch();
   if (hasDocker) measureVerify();
 }
-if (hasDocker) measureReuse(measured, Math.min(rounds, 3));
-else console.log('verify and reuse are not measured: no docker');
+if (!hasDocker) console.log('verify, reuse and registry are not measured: no docker');
+else if (process.argv.includes('registry')) await measureRegistry(measured);
+else measureReuse(measured, Math.min(rounds, 3));
 measured.print();

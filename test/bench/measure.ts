@@ -52,8 +52,11 @@ export class Measurements {
 
   /** Runs both in turn and keeps the ratio of their medians. */
   compare(what: string, comparison: Comparison): void {
-    const { goal } = comparison;
-    const [a, b] = this.#medians(comparison);
+    this.ratio(what, this.#medians(comparison), comparison.goal);
+  }
+
+  /** Keeps the ratio of two times that were measured already, in seconds. */
+  ratio(what: string, [a, b]: [number, number], goal: number): void {
     this.#rows.push([what, ...inSeconds(a, b), `${(a / b).toFixed(2)} x`, `${goal} x`, verdict(a / b <= goal)]);
   }
 

@@ -9,7 +9,7 @@ vi.mock('../../src/commands/verify.js', async () => (await import('./in-process.
 vi.mock('../../src/commands/diagnose/index.js', async () => (await import('./in-process.js')).mocks.diagnose());
 vi.mock('../../src/commands/fetch.js', async () => (await import('./in-process.js')).mocks.fetch());
 vi.mock('../../src/commands/rebuild.js', async () => (await import('./in-process.js')).mocks.rebuild());
-vi.mock('../../src/commands/image.js', async () => (await import('./in-process.js')).mocks.image());
+vi.mock('../../src/commands/image/index.js', async () => (await import('./in-process.js')).mocks.image());
 vi.mock('../../src/commands/matrix/index.js', async () => (await import('./in-process.js')).mocks.matrix());
 vi.mock('../../src/commands/cache.js', async () => (await import('./in-process.js')).mocks.cache());
 vi.mock('../../src/commands/config.js', async () => (await import('./in-process.js')).mocks.config());
@@ -36,6 +36,12 @@ const commands = [
   'image ls',
   'image build',
   'image rm',
+  'image refresh',
+  'image prune',
+  'image save',
+  'image load',
+  'image push',
+  'image pull',
   'cache ls',
   'cache prune',
   'edit',

@@ -45,6 +45,12 @@ export const mocks = {
     listImages: (settings: unknown, context: Context) => keep('image ls', { settings }, context),
     buildImages: (kernels: unknown, settings: unknown, context: Context) => keep('image build', { kernels, settings }, context),
     removeImages: (names: unknown, settings: unknown, context: Context) => keep('image rm', { names, settings }, context),
+    refreshImages: keeper('image refresh'),
+    pruneImages: keeper('image prune'),
+    saveArchive: keeper('image save'),
+    loadArchive: (path: string, settings: unknown, context: Context) => keep('image load', { path, settings }, context),
+    pushImages: keeper('image push'),
+    pullImages: keeper('image pull'),
   }),
   matrix: () => ({
     matrix: keeper('matrix'),

@@ -12,7 +12,7 @@ vi.mock('../../src/commands/verify.js', async () => (await import('./in-process.
 vi.mock('../../src/commands/diagnose/index.js', async () => (await import('./in-process.js')).mocks.diagnose());
 vi.mock('../../src/commands/fetch.js', async () => (await import('./in-process.js')).mocks.fetch());
 vi.mock('../../src/commands/rebuild.js', async () => (await import('./in-process.js')).mocks.rebuild());
-vi.mock('../../src/commands/image.js', async () => (await import('./in-process.js')).mocks.image());
+vi.mock('../../src/commands/image/index.js', async () => (await import('./in-process.js')).mocks.image());
 vi.mock('../../src/commands/matrix/index.js', async () => (await import('./in-process.js')).mocks.matrix());
 vi.mock('../../src/commands/cache.js', async () => (await import('./in-process.js')).mocks.cache());
 vi.mock('../../src/commands/edit.js', async () => (await import('./in-process.js')).mocks.edit());
@@ -106,6 +106,13 @@ const kernels = (on = ''): Table => ({
     path: 'kernels.0.target.source.config',
     is: 'CONFIG_MODULES=y\n',
   },
+});
+
+/** Of the commands that move images or remove them. */
+const moved = (on = ''): Table => ({
+  '--engine': { on, adds: '--engine podman', path: 'settings.engine', is: 'podman' },
+  '--apt-mirror': { on, adds: '--apt-mirror http://a/debian', path: 'settings.aptMirror', is: 'http://a/debian' },
+  '--timeout': { on, adds: '--timeout 9', path: 'settings.timeout', is: 9 },
 });
 
 /** What a matrix and a try have alike. */
@@ -248,6 +255,46 @@ const tables: Record<string, Table> = {
     ...ownKernels('--kernel debian-12'),
     '--engine': { on: '--kernel debian-12', adds: '--engine podman', path: 'settings.engine', is: 'podman' },
     '--timeout': { on: '--kernel debian-12', adds: '--timeout 9', path: 'settings.timeout', is: 9 },
+  },
+  'image refresh': {
+    ...Object.fromEntries(Object.entries(engine).filter(([flag]) => !['--memory', '--processes'].includes(flag))),
+    KERNEL: { on: 'debian-12', adds: 'debian-13', path: 'kernels.1.target.name', is: 'debian-13' },
+    '--kernel': { adds: '--kernel 5.18,debian-13', path: 'kernels.length', is: 2 },
+    ...ownKernels('--kernel debian-12'),
+    '--max-image-age': { adds: '--max-image-age 2d', path: 'settings.maxImageAge', is: 172_800 },
+  },
+  'image prune': {
+    '--older-than': { adds: '--older-than 12h', path: 'olderThan', is: 43_200 },
+    '--dry-run': { path: 'dryRun', is: true },
+    ...ownKernels(),
+    ...moved(),
+  },
+  'image save': {
+    ARCHIVE: { adds: 'a.tar', path: 'path', is: 'a.tar' },
+    KERNEL: { on: 'a.tar debian-12', adds: 'x', path: 'names', is: ['debian-12', 'x'] },
+    '--kernel': { on: 'a.tar debian-12', adds: '--kernel debian-13,x', path: 'names', is: ['debian-13', 'x', 'debian-12'] },
+    ...ownKernels('a.tar'),
+    ...moved('a.tar'),
+  },
+  'image load': {
+    ARCHIVE: { adds: 'a.tar', path: 'path', is: 'a.tar' },
+    '--engine': { on: 'a.tar', adds: '--engine podman', path: 'settings.engine', is: 'podman' },
+    '--timeout': { on: 'a.tar', adds: '--timeout 9', path: 'settings.timeout', is: 9 },
+  },
+  'image push': {
+    REGISTRY: { adds: 'a:5000/b', path: 'registry', is: 'a:5000/b' },
+    KERNEL: { on: 'a:5000 debian-12', adds: 'x', path: 'names', is: ['debian-12', 'x'] },
+    '--kernel': { on: 'a:5000', adds: '--kernel debian-13,x', path: 'names', is: ['debian-13', 'x'] },
+    ...ownKernels('a:5000'),
+    ...moved('a:5000'),
+  },
+  'image pull': {
+    REGISTRY: { adds: 'a:5000/b debian-12', path: 'registry', is: 'a:5000/b' },
+    KERNEL: { on: 'a:5000 debian-12', adds: 'debian-13', path: 'kernels.1.target.name', is: 'debian-13' },
+    '--kernel': { on: 'a:5000 debian-12', adds: '--kernel 5.18', path: 'kernels.length', is: 2 },
+    '--bootstrap': { on: 'a:5000 debian-12', path: 'settings.bootstrap', is: true },
+    ...ownKernels('a:5000 debian-12'),
+    ...moved('a:5000 debian-12'),
   },
   diagnose: {
     FILE: { adds: 'make.log', path: 'path', is: 'make.log' },
@@ -395,6 +442,10 @@ describe('every command takes the common options:', () => {
     show: 'x.deb',
     'image build': 'debian-12',
     'image rm': 'x',
+    'image save': 'a.tar',
+    'image load': 'a.tar',
+    'image push': 'a:5000',
+    'image pull': 'a:5000 debian-12',
     save: 'work --id x',
     'patches export': 'series',
     'patches report': 'x',

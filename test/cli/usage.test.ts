@@ -25,7 +25,8 @@ const known = [
 const groups = ['image', 'cache'];
 const commands = [
   ...known.filter((command) => !groups.includes(command)),
-  ...['image ls', 'image build', 'image rm', 'cache ls', 'cache prune'],
+  ...['ls', 'build', 'refresh', 'rm', 'prune', 'save', 'load', 'push', 'pull'].map((name) => `image ${name}`),
+  ...['cache ls', 'cache prune'],
 ];
 
 describe('wrong usage is exit 2 with words and a hint on stderr, and nothing is written:', () => {
@@ -74,6 +75,10 @@ describe('wrong usage is exit 2 with words and a hint on stderr, and nothing is 
     ['image frobnicate', "unknown command 'frobnicate'", 'mft-patch --help'],
     ['image help', "unknown command 'help'", 'mft-patch --help'],
     ['image rm', 'missing target', 'image ls'],
+    ['image pull registry.example:5000', 'missing --kernel', 'mft-patch kernels'],
+    ['image push https://registry.example', 'without https://', 'mft-patch --help'],
+    ['image save', "missing required argument 'archive'", 'mft-patch --help'],
+    ['image refresh 6.15', 'linux-6.15 is prepared from source', '--kernel-source'],
     ['image build', 'missing --kernel', 'mft-patch kernels'],
     ['image build debian-99', "unknown target or kernel release 'debian-99'", 'did you mean debian-11 or debian-12'],
   ])('%j', async (line, words, hint) => {
@@ -142,7 +147,13 @@ describe('help', () => {
         ...engine.filter((option) => option !== '--disk'),
         ...kernelSource,
       ],
+      'image refresh': ['--kernel', '--kernels-dir', '--engine', '--bootstrap', '--apt-mirror', '--max-image-age', '--timeout'],
       'image rm': ['--kernel', '--kernels-dir', '--engine', '--timeout'],
+      'image prune': ['--older-than', '--dry-run', '--kernels-dir', '--engine', '--apt-mirror', '--timeout'],
+      'image save': ['--kernel', '--kernels-dir', '--engine', '--apt-mirror', '--timeout'],
+      'image load': ['--engine', '--timeout'],
+      'image push': ['--kernel', '--kernels-dir', '--engine', '--apt-mirror', '--timeout'],
+      'image pull': ['--kernel', '--kernels-dir', '--engine', '--bootstrap', '--apt-mirror', '--timeout'],
       releases: ['--patches', '--releases'],
       patches: ['--patches'],
       kernels: ['--kernels-dir'],
@@ -156,7 +167,17 @@ describe('help', () => {
     const { status, stdout, stderr } = await runCli(['image', '--help']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain('Usage: mft-patch image ');
-    expect(stdout.match(/^ {2}(\w+) /gm)?.map((name) => name.trim())).toEqual(['ls', 'build', 'rm']);
+    expect(stdout.match(/^ {2}(\w+) /gm)?.map((name) => name.trim())).toEqual([
+      'ls',
+      'build',
+      'refresh',
+      'rm',
+      'prune',
+      'save',
+      'load',
+      'push',
+      'pull',
+    ]);
   });
 
   test('is what comes without arguments, and names every command', async () => {

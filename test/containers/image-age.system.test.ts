@@ -2,7 +2,8 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { makeDirectory, runCli, sample, writeFiles } from '../support.js';
+import { loadTargets } from '../../src/catalogue.js';
+import { makeDirectory, runCli, sample, testContext, writeFiles } from '../support.js';
 
 const folder = makeDirectory();
 const state = (name: string) => join(folder, 'state', name);
@@ -48,11 +49,11 @@ beforeEach(async () => {
 
 async function run(...args: string[]) {
   const cache = ['--cache-dir', join(folder, 'cache')];
-  const { status, stderr } = await runCli([...args, ...cache], { cwd: folder, env });
+  const { status, stdout, stderr } = await runCli([...args, ...cache], { cwd: folder, env });
   const calls = readFileSync(state('calls'), 'utf8').trim().split('\n');
   const count = (form: RegExp) => calls.filter((call) => form.test(call)).length;
   const warnings = stderr.split('\n').filter((line) => line.startsWith('warning: the image'));
-  return { status, warnings, stderr, built: count(/^build --no-cache/), bases: count(/^mmdebstrap/), calls };
+  return { status, warnings, stdout, stderr, built: count(/^build --no-cache/), bases: count(/^mmdebstrap/), calls };
 }
 const warning = 'warning: the image of debian-sid is 3 d old; run mft-patch image build debian-sid --refresh';
 
@@ -119,6 +120,44 @@ test('an image of a suite that stays may be old', async () => {
 
 test('image build --refresh makes image and base anew, past the cache, each base once', async () => {
   expect(await run('image', 'build', 'debian-13', 'debian-13-backports', '--refresh')).toMatchObject({ status: 0, built: 2, bases: 1 });
+});
+
+describe('image refresh', () => {
+  test('makes what is older than a day anew, whatever its suite, and tells what it replaced', async () => {
+    const { status, built, bases, stdout } = await run('image', 'refresh', 'debian-13', 'debian-13-backports', '--json');
+    expect({ status, built, bases }).toEqual({ status: 0, built: 2, bases: 1 });
+    const { images, kept, bytes } = JSON.parse(stdout);
+    expect(images).toHaveLength(2);
+    expect(images[0].replaced).toMatchObject({ release: '7.2.1-amd64', created: expect.stringMatching(/^\d{4}-/) });
+    expect({ kept, bytes }).toEqual({ kept: [], bytes: { before: 0, after: 0 } });
+  });
+
+  test.each([
+    ['4d', 0],
+    ['2d', 1],
+    ['0', 1],
+  ])('with --max-image-age %s of one that is three days old', async (age, built) => {
+    expect(await run('image', 'refresh', 'debian-13', '--max-image-age', age)).toMatchObject({ status: 0, built, bases: built });
+  });
+
+  test('without a kernel is of all that are here, but for a snapshot, which does not age', async () => {
+    const all = (await loadTargets(testContext())).filter(({ snapshot, image }) => snapshot === '' && image.startsWith('debian'));
+    const { calls } = await run('image', 'refresh');
+    const suites = new Set(all.map(({ suites }) => suites[0]));
+    expect(calls.filter((call) => /^mmdebstrap/.test(call) && !call.includes('ubuntu'))).toHaveLength(suites.size);
+    expect(calls.filter((call) => call.includes('20220702T000000Z'))).toEqual([]);
+  });
+
+  test('goes on after one that fails, and then exits 5', async () => {
+    writeFileSync(join(folder, 'bin/mmdebstrap'), '#!/bin/sh\ncase "$*" in *trixie*) echo "E: not today" >&2; exit 1 ;; esac\n');
+    const { status, stderr, built } = await run('image', 'refresh', 'debian-13', 'debian-12');
+    expect({ status, built }).toEqual({ status: 5, built: 1 });
+    expect(stderr).toContain('warning: the image of debian-13 stays as it is: ');
+  });
+
+  test('with --offline is a wrong call', async () => {
+    expect(await run('image', 'refresh', '--offline')).toMatchObject({ status: 2, built: 0 });
+  });
 });
 
 test('a refresh that fails leaves the image as it was', async () => {

@@ -113,7 +113,9 @@ describe.skipIf(missingOwnDocker() !== '')(`with a daemon of our own (${missingO
 
   test('the name changes with whatever an image is made from', async () => {
     const nameOf = async (...options: string[]) =>
-      /transfer it with docker save and load: (\S+)/.exec((await image(['build', 'debian-12', '--offline', ...options], env)).stderr)?.[1];
+      /transfer it with mft-patch image save and load: (\S+)/.exec(
+        (await image(['build', 'debian-12', '--offline', ...options], env)).stderr,
+      )?.[1];
     const all = await Promise.all([nameOf(), nameOf('--bootstrap'), nameOf('--apt-mirror', url), nameOf('--apt-mirror', `${url}x`)]);
     expect(new Set(all).size).toBe(4);
     expect(all.every((name) => /^mft-patch\/debian-12:[0-9a-f]{12}$/.test(name ?? ''))).toBe(true);

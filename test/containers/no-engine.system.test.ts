@@ -84,7 +84,7 @@ test('with --offline no image is made, and the verdict tells how to bring it', a
   const { status, stdout } = await runCli(['verify', join(folder, 'vendor.deb'), '--kernel', '6.1', '--offline', '--json'], { env });
   expect(status).toBe(5);
   expect(JSON.parse(stdout).kernels).toMatchObject([
-    { status: 'error', reason: expect.stringMatching(/missing and --offline is set.*docker save and load/) },
+    { status: 'error', reason: expect.stringMatching(/missing and --offline is set.*image save and load/) },
   ]);
   expect(readdirSync(join(folder, 'offline'))).toEqual(['docker']);
 });

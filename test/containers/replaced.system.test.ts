@@ -1,7 +1,7 @@
 /** Images that replace others, with real engines: nothing without a name stays, and what a person has named does. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { removeImages } from '../../src/commands/image.js';
+import { removeImages } from '../../src/commands/image/index.js';
 import { findEngine } from '../../src/containers/engine.js';
 import { type Image, makeImage } from '../../src/containers/image.js';
 import { inspect } from '../../src/containers/inspect.js';

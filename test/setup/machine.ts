@@ -26,7 +26,7 @@ declare module 'vitest' {
 }
 
 const packages =
-  'apt-utils binutils dpkg-dev gcc iproute2 libc6-dev libxml2-utils lintian make mmdebstrap openssl patch python3 quilt shellcheck strace util-linux xz-utils zstd docker.io podman runc'.split(
+  'apt-utils binutils dpkg-dev gcc iproute2 libc6-dev libxml2-utils lintian make mmdebstrap openssl patch python3 quilt shellcheck strace util-linux xz-utils zstd docker.io docker-registry gpg podman runc'.split(
     ' ',
   );
 

@@ -1,12 +1,19 @@
-import { loadTargets } from '../catalogue.js';
-import { ageOf, ageText } from '../containers/age.js';
-import { type Engine, type EngineSettings, failWithLog, findEngine } from '../containers/engine.js';
-import { isBootImage, isOnTopOf, type ListedImage, ownImages } from '../containers/image-list.js';
-import { type ContainerSettings, openImages } from '../containers/images.js';
-import type { Context } from '../context.js';
-import type { ImagesDocument } from '../documents/index.js';
-import { fail } from '../errors.js';
-import { type Kernel, targetOf } from '../kernels/resolve.js';
+/** The images of kernels: listed, built, removed; beside this they are made anew, pruned, and moved between machines. */
+import { loadTargets } from '../../catalogue.js';
+import { type EngineSettings, failWithLog, findEngine } from '../../containers/engine.js';
+import { chooseImages, isMeant } from '../../containers/image-choice.js';
+import { ownImages } from '../../containers/image-list.js';
+import { type ContainerSettings, openImages } from '../../containers/images.js';
+import type { Context } from '../../context.js';
+import type { ImagesDocument } from '../../documents/index.js';
+import { fail } from '../../errors.js';
+import { type Kernel, targetOf } from '../../kernels/resolve.js';
+import { documentOf } from './document.js';
+
+export { loadArchive, saveArchive } from './archive.js';
+export { pruneImages } from './prune.js';
+export { refreshImages } from './refresh.js';
+export { pullImages, pushImages } from './registry.js';
 
 /** Lists the images that the program has built. */
 export async function listImages(settings: EngineSettings, context: Context): Promise<ImagesDocument> {
@@ -37,18 +44,11 @@ export async function removeImages(names: string[], settings: EngineSettings, co
   const engine = await findEngine(settings, context);
   const all = await ownImages(engine, context);
   const targets = await loadTargets(context);
-  const isOf = (wanted: string, { name, target, release }: ListedImage) => {
-    if (['all', target, name, release].includes(wanted)) return true;
-    return targets.some((candidate) => candidate.name === target && candidate.kernel === wanted);
-  };
   for (const wanted of names) {
-    if (wanted !== 'all' && !all.some((image) => isOf(wanted, image)))
+    if (wanted !== 'all' && !all.some((image) => isMeant(wanted, image, targets)))
       fail({ code: 'usage', detail: `no image for '${wanted}'`, hint: 'run mft-patch image ls to list them' });
   }
-  const named = all.filter((image) => names.some((wanted) => isOf(wanted, image)));
-  const goesAlong = (image: ListedImage) =>
-    isBootImage(image) && (names.some((wanted) => image.target === `${wanted}-boot`) || named.some((below) => isOnTopOf(image, below)));
-  const removed = all.filter((image) => named.includes(image) || goesAlong(image));
+  const removed = chooseImages(all, { names, targets });
   // What was made on another one first: the engines do not remove what is still in use.
   for (const { name } of removed.toSorted((a, b) => b.layers.length - a.layers.length)) {
     const result = await engine.run(['image', 'rm', name], context);
@@ -56,11 +56,4 @@ export async function removeImages(names: string[], settings: EngineSettings, co
     if (result.exitCode !== 0) await failWithLog(failed, result, context);
   }
   return documentOf(engine, removed);
-}
-
-function documentOf(engine: Engine, images: readonly ListedImage[]): ImagesDocument {
-  const rows = images.map(({ name, target, release, size, created }) => {
-    return { image: name, target, release, size, created, age: ageText(ageOf(created)) };
-  });
-  return { schema: 'mft-patch/image@1', engine: engine.name, images: rows };
 }

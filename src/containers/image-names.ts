@@ -1,0 +1,82 @@
+/** What images are called: by a digest of all that they are made from, so that the same name means the same everywhere. */
+import type { Target } from '../kernels/target.js';
+import { projectText } from '../project-files.js';
+import { shortDigest } from '../system/digest.js';
+import type { Image } from './image.js';
+
+/** How images are made; part of what they are named by. */
+export interface ImageOptions {
+  /** Build base images with mmdebstrap even where they could be pulled. */
+  bootstrap?: boolean;
+  /** The mirror to take packages from, instead of the distribution's. */
+  aptMirror?: string;
+}
+
+/** What makes modules_prepare work, in the place of a headers package. */
+const kernelTools = 'bc bison flex libelf-dev libssl-dev xz-utils zstd bzip2 rsync python3';
+
+/** What an image of a target is made from, beside the options. */
+export interface ImageContent {
+  target: Target;
+  /** What apt installs in it beside dkms and the compiler. */
+  packages: string;
+  /** The text of ./Dockerfile. */
+  dockerfile: string;
+}
+
+/** The content of a target's image; of one whose kernel comes from source that of the image with the tools. */
+export async function contentOf(target: Target): Promise<ImageContent> {
+  const dockerfile = await projectText('Dockerfile');
+  if (target.source === undefined) return { target, packages: target.headers, dockerfile };
+  // Named by what it is, not by the tree: trees of the same content share a kernel, and all share the tools.
+  return { target: { ...target, name: 'kernel-tools', headers: '' }, packages: kernelTools, dockerfile };
+}
+
+/** The name of an image: it changes with whatever the image is made from. */
+export function imageTag({ target, packages, dockerfile }: ImageContent, options: ImageOptions): string {
+  const inputs = [dockerfile, target.image, options.bootstrap ?? false, buildArgs({ target, packages }, options)];
+  return `mft-patch/${target.name}:${shortDigest(JSON.stringify(inputs))}`;
+}
+
+/** The arguments of ./Dockerfile, but for the base. */
+export function buildArgs({ target, packages }: Omit<ImageContent, 'dockerfile'>, { aptMirror }: ImageOptions): Record<string, string> {
+  return {
+    SUITES: target.suites.join(' '),
+    MIRROR: aptMirror ?? '',
+    SNAPSHOT: target.snapshot,
+    CHECK_VALID_UNTIL: target.checkValidUntil ? 'yes' : 'no',
+    PACKAGES: packages,
+  };
+}
+
+/** The name of the image that boots the kernel of another: a new one has that name only if the other is new. */
+export function bootTag(target: string, { tag, id, release }: Image, dockerfile: string): string {
+  return `mft-patch/${target}-boot:${shortDigest(JSON.stringify([dockerfile, tag, id, release]))}`;
+}
+
+/** The name of a base image that is made here, for a suite and its archive. */
+export function baseTag(suite: string, { aptMirror }: ImageOptions): string {
+  return `mft-patch/base:${suite}${aptMirror === undefined ? '' : `-${shortDigest(aptMirror)}`}`;
+}
+
+/** What this program would call images. */
+export interface UsableNames {
+  tags: ReadonlySet<string>;
+  /** The text of container/Dockerfile.boot, which the names of images that boot others come from. */
+  bootDockerfile: string;
+}
+
+/**
+ * The names of all images that this program would use for these targets: with an archive of its own and without, on bases that
+ * are pulled and that are made here. Any other image of one of them was made by another version of the program or its files.
+ */
+export async function usableNames(targets: readonly Target[], { aptMirror }: ImageOptions): Promise<UsableNames> {
+  const mirrors = aptMirror === undefined ? [{}] : [{}, { aptMirror }];
+  const tools = targets.map((target) => ({ ...target, source: { open: async () => '' } }));
+  const contents = await Promise.all([...targets, ...tools].map(contentOf));
+  const tags = mirrors.flatMap((mirror) => [
+    ...contents.flatMap((content) => [false, true].map((bootstrap) => imageTag(content, { ...mirror, bootstrap }))),
+    ...targets.map(({ suites }) => baseTag(suites[0] ?? '', mirror)),
+  ]);
+  return { tags: new Set(tags), bootDockerfile: await projectText('container/Dockerfile.boot') };
+}
