@@ -15,8 +15,8 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
       'mft-patch build --mft 4.20.1 --kernel 6.1.0-50-amd64 --verify',
     ],
     rules: {
-      exclusive: [sources, ['verify', 'noVerify']],
-      conflicts: [['noVerify', 'kernelSource', 'kernelConfig', ...engineOptions]],
+      exclusive: [sources, ['verify', 'noVerify'], ['headers', 'kernelSource']],
+      conflicts: [['noVerify', 'headers', 'kernelSource', 'kernelConfig', ...engineOptions]],
       needless: [{ option: 'kernelsDir', with: 'noVerify', unless: ['kernelToBake'] }],
     },
     // Those of a project are what its packages are tested on: that one is baked for a kernel is said each time.
@@ -32,6 +32,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .addOption(options.kernelsDir)
     .addOption(options.releases)
     .addOption(options.kernelToBake)
+    .addOption(options.headers)
     .addOption(options.kernelSource)
     .addOption(options.kernelConfig)
     .addOption(options.maxKernel)
@@ -77,7 +78,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
       'mft-patch plan --mft 4.22.0-417 --patches own',
       'mft-patch plan x.deb --headers /lib/modules/6.1.0/build',
     ],
-    rules: { exclusive: [sources, ['headers', 'kernelToPlan']], requires: [['kernelsDir', 'kernelToPlan']] },
+    rules: { exclusive: [sources, ['headersToPlan', 'kernelToPlan']], requires: [['kernelsDir', 'kernelToPlan']] },
   })
     .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
     .addOption(options.bundle)
@@ -89,7 +90,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .addOption(options.kernelsDir)
     .addOption(options.releases)
     .addOption(options.kernelToPlan)
-    .addOption(options.headers)
+    .addOption(options.headersToPlan)
     .addOption(options.arch)
     .addOption(options.mirror)
     .addOption(options.lock)
@@ -98,9 +99,10 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .action((file, options) =>
       show(options, async (context) => {
         const [{ plan }, values] = await Promise.all([import('../commands/plan.js'), import('./values.js')]);
-        const kernel = await values.kernelOf(options, context);
+        const { headers, ...named } = options;
+        const kernel = await values.kernelOf(named, context);
         const source = await values.planSourceOf(options, file, context);
-        return plan({ source, kernel, headers: options.headers }, context);
+        return plan({ source, kernel, headers }, context);
       }),
     );
 

@@ -69,9 +69,9 @@ export function commandMaker(program: Command) {
 
 /** The paths among the options and arguments that name what is read. */
 function inputsOf(command: CommandUnknownOpts): string[] {
-  const { bundle, deb, kernelSource, kernelConfig, merge } = command.opts() as Record<string, string | string[] | undefined>;
+  const { bundle, deb, headers, kernelSource, kernelConfig, merge } = command.opts() as Record<string, string | string[] | undefined>;
   const isFile = ['file', 'deb', 'record'].includes(command.registeredArguments[0]?.name() ?? '');
-  const places = [bundle, deb, kernelSource, kernelConfig, merge, ...(isFile ? command.args : [])].flatMap((place) => place ?? []);
+  const places = [bundle, deb, headers, kernelSource, kernelConfig, merge, ...(isFile ? command.args : [])].flatMap((place) => place ?? []);
   return places.map(localPath);
 }
 

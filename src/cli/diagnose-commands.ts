@@ -12,6 +12,7 @@ export function addDiagnoseCommands(command: MakeCommand, show: Show): void {
   })
     .argument('<file>', 'a make.log, a verdict (matrix.json, .build.json, or what verify --json prints), or a .deb with --kernel')
     .addOption(options.kernelToDiagnose)
+    .addOption(options.headers)
     .addOption(options.linux)
     .addOption(options.patches)
     .addOption(options.kernelsDir)

@@ -22,13 +22,14 @@ function addBuild(command: MakeCommand, image: Command, show: Show): void {
     'build missing images',
     {
       examples: ['mft-patch image build debian-12', 'mft-patch image build debian-sid --refresh', 'mft-patch image build --kernel all'],
-      rules: { conflicts: [['refresh', 'offline']] },
+      rules: { exclusive: [['headers', 'kernelSource']], conflicts: [['refresh', 'offline']] },
     },
     image,
   )
     .argument('[kernel...]', 'the same as --kernel')
     .addOption(options.kernel)
     .addOption(options.kernelsDir)
+    .addOption(options.headers)
     .addOption(options.kernelSource)
     .addOption(options.kernelConfig)
     .addOption(options.lock)

@@ -17,11 +17,14 @@ function addVerify(command: MakeCommand, show: Show): void {
     examples: [
       `mft-patch verify ${defaultPackage}_4.20.1-14_all.deb --kernel 6.1,debian-13`,
       'mft-patch verify x.deb --kernel host --boot',
+      'mft-patch verify x.deb --headers linux-headers-6.6.30_6.6.30-1_amd64.deb',
     ],
+    rules: { exclusive: [['headers', 'kernelSource']] },
   })
     .argument('<deb>', 'the package')
     .addOption(options.kernel)
     .addOption(options.kernelsDir)
+    .addOption(options.headers)
     .addOption(options.kernelSource)
     .addOption(options.kernelConfig)
     .addOption(options.lock)

@@ -23,11 +23,11 @@ function addMatrix(command: MakeCommand, show: Show): void {
       'mft-patch matrix --merge results/*.json --kernel all --report out.html',
     ],
     rules: {
-      exclusive: [sources, ['kernel', 'kernels'], ['baked', 'universal'], ['onlyFailed', 'fresh']],
+      exclusive: [sources, ['kernel', 'kernels'], ['baked', 'universal'], ['onlyFailed', 'fresh'], ['headers', 'kernelSource']],
       requires: [['format', 'list']],
       conflicts: [
         ['list', 'merge', 'report', ...sources, ...downloads, ...engineOptions, ...matrixRun],
-        ['merge', 'kernelSource', 'kernelConfig', ...sources, ...downloads, ...engineOptions, ...matrixRun],
+        ['merge', 'headers', 'kernelSource', 'kernelConfig', ...sources, ...downloads, ...engineOptions, ...matrixRun],
       ],
       needless: [{ option: 'kernelsDir', with: 'merge', unless: ['kernel', 'kernels'] }],
     },
@@ -43,6 +43,7 @@ function addMatrix(command: MakeCommand, show: Show): void {
     .addOption(options.releases)
     .addOption(options.kernel)
     .addOption(options.kernels)
+    .addOption(options.headers)
     .addOption(options.kernelSource)
     .addOption(options.kernelConfig)
     .addOption(options.baked)
@@ -88,7 +89,7 @@ function addMatrix(command: MakeCommand, show: Show): void {
 function addTry(command: MakeCommand, show: Show): void {
   command('try', 'build and verify over many kernels what a change of the patches can affect, and reuse all other verdicts', {
     examples: ['mft-patch try --sample', 'mft-patch try x.deb --kernel 6.1,6.12', 'mft-patch try --mft 4.26.1 --boot --fresh'],
-    rules: { exclusive: [sources] },
+    rules: { exclusive: [sources, ['headers', 'kernelSource']] },
   })
     .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
     .addOption(options.bundle)
@@ -100,6 +101,7 @@ function addTry(command: MakeCommand, show: Show): void {
     .addOption(options.kernelsDir)
     .addOption(options.releases)
     .addOption(options.kernel)
+    .addOption(options.headers)
     .addOption(options.kernelSource)
     .addOption(options.kernelConfig)
     .addOption(options.baked)

@@ -1,8 +1,9 @@
-/** Parses the value of an option, or of an argument; what it refuses is a wrong call. */
+/** What options take, checked as they are read: each throws InvalidArgumentError, whose words commander shows. */
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { packageForm } from '../documents/common.js';
 import { plainRelease } from '../kernels/release.js';
 
+/** @returns a whole number above 0 */
 export function positive(text: string): number {
   if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.');
   return Number(text);

@@ -93,7 +93,13 @@ export const options = {
   maxKernel: new Option('--max-kernel <release>', 'last kernel that dkms builds the package for by itself: 7.3 (with 7.3.x) or 7.3.1')
     .argParser(maxKernel)
     .helpGroup(kernels),
-  headers: new Option('--headers <dir>', 'kernel headers directory; used for its version and for probes').helpGroup(kernels),
+  headers: new Option(
+    '--headers <dir|deb...>',
+    'use prepared headers: a directory, as /lib/modules/$(uname -r)/build, or the packages with them',
+  )
+    .argParser(gatherPaths)
+    .helpGroup(kernels),
+  headersToPlan: new Option('--headers <dir>', 'kernel headers directory; used for its version and for probes').helpGroup(kernels),
 
   out: new Option('--out <dir>', 'output directory').default('dist').helpGroup(output),
   withUserland: new Option('--with-userland', "also write the vendor's mft_….deb").helpGroup(output),

@@ -6,7 +6,21 @@ export type Key = Exclude<OptionName, 'file'>;
 
 /** What has no use in a file: what is asked for once, or is another one's name. */
 const others: Key[] = [
-  ...(['json', 'config', 'list', 'format', 'merge', 'dryRun', 'askVendor', 'refresh', 'fresh', 'headers', 'stat', 'exitCode'] as const),
+  ...([
+    'json',
+    'config',
+    'list',
+    'format',
+    'merge',
+    'dryRun',
+    'askVendor',
+    'refresh',
+    'fresh',
+    'headers',
+    'headersToPlan',
+    'stat',
+    'exitCode',
+  ] as const),
   ...(['imagesOlderThan', 'refreshAge'] as const),
   ...(['kernelToBake', 'kernelToPlan', 'kernelToDiagnose', 'kernels', 'universal'] as const),
 ];

@@ -23,7 +23,7 @@ const bound: [OptionName[], OptionName[]][] = [
     ['sha256', 'package'],
   ],
   [
-    ['kernel', 'kernels', 'kernelSource', 'kernelConfig'],
+    ['kernel', 'kernels', 'kernelSource', 'kernelConfig', 'headers'],
     ['kernel', 'kernelSource', 'kernelConfig'],
   ],
 ];

@@ -19,7 +19,8 @@ export function planSourceOf(options: SourceOptions, file: string | undefined, c
 
 /** All kernels that the options name; undefined if they name none. @throws usage, no-input, source-unfit */
 export async function kernelsOf(options: KernelOptions, context: Context): Promise<Kernel[] | undefined> {
-  const isNamed = options.kernel !== undefined || options.kernelSource !== undefined || options.kernelConfig !== undefined;
+  const { kernel, headers, kernelSource, kernelConfig } = options;
+  const isNamed = [kernel, headers, kernelSource, kernelConfig].some((option) => option !== undefined);
   if (!isNamed) return undefined;
   // Loaded only where a kernel is named: a package for all kernels needs neither the catalogue nor this.
   const [{ resolveKernels }, { loadTargets }] = await Promise.all([import('../kernels/resolve.js'), import('../catalogue.js')]);
@@ -31,7 +32,8 @@ export async function kernelsOf(options: KernelOptions, context: Context): Promi
  * @throws usage for several: a package is baked for the patches of one
  */
 export async function kernelOf(options: KernelOptions, context: Context): Promise<Kernel | undefined> {
-  if (options.kernel?.join() === 'all' && options.kernelSource === undefined && options.kernelConfig === undefined) return undefined;
+  const isOwn = [options.headers, options.kernelSource, options.kernelConfig].some((option) => option !== undefined);
+  if (options.kernel?.join() === 'all' && !isOwn) return undefined;
   const [kernel, ...others] = (await kernelsOf(options, context)) ?? [];
   if (others.length === 0) return kernel;
   const hint = `mft-patch matrix --kernel ${options.kernel?.join()} builds a package for each set of patches`;
@@ -39,8 +41,11 @@ export async function kernelOf(options: KernelOptions, context: Context): Promis
 }
 
 /** The one kernel that is meant, where all kernels have no meaning. @throws usage for several */
-export async function oneKernelOf(options: KernelOptions & { headers?: string }, context: Context): Promise<Kernel | undefined> {
-  if (options.headers !== undefined && options.kernel !== undefined)
+export async function oneKernelOf(
+  { headers, ...options }: Omit<KernelOptions, 'headers'> & { headers?: string },
+  context: Context,
+): Promise<Kernel | undefined> {
+  if (headers !== undefined && options.kernel !== undefined)
     fail({ code: 'usage', detail: '--headers and --kernel are mutually exclusive', hint: 'pass only one of --headers, --kernel' });
   const [kernel, ...others] = (await kernelsOf(options, context)) ?? [];
   if (others.length === 0) return kernel;
@@ -53,7 +58,7 @@ export function maxKernelOf({ maxKernel }: { maxKernel?: string | undefined }, k
   const [most, wanted] = [maxKernel, kernel.release.version].map((text) => text.split('.').map(Number));
   const at = most?.findIndex((number, place) => number !== wanted?.[place]) ?? -1;
   if (at < 0 || (most?.[at] ?? 0) > (wanted?.[at] ?? 0)) return maxKernel;
-  const detail = `--max-kernel ${maxKernel} is below the kernel of the package, ${kernel.requested}`;
+  const detail = `--max-kernel ${maxKernel} is below the kernel of the package, ${kernel.requested || kernel.release.text}`;
   return fail({ code: 'usage', detail, hint: 'pass that kernel or a later one' });
 }
 

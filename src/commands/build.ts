@@ -6,7 +6,7 @@ import type { Kernel } from '../kernels/resolve.js';
 import type { Extras } from '../output/extras.js';
 import { writePackage, writeRecord } from '../output/output-directory.js';
 import { newRecord } from '../output/record.js';
-import { planPatches, readVendorPackage } from '../packaging/prepare.js';
+import { type PatchPlan, planPatches, readVendorPackage, type VendorPackage } from '../packaging/prepare.js';
 
 export interface BuildRequest {
   source: Source;
@@ -21,12 +21,21 @@ export interface BuildRequest {
   settings: ContainerSettings;
 }
 
+/** Chooses patches: for the kernel that was named, asking its own headers where they were given; else for all. */
+async function planFor(read: VendorPackage, kernel: Kernel | undefined, context: Context): Promise<PatchPlan> {
+  // A source or headers without a name are what the package for all kernels is verified on.
+  if (!kernel?.requested || kernel.release === undefined) return planPatches(read, undefined);
+  const { requested, release, target } = kernel;
+  if (target?.prepared === undefined) return planPatches(read, { requested, release });
+  return (await import('../packaging/headers.js')).planForPrepared(read, { requested, release, prepared: target.prepared }, context);
+}
+
 /** Reads, patches and writes the package, then verifies it. */
 export async function build(request: BuildRequest, context: Context): Promise<BuildDocument> {
   const { source, kernel, maxKernel, out, extras, verify, settings } = request;
   // While a bundle is unpacked in another thread there is time to load the rest of the program.
   const [read, { buildPackage }] = await Promise.all([readVendorPackage(source, context), import('../packaging/patched-package.js')]);
-  const planned = planPatches(read, kernel?.release && { requested: kernel.requested, release: kernel.release });
+  const planned = await planFor(read, kernel, context);
   const plan = maxKernel === undefined ? planned : { ...planned, maxKernel };
   const { name, bytes, patches } = await buildPackage(plan);
   context.signal.throwIfAborted();

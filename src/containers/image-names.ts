@@ -24,12 +24,17 @@ export interface ImageContent {
   dockerfile: string;
 }
 
-/** The content of a target's image; of one whose kernel comes from source that of the image with the tools. */
+/** The content of a target's image; of one whose kernel comes from source, or as headers, that of the image with the tools. */
 export async function contentOf(target: Target): Promise<ImageContent> {
   const dockerfile = await projectText('Dockerfile');
-  if (target.source === undefined) return { target, packages: target.headers, dockerfile };
+  const { source, prepared } = target;
+  if (source === undefined && prepared === undefined) return { target, packages: target.headers, dockerfile };
   // Named by what it is, not by the tree: trees of the same content share a kernel, and all share the tools.
-  return { target: { ...target, name: 'kernel-tools', headers: '' }, packages: kernelTools, dockerfile };
+  return {
+    target: { ...target, name: 'kernel-tools', headers: '' },
+    packages: prepared?.gcc ? `${kernelTools} ${prepared.gcc}` : kernelTools,
+    dockerfile,
+  };
 }
 
 /** The name of an image: it changes with whatever the image is made from. */

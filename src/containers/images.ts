@@ -52,7 +52,7 @@ export class Images {
 
   /** Looks for the images of many targets in one call of the engine: `ensure` then needs none for what is there. */
   async lookFor(targets: readonly Target[], context: Context): Promise<void> {
-    const packaged = targets.filter(({ source }) => source === undefined);
+    const packaged = targets.filter(({ source, prepared }) => source === undefined && prepared === undefined);
     const tags = (await Promise.all(packaged.map(contentOf))).map((content) => imageTag(content, this.settings));
     if (tags.length < 2) return;
     // What an engine cannot say is asked again for each target, and is that target's failure.
@@ -65,10 +65,14 @@ export class Images {
 
   async #ensureTarget(target: Target, context: Context): Promise<Image> {
     const content = await contentOf(target);
-    if (target.source === undefined) return this.#ensure(content, context);
+    const [tag, base] = [imageTag(content, this.settings), () => this.#ensure(content, context)];
+    if (target.prepared !== undefined) {
+      const { HeadersImage } = await import('./prepared-headers.js');
+      return new HeadersImage(this.engine, target, this.settings, context).ensure(tag, base);
+    }
+    if (target.source === undefined) return base();
     const { KernelBuild } = await import('./kernel-source.js');
-    const tools = () => this.#ensure(content, context);
-    return new KernelBuild(this.engine, target, this.settings, context).ensure(imageTag(content, this.settings), tools);
+    return new KernelBuild(this.engine, target, this.settings, context).ensure(tag, base);
   }
 
   /**

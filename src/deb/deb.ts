@@ -22,9 +22,10 @@ const largeLimit = 64 * 1024 * 1024;
  *
  * @param path names the package in errors
  * @param xz the program, for streams that the library does not know
+ * @param largest the most bytes that its files may unpack to; without, by what the control file says of them
  * @throws package-damaged, package-unfit
  */
-export async function readDeb(bytes: Buffer, path: string, xz?: Xz): Promise<Deb> {
+export async function readDeb(bytes: Buffer, path: string, xz?: Xz, largest?: number): Promise<Deb> {
   // Members whose name starts with an underscore are ignored by dpkg; a signature would be wrong after a change.
   const members = readAr(bytes, path).filter((member) => !member.name.startsWith('_'));
   const [binary, control, data, ...rest] = members;
@@ -34,7 +35,8 @@ export async function readDeb(bytes: Buffer, path: string, xz?: Xz): Promise<Deb
   if (rest[0]) fail({ code: 'package-unfit', path, detail: `has a member '${rest[0].name}' after data.tar` });
   const read = { path, ...(xz ? { xz } : {}) };
   const controlEntries = await readMember(control, 'control.tar', { ...read, limit: unpackedLimit });
-  const deb = { binary, control: controlEntries, data: await readMember(data, 'data.tar', { ...read, limit: limitOf(controlEntries) }) };
+  const limit = largest ?? limitOf(controlEntries);
+  const deb = { binary, control: controlEntries, data: await readMember(data, 'data.tar', { ...read, limit }) };
   for (const entries of [deb.control, deb.data]) refuseStrangeEntries(entries, path);
   const link = deb.control.find(({ type }) => type !== 'file' && type !== 'directory');
   if (link) fail({ code: 'package-unfit', path, detail: `${link.path} in control.tar is a ${link.type}` });

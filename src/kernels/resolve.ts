@@ -1,20 +1,24 @@
-/** What `--kernel`, `--kernel-source` and `--kernel-config` mean: resolved once, when the options are read. */
+/** What `--kernel`, `--headers`, `--kernel-source` and `--kernel-config` mean: resolved once, when the options are read. */
 import { readFile } from 'node:fs/promises';
 import { release as runningRelease } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { parseUrl, publicUrl } from '../download/url.js';
 import { type Failure, fail, failInput, MftPatchError } from '../errors.js';
-import { closestNames } from '../system/suggest.js';
 import { archOfRelease, debianArch } from './arch.js';
 import { checkConfig } from './config.js';
+import { headersTarget, imageName, refuseOtherKernel, releaseOf } from './headers-target.js';
 import { hostTarget } from './host.js';
+import { installedHeaders, readHeaders } from './read-headers.js';
 import { type KernelRelease, parseKernelRelease } from './release.js';
 import { nearestTargets, seriesOf, type Target, targetsFor } from './target.js';
+import { refuseUnknown } from './unknown-kernel.js';
 
 export interface KernelOptions {
   /** Targets, releases, `host` or `all`; each may hold several with commas between them. */
   kernel?: string[];
+  /** Prepared headers: a directory, or packages. */
+  headers?: string[];
   /** A kernel's source: a directory, a tar archive, or a URL of one. */
   kernelSource?: string;
   /** A kernel configuration. */
@@ -25,9 +29,9 @@ export interface KernelOptions {
 
 /** A kernel that a user means. */
 export interface Kernel {
-  /** As it was named; empty for that of --kernel-source without a name. */
+  /** As it was named; empty for that of --kernel-source or --headers without a name. */
   requested: string;
-  /** What --kernel must say to mean it again; empty for that of --kernel-source. */
+  /** What --kernel must say to mean it again; empty for that of --kernel-source or --headers. */
   again: string;
   /** Undefined for a source whose release shows when it is prepared. */
   release?: KernelRelease;
@@ -51,7 +55,7 @@ export function kernelNames(given: readonly string[] | undefined): string[] | un
 
 /**
  * The kernels that the options mean, each once. With --kernel-source it is that source, and one --kernel may say which release
- * it is, or on which target it is prepared.
+ * it is, or on which target it is prepared. With --headers it is theirs, and one --kernel may say the same as they do.
  *
  * @param targets the catalogue; `all` means these
  * @throws usage, no-input, source-unfit; that a kernel has no target is not a failure yet
@@ -61,6 +65,7 @@ export async function resolveKernels(options: KernelOptions, targets: readonly T
   if (options.kernelConfig !== undefined && options.kernelSource === undefined)
     fail({ code: 'usage', detail: '--kernel-config requires --kernel-source', hint: 'pass the source that it configures' });
   if (options.kernelSource !== undefined) return [await sourceKernel(names, options.kernelSource, options, targets)];
+  if (options.headers !== undefined) return [await headersKernel(names, options.headers, targets)];
   const wanted = names.flatMap((name) => (name === 'all' ? targets.map((target) => target.name) : [name]));
   const kernels = await Promise.all(wanted.map((name) => namedKernel(name, targets)));
   const archOf = ({ wanted }: Target) => wanted?.arch ?? debianArch(process.arch);
@@ -71,7 +76,7 @@ export async function resolveKernels(options: KernelOptions, targets: readonly T
 /** Where a kernel is verified, with a word on which of several targets that is. @throws no-target, usage */
 export function targetOf({ requested, target, noTarget, alternatives }: Kernel, context: Context): Target {
   if (target === undefined) return fail(noTarget ?? { code: 'no-target', kernel: requested, targets: [] });
-  const isNamed = ['', 'host', target.name].includes(requested) || target.source !== undefined;
+  const isNamed = ['', 'host', target.name].includes(requested) || target.source !== undefined || target.prepared !== undefined;
   const also = alternatives.length > 0 ? ` (also available: ${alternatives.join(', ')})` : '';
   if (!isNamed) context.progress({ step: 'verify', text: `${requested}: using target ${target.name}${also}` });
   return target;
@@ -100,7 +105,10 @@ async function hostKernel(targets: readonly Target[]): Promise<Kernel> {
   const kernel = { requested: 'host', again: 'host', release: parseKernelRelease(release), alternatives: [] };
   const osRelease = await readFile('/etc/os-release', 'utf8').catch(() => '');
   try {
-    return { ...kernel, target: hostTarget(release, osRelease, targets) };
+    const prepared = await installedHeaders(release);
+    if (prepared === undefined) return { ...kernel, target: hostTarget(release, osRelease, targets) };
+    const target = headersTarget(prepared, targets, { title: `this machine, with its headers of ${prepared.release}` });
+    return { ...kernel, target: { ...target, name: 'host' } };
   } catch (error) {
     if (!(error instanceof MftPatchError)) throw error;
     // A plan needs no target.
@@ -116,6 +124,25 @@ function releasedTarget({ text, version }: KernelRelease, targets: readonly Targ
   }
   const open = async (context: Context) => (await import('../download/kernel-org.js')).releasedKernel(version, context);
   return { target: fromSource(`linux-${text}`, `Linux ${text} as kernel.org released it`, toolsOf(undefined, targets), { open }) };
+}
+
+/** @throws usage if --kernel names another kernel, or several; as readHeaders */
+async function headersKernel(names: string[], places: readonly string[], targets: readonly Target[]): Promise<Kernel> {
+  const [name, ...others] = names;
+  if (others.length > 0 || name === 'all') {
+    const hint = 'omit --kernel: headers say of which kernel they are; test other kernels in a run of their own';
+    fail({ code: 'usage', detail: '--headers takes one --kernel at most', hint });
+  }
+  const named = targets.find((target) => target.name === name);
+  // What is no kernel at all is refused as it is elsewhere.
+  if (name !== undefined && named === undefined && name !== 'host' && !/^\d/.test(name)) refuseUnknown(name, targets);
+  const wanted = name === 'host' ? runningRelease() : name;
+  const prepared = await readHeaders(places);
+  if (wanted !== undefined) refuseOtherKernel(prepared, wanted, named);
+  const title = `the headers in ${places.join(', ')}`;
+  const target = headersTarget(prepared, targets, { ...(named ? { named } : {}), title });
+  const release = releaseOf(prepared);
+  return { requested: name ?? '', again: '', ...(release ? { release } : {}), target, alternatives: [] };
 }
 
 async function sourceKernel(names: string[], place: string, options: KernelOptions, targets: readonly Target[]): Promise<Kernel> {
@@ -159,30 +186,6 @@ function toolsOf(name: string | undefined, targets: readonly Target[]): Target {
   );
 }
 
-/** A name as image repositories take it (docker-tag(1)). */
-function imageName(text: string): string {
-  const name = text
-    .toLowerCase()
-    .replace(/[^a-z0-9.]+/g, '-')
-    .replace(/^[-.]+|[-.]+$/g, '');
-  return name || 'linux';
-}
-
 function readConfig(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error) => failInput(path, error, 'check --kernel-config'));
-}
-
-function refuseUnknown(requested: string, targets: readonly Target[]): never {
-  if (/^next-\d/.test(requested))
-    fail({
-      code: 'usage',
-      detail: `'${requested}' does not say which kernel version it is`,
-      hint: 'pass the release as uname -r prints it, as in 6.16.0-rc4-next-20250701',
-    });
-  const close = closestNames(requested, ['host', ...targets.map(({ name }) => name)]);
-  return fail({
-    code: 'usage',
-    detail: `unknown target or kernel release '${requested}'`,
-    hint: `did you mean ${close.join(' or ')}? run mft-patch kernels to list the targets; a release is 5.18 or 6.1.0-50-amd64, as uname -r prints it`,
-  });
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.js';
+import type { PreparedHeaders } from './read-headers.js';
 import { parseKernelRelease } from './release.js';
 import type { TargetFile } from './target-file.js';
 
@@ -8,8 +9,18 @@ export interface Target extends TargetFile {
   name: string;
   /** The tree that the kernel's headers are prepared from, where no package brings them; then `kernel` may be empty. */
   source?: KernelSource;
+  /** The headers that are used as they are; then no package brings any, and `kernel` may be empty. */
+  prepared?: PreparedHeaders & Tools;
   /** The release that was asked for, where it names an architecture, and that as Debian names it. */
   wanted?: { release: string; arch: string };
+}
+
+/** What modules of a kernel are built with that no target is of. */
+export interface Tools {
+  /** The package of the kernel's compiler, where the distribution's own is another; else empty. */
+  gcc: string;
+  /** How the compiler differs from the kernel's; undefined if it is of the same major version. */
+  otherCompiler?: string;
 }
 
 /** A kernel's source. */

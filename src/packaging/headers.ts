@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
+import { versionIn } from '../kernels/headers.js';
+import { headersFile, type PreparedHeaders } from '../kernels/read-headers.js';
 import { parseKernelRelease } from '../kernels/release.js';
 import type { Probe } from '../patches/header.js';
 import type { ProbeHeaders } from '../patches/select.js';
 import { runProgram } from '../system/run-program.js';
-import { type Chosen, planPatches, type SeriesFor } from './prepare.js';
+import { type Chosen, type PlannedKernel, planPatches, type SeriesFor } from './prepare.js';
 
 /**
  * Chooses patches for the kernel of a directory of headers, which say its real version and answer for what it carries.
@@ -22,10 +24,27 @@ export async function planForHeaders<Series extends SeriesFor>(read: Series, hea
   if (requested === undefined) return refuse('contains no include/config/kernel.release');
   if (version === undefined && !/^\d/.test(requested))
     return refuse(`is of '${requested}', which is not a version, and contains no include/generated/uapi/linux/version.h`);
-  const probes = read.patches.flatMap(({ probe }) => (probe ? [probe] : []));
   const release = parseKernelRelease(version ?? requested);
   const text = release.text === requested ? requested : `${requested}, which is Linux ${version},`;
-  return planPatches(read, { requested, release: { ...release, text } }, await askAll(headers, probes, context));
+  const inHeaders = async (file: string) =>
+    Buffer.concat(await Promise.all(topsOf(headers).map((top) => readFile(join(top, file)).catch(() => Buffer.alloc(0)))));
+  return planPatches(read, { requested, release: { ...release, text } }, await askAll(probesOf(read), inHeaders, context));
+}
+
+/** A kernel with its headers, as --headers gives them. */
+export interface PreparedKernel extends PlannedKernel {
+  prepared: PreparedHeaders;
+}
+
+/** Chooses patches for the kernel of headers that are verified on, too. */
+export async function planForPrepared<Series extends SeriesFor>(
+  series: Series,
+  { requested, release, prepared }: PreparedKernel,
+  context: Context,
+): Promise<Series & Chosen> {
+  const { version } = prepared;
+  const real = version === undefined ? release : { ...parseKernelRelease(version), text: release.text };
+  return planPatches(series, { requested, release: real }, await askAll(probesOf(series), (file) => headersFile(prepared, file), context));
 }
 
 /** A file of the headers; undefined if they have none of that name. */
@@ -43,25 +62,18 @@ function topsOf(headers: string): string[] {
 }
 
 /**
- * major.minor.patch by version.h of the kernel, which its Makefile writes. A release does not say that: 6.1.0-56-amd64 is
- * 6.1.192, and a tree of one's own may be named next-20250701.
+ * Asks all probes, by the same grep that dkms.conf calls in a package for all kernels.
+ * @param read gives the bytes of a file of the headers, of all their parts that have it
  */
-function versionIn(text: string): string | undefined {
-  const value = (name: string) => /^\d+/.exec(text.split(`#define LINUX_VERSION_${name} `)[1] ?? '')?.[0];
-  const [major, minor, patch] = [value('MAJOR'), value('PATCHLEVEL'), value('SUBLEVEL')];
-  if (major !== undefined && minor !== undefined && patch !== undefined) return `${major}.${minor}.${patch}`;
-  // Before 5.13 there is the code alone, whose last part ends at 255.
-  const code = Number(value('CODE') ?? 0);
-  return code === 0 ? undefined : `${code >> 16}.${(code >> 8) & 255}.${code & 255}`;
-}
-
-/** Asks all probes, by the same grep that dkms.conf calls in a package for all kernels. */
-async function askAll(headers: string, probes: readonly Probe[], context: Context): Promise<ProbeHeaders> {
+async function askAll(probes: readonly Probe[], read: (file: string) => Promise<Buffer>, context: Context): Promise<ProbeHeaders> {
   const answers = new Map<Probe, boolean>();
   for (const probe of probes) {
-    const files = topsOf(headers).map((top) => join(top, probe.file));
-    const { exitCode } = await runProgram('grep', ['-Eqs', probe.pattern, ...files], {}, context);
+    const { exitCode } = await runProgram('grep', ['-Eqs', probe.pattern], { input: await read(probe.file) }, context);
     answers.set(probe, (exitCode === 0) === probe.matches);
   }
   return (probe) => answers.get(probe) ?? false;
+}
+
+function probesOf({ patches }: SeriesFor): Probe[] {
+  return patches.flatMap(({ probe }) => (probe ? [probe] : []));
 }

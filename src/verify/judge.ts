@@ -32,6 +32,11 @@ export function judge(facts: Facts, target: Target, limits: Limits): Judgement {
   const failed = steps.find(({ faults }) => faults.length > 0);
   const passed = (name: Step['name']) => steps.some((step) => step.name === name && step.faults.length === 0);
   const hasLater = steps.length > 2;
+  const { otherCompiler } = target.prepared ?? {};
+  const untested = [
+    ...(factOf(facts, 'symbols.exit') !== '' ? [`symbols: the headers have ${factOf(facts, 'symbols.exit')}`] : []),
+    ...(otherCompiler === undefined ? [] : [`compiler: ${otherCompiler}`]),
+  ];
   const judgement = {
     release,
     steps: {
@@ -41,7 +46,7 @@ export function judge(facts: Facts, target: Target, limits: Limits): Judgement {
     },
     modules,
     patches: appliedPatches(facts),
-    ...(factOf(facts, 'symbols.exit') !== '' ? { notTested: [`symbols: the headers have ${factOf(facts, 'symbols.exit')}`] } : {}),
+    ...(untested.length > 0 ? { notTested: untested } : {}),
   };
   if (failed === undefined) return { ...judgement, status: 'builds' };
   const lack = exhaustedResource(facts, limits) ?? missingInImage(facts, target);

@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { makeProgram } from '../../src/cli/command-line.js';
+import { debian, writeTree } from '../kernels/header-trees.js';
 import { makeDirectory, projectRoot, sample } from '../support.js';
 import { mocks, runHere, type Seen } from './in-process.js';
 
@@ -35,6 +36,8 @@ writeFileSync(tgz, bundle);
 writeFileSync(package_, deb);
 writeFileSync(config, 'CONFIG_MODULES=y\n');
 const tree = '/usr/src/linux-6.1.7';
+writeTree(directory, { ...debian.flavour, ...debian.common, ...debian.kbuild });
+const headers = join(directory, 'usr/src/linux-headers-6.1.0-56-amd64');
 const [releases, targets] = [join(directory, 'releases.json'), join(directory, 'targets')];
 writeFileSync(releases, '{"releases": []}');
 mkdirSync(targets);
@@ -99,6 +102,7 @@ const engine: Table = {
 const disk: Table = { '--disk': { adds: '--disk 7g', path: 'settings.disk', is: '7g' } };
 const kernels = (on = ''): Table => ({
   '--kernel': { on, adds: '--kernel 5.18,debian-13 --kernel debian-11', path: 'kernels.length', is: on === '' ? 3 : 4 },
+  '--headers': { on, adds: `--headers ${headers}`, path: 'kernels.0.target.name', is: 'headers-6.1.0-56-amd64' },
   '--kernel-source': { on, adds: `--kernel-source ${tree}`, path: 'kernels.0.target.name', is: 'linux-6.1.7' },
   '--kernel-config': {
     on: `--kernel-source ${tree}`,
@@ -153,6 +157,7 @@ const tables: Record<string, Table> = {
     ...engine,
     ...disk,
     '--kernel': { adds: '--kernel 5.18', path: 'kernel.requested', is: '5.18' },
+    '--headers': { adds: `--headers ${headers}`, path: 'kernel.target.name', is: 'headers-6.1.0-56-amd64' },
     '--kernel-source': { adds: `--kernel-source ${tree}`, path: 'kernel.target.name', is: 'linux-6.1.7' },
     '--kernel-config': {
       on: `--kernel-source ${tree}`,
@@ -300,6 +305,7 @@ const tables: Record<string, Table> = {
     FILE: { adds: 'make.log', path: 'path', is: 'make.log' },
     ...Object.fromEntries(Object.entries({ ...engine, ...disk }).map(([flag, row]) => [flag, { on: 'make.log', ...row }])),
     '--kernel': { on: 'make.log', adds: '--kernel 5.18', path: 'kernels.0.requested', is: '5.18' },
+    '--headers': { on: 'make.log', adds: `--headers ${headers}`, path: 'kernels.0.release.text', is: '6.1.0-56-amd64' },
     ...ownPatches('make.log'),
     ...ownKernels('make.log --kernel 6.1'),
     '--linux': { on: 'make.log', adds: '--linux there', path: 'linux', is: 'there' },
@@ -492,7 +498,13 @@ describe('what contradicts or does not apply is refused:', () => {
       'processes 4',
       'disk 1g',
       `kernel-source ${tree}`,
+      `headers ${headers}`,
     ].map((option): [string, string, ...string[]] => [`build --sample --no-verify --${option}`, `--${split(option)[0]}`, '--no-verify']),
+    ...['build --sample', 'verify x.deb', 'matrix --sample', 'try --sample', 'image build'].flatMap((line): [string, string, string][] => [
+      [`${line} --kernel-source ${tree} --headers ${headers}`, '--headers', '--kernel-source'],
+      [`${line} --headers ${headers} --kernel 6.12`, '--kernel 6.12', '--headers'],
+    ]),
+    [`matrix --merge a.json --headers ${headers}`, '--headers', '--merge'],
     ['build --sample --verify --no-verify', '--verify', '--no-verify'],
     ['build --sample --no-verify --verify', '--verify', '--no-verify'],
     ['build --sample --kernel 6.1,5.18', 'one kernel'],

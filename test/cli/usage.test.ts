@@ -119,7 +119,7 @@ describe('help', () => {
     const source = ['--bundle', '--deb', '--sample', ...release];
     const package_ = '--package';
     const engine = ['--engine', '--bootstrap', '--apt-mirror', '--timeout', '--memory', '--processes', '--disk'];
-    const kernelSource = ['--kernel-source', '--kernel-config'];
+    const kernelSource = ['--headers', '--kernel-source', '--kernel-config'];
     const tried = ['--kernel', '--boot', '--baked', '--jobs', '--max-image-age', '--fresh', '--out', '--report'];
     const matrix = [...tried, '--baseline', '--only-failed', '--list', '--format', '--merge'];
     const ownData = ['--patches', '--kernels-dir', '--releases'];
@@ -135,7 +135,7 @@ describe('help', () => {
       verify: ['--kernel', '--kernels-dir', '--boot', '--lock', ...engine, ...kernelSource],
       matrix: [package_, ...source, ...engine, ...kernelSource, ...matrix, ...ownData],
       try: [package_, ...source, ...engine, ...kernelSource, ...tried, ...ownData],
-      diagnose: ['--kernel', '--linux', ...engine, '--patches', '--kernels-dir'],
+      diagnose: ['--kernel', '--headers', '--linux', ...engine, '--patches', '--kernels-dir'],
       diff: ['--stat', '--exit-code'],
       rebuild: [...source, '--patches', '--releases'],
       'image ls': ['--engine', '--timeout'],

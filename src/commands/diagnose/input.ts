@@ -48,11 +48,12 @@ export function isPackage(bytes: Buffer): boolean {
 export async function logsIn(path: string, bytes: Buffer, kernel: Kernel | undefined): Promise<Input> {
   const text = bytes.toString('utf8');
   if (/^\s*\{/.test(text)) {
+    const flag = kernel?.target?.prepared === undefined ? '--kernel' : '--headers';
     if (kernel)
       fail({
         code: 'usage',
-        detail: `--kernel does not apply with a verdict (${path})`,
-        hint: 'omit --kernel: the verdict says of which kernels it is',
+        detail: `${flag} does not apply with a verdict (${path})`,
+        hint: `omit ${flag}: the verdict says of which kernels it is`,
       });
     return { kind: 'verdict', logs: await logsOfVerdict(path, text) };
   }

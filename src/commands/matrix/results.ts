@@ -34,14 +34,14 @@ export async function readResult(path: string, hint: string): Promise<MatrixDocu
 
 /**
  * What --kernel must say to mean a kernel of an earlier result.
- * @throws usage for a kernel from a source of one's own: its name may mean another one
+ * @throws usage for a kernel of the user's own source or headers: its name may mean another one
  */
 export function nameAgain({ target, requested = target }: MatrixCell): string {
   if (requested !== '') return requested;
   return fail({
     code: 'usage',
-    detail: `the previous run tested ${target}, a kernel from source`,
-    hint: 'pass that --kernel-source again, or name other kernels with --kernel',
+    detail: `the previous run tested ${target}, a kernel of your own`,
+    hint: 'pass that --kernel-source or --headers again, or name other kernels with --kernel',
   });
 }
 
