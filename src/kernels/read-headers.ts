@@ -52,14 +52,19 @@ export async function readHeaders(places: readonly string[]): Promise<PreparedHe
   return fail({ code: 'usage', detail: '--headers takes one directory, or packages', hint: 'pass the directory alone' });
 }
 
-/** The headers that are installed for a release; undefined if there are none. @throws as readHeaders */
-export async function installedHeaders(release: string): Promise<PreparedHeaders | undefined> {
-  const place = `/lib/modules/${release}/build`;
+/**
+ * The headers that are installed for a release; undefined if there are none, or those of another one, as in a tree that was used again.
+ * @param modules where kernels have their modules
+ * @throws as readHeaders
+ */
+export async function installedHeaders(release: string, modules = '/lib/modules'): Promise<PreparedHeaders | undefined> {
+  const place = join(modules, release, 'build');
   const isThere = await realpath(place).then(
     () => true,
     () => false,
   );
-  return isThere ? readDirectory(place) : undefined;
+  const headers = isThere ? await readDirectory(place) : undefined;
+  return headers?.release === release ? headers : undefined;
 }
 
 /** The bytes of a file of headers, of all parts that have one of that name; empty if none has. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadTargets } from '../../src/catalogue.js';
 import { factsOf, isKernel, referencesOf } from '../../src/kernels/headers.js';
-import { headersFile, readHeaders } from '../../src/kernels/read-headers.js';
+import { headersFile, installedHeaders, readHeaders } from '../../src/kernels/read-headers.js';
 import { type Kernel, resolveKernels, targetOf } from '../../src/kernels/resolve.js';
 import { failureOf, makeDirectory, testContext } from '../support.js';
 import { debian, gcc12, headersIn, packageOf, type Tree, ubuntu, whole, writeTree } from './header-trees.js';
@@ -178,6 +178,17 @@ describe('a directory', () => {
     expect(await failureOf(() => readHeaders(['/nowhere']))).toMatchObject({ code: 'no-input', path: '/nowhere', hint: 'check --headers' });
     expect(await failureOf(() => readHeaders([root, root]))).toMatchObject({ code: 'usage' });
   });
+});
+
+test('those that are installed count for the kernel whose they are; without any, or with those of another, there are none', async () => {
+  const modules = join(root, 'installed');
+  writeTree(root, { 'installed/6.1.0-56-amd64/build': `-> ${debianTree}`, 'installed/6.1.0-57-amd64/build': `-> ${debianTree}` });
+  expect(await installedHeaders('6.1.0-56-amd64', modules)).toMatchObject({
+    release: '6.1.0-56-amd64',
+    tree: '/usr/src/linux-headers-6.1.0-56-amd64',
+  });
+  expect(await installedHeaders('6.1.0-57-amd64', modules)).toBeUndefined();
+  expect(await installedHeaders('6.1.0-58-amd64', modules)).toBeUndefined();
 });
 
 describe('packages', () => {
