@@ -16,6 +16,9 @@ mkdir -p "$facts"
 release=$(head -n 1 /etc/mft-patch-release)
 headers=/lib/modules/$release/build
 echo "$release" > "$facts/release"
+# dkms 2.8 writes `dkms: 2.8.4`, dkms 3 `dkms-3.0.10`.
+dkms --version 2> /dev/null | sed -n '1s/^dkms[-: ]*//p' > "$facts/dkms.version"
+gcc --version 2> /dev/null | head -n 1 > "$facts/compiler"
 grep -qx CONFIG_WERROR=y "$headers/include/config/auto.conf" 2> /dev/null && echo yes > "$facts/werror"
 
 # A container has the kernel of its host, and a package asks for that of the machine that it is installed on.

@@ -13,6 +13,7 @@ import { buildDocument, planDocument, rebuildDocument } from '../src/documents/b
 import { configDocument } from '../src/documents/config.js';
 import { diagnoseDocument } from '../src/documents/diagnose.js';
 import { errorDocument } from '../src/documents/error.js';
+import { historyLine } from '../src/documents/history.js';
 import type { ResultDocument } from '../src/documents/index.js';
 import {
   cacheDocument,
@@ -67,6 +68,7 @@ const documents: Record<ResultDocument['schema'] | 'mft-patch/error@1', v.Generi
 const files: Record<string, [title: string, schema: v.GenericSchema]> = {
   kernel: ['A file of kernels/: a kernel that a package can be verified on', targetFile],
   releases: ['releases.json: the releases of MFT that are known', releaseFile],
+  'history-1': ['A line of the file of matrix --history', historyLine],
   project: ['mft-patch.json: the options that a project repeats', projectFile],
   'patch-header': ['The header of a patch, its field names in lower case', patchHeader],
   ...Object.fromEntries(

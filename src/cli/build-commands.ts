@@ -125,7 +125,10 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .addOption(options.sha256)
     .addOption(options.requireDigest)
     .action((record, options) =>
-      show(options, async (context) => (await import('../commands/rebuild.js')).rebuild(record, options, context)),
+      show(options, async (context) => {
+        const [{ rebuild }, values] = await Promise.all([import('../commands/rebuild.js'), import('./values.js')]);
+        return rebuild(record, values.oneSource(options), context);
+      }),
     );
 
   command('fetch', 'download a release into the cache and check it', {

@@ -1,4 +1,4 @@
-import type { PatchesCheckDocument, ResultDocument } from '../documents/index.js';
+import type { MatrixDocument, PatchesCheckDocument, ResultDocument } from '../documents/index.js';
 
 /**
  * 1 if a verification failed or a rebuilt package differs, or two packages do with `diff --exit-code`; 5 if none failed but one
@@ -17,10 +17,15 @@ export function exitCodeOf(document: ResultDocument): number {
     case 'mft-patch/verify@1':
       return ofVerdicts(document.kernels);
     case 'mft-patch/matrix@1':
-      return ofVerdicts(document.cells.map(({ patched }) => patched));
+      return ofVerdicts(countedCells(document).map(({ patched }) => patched));
     default:
       return 0;
   }
+}
+
+/** With `failOnTurned` what was red before is known, and does not count. */
+function countedCells({ cells, failOnTurned = false }: MatrixDocument): MatrixDocument['cells'] {
+  return failOnTurned ? cells.filter(({ history }) => history?.turned !== false) : cells;
 }
 
 function ofVerdicts(verdicts: readonly { status: string }[]): number {

@@ -1,11 +1,11 @@
 /** The commands that test a package over many kernels. */
-import type { SourceOptions } from '../bundle/vendor-package.js';
-import type { MatrixRequest } from '../commands/matrix/index.js';
+import type { HistoryRequest, MatrixRequest } from '../commands/matrix/index.js';
 import type { ContainerSettings } from '../containers/images.js';
 import type { Context } from '../context.js';
 import { engineOptions, sources } from './build-commands.js';
 import type { MakeCommand, Show } from './command-maker.js';
 import { type OptionName, options } from './options.js';
+import type { SourceFlags } from './values.js';
 
 const downloads: OptionName[] = ['arch', 'package', 'mirror', 'lock', 'sha256', 'requireDigest', 'patches', 'releases'];
 const matrixRun: OptionName[] = ['baseline', 'boot', 'baked', 'universal', 'jobs', 'maxImageAge', 'onlyFailed', 'fresh', 'out'];
@@ -19,20 +19,23 @@ function addMatrix(command: MakeCommand, show: Show): void {
   command('matrix', 'build and verify over many kernels', {
     examples: [
       'mft-patch matrix --sample --baseline --kernel 5.10,6.1,6.12',
-      'mft-patch matrix --mft 4.20.1-14 --boot --only-failed',
+      'mft-patch matrix --mft 4.20.1-14,4.22.1-526,latest --boot --only-failed',
       'mft-patch matrix --merge results/*.json --kernel all --report out.html',
     ],
     rules: {
       exclusive: [sources, ['kernel', 'kernels'], ['baked', 'universal'], ['onlyFailed', 'fresh'], ['headers', 'kernelSource']],
-      requires: [['format', 'list']],
+      requires: [
+        ['format', 'list'],
+        ['failOnTurned', 'history'],
+      ],
       conflicts: [
-        ['list', 'merge', 'report', ...sources, ...downloads, ...engineOptions, ...matrixRun],
+        ['list', 'merge', 'report', 'history', ...sources, ...downloads, ...engineOptions, ...matrixRun],
         ['merge', 'headers', 'kernelSource', 'kernelConfig', ...sources, ...downloads, ...engineOptions, ...matrixRun],
       ],
       needless: [{ option: 'kernelsDir', with: 'merge', unless: ['kernel', 'kernels'] }],
     },
   })
-    .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
+    .argument('[file...]', 'bundles, directories that they were unpacked to, or .debs; - for standard input')
     .addOption(options.bundle)
     .addOption(options.deb)
     .addOption(options.package)
@@ -55,6 +58,8 @@ function addMatrix(command: MakeCommand, show: Show): void {
     .addOption(options.fresh)
     .addOption(options.out)
     .addOption(options.report)
+    .addOption(options.history)
+    .addOption(options.failOnTurned)
     .addOption(options.list)
     .addOption(options.format)
     .addOption(options.merge)
@@ -71,17 +76,20 @@ function addMatrix(command: MakeCommand, show: Show): void {
     .addOption(options.lock)
     .addOption(options.sha256)
     .addOption(options.requireDigest)
-    .action((file, options) =>
+    .action((files, options) =>
       show(options, async (context) => {
         const [{ matrix, listMatrix, mergeMatrix }, values] = await Promise.all([
           import('../commands/matrix/index.js'),
           import('./values.js'),
         ]);
         const kernels = await values.kernelsOf(values.withNames(options, options.kernels), context);
-        if (options.merge) return mergeMatrix({ paths: options.merge, kernels, reports: await values.reportsOf(options.report) }, context);
+        const history = { history: options.history, failOnTurned: options.failOnTurned ?? false };
+        if (options.merge)
+          return mergeMatrix({ ...history, paths: options.merge, kernels, reports: await values.reportsOf(options.report) }, context);
         if (options.list) return listMatrix(kernels ?? (await values.someKernels({ kernel: ['all'] }, context)), options.format, context);
-        const request = await matrixRequest(options, file, context);
-        return matrix({ ...request, kernels, baseline: options.baseline ?? false, onlyFailed: options.onlyFailed ?? false }, context);
+        const request = await matrixRequest(options, files, context);
+        const { baseline = false, onlyFailed = false } = options;
+        return matrix({ ...request, ...history, kernels, baseline, onlyFailed }, context);
       }),
     );
 }
@@ -91,7 +99,7 @@ function addTry(command: MakeCommand, show: Show): void {
     examples: ['mft-patch try --sample', 'mft-patch try x.deb --kernel 6.1,6.12', 'mft-patch try --mft 4.26.1 --boot --fresh'],
     rules: { exclusive: [sources, ['headers', 'kernelSource']] },
   })
-    .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
+    .argument('[file...]', 'bundles, directories that they were unpacked to, or .debs; - for standard input')
     .addOption(options.bundle)
     .addOption(options.deb)
     .addOption(options.package)
@@ -123,19 +131,20 @@ function addTry(command: MakeCommand, show: Show): void {
     .addOption(options.lock)
     .addOption(options.sha256)
     .addOption(options.requireDigest)
-    .action(async (file, options) => {
+    .action(async (files, options) => {
       const { ownDirectories } = await import('../workbench/own-series.js');
       const patches = options.patches ?? [...(await ownDirectories(undefined))];
       return show({ ...options, patches }, async (context) => {
         const [{ matrix }, values] = await Promise.all([import('../commands/matrix/index.js'), import('./values.js')]);
-        const request = await matrixRequest(options, file, context);
-        return matrix({ ...request, kernels: await values.kernelsOf(options, context), baseline: false, onlyFailed: false }, context);
+        const request = await matrixRequest(options, files, context);
+        const kernels = await values.kernelsOf(options, context);
+        return matrix({ ...request, kernels, baseline: false, onlyFailed: false, history: undefined, failOnTurned: false }, context);
       });
     });
 }
 
 /** What the commands of this file take alike. */
-interface TestOptions extends SourceOptions, ContainerSettings {
+interface TestOptions extends SourceFlags, ContainerSettings {
   boot?: true;
   baked?: true;
   jobs?: number;
@@ -147,13 +156,13 @@ interface TestOptions extends SourceOptions, ContainerSettings {
 /** @throws usage, no-input */
 async function matrixRequest(
   options: TestOptions,
-  file: string | undefined,
+  files: readonly string[],
   context: Context,
-): Promise<Omit<MatrixRequest, 'kernels' | 'baseline' | 'onlyFailed'>> {
+): Promise<Omit<MatrixRequest, 'kernels' | 'baseline' | 'onlyFailed' | keyof HistoryRequest>> {
   const values = await import('./values.js');
   return {
     reports: await values.reportsOf(options.report),
-    source: await values.sourceOf(options, file, context),
+    sources: await values.sourcesOf(options, files, context),
     settings: values.settingsOf(options),
     boot: options.boot ?? false,
     baked: options.baked ?? false,

@@ -54,6 +54,11 @@ export function gather(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
+/** The same for what takes comma lists. */
+export function gatherList(value: string, before: string[] = []): string[] {
+  return [...before, ...value.split(',').map((name) => name.trim())];
+}
+
 export function gatherPaths(value: string, before: string[] = []): string[] {
   return [...before, notEmpty(value)];
 }

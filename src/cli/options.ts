@@ -1,7 +1,20 @@
 /** Every option of the program, once: what means the same has the same name and grammar in every command. */
 import { Option } from '@commander-js/extra-typings';
 import { defaultPackage } from '../default-package.js';
-import { age, aptMirror, count, digest, gather, gatherPaths, maxKernel, notEmpty, packageName, positive, size } from './option-values.js';
+import {
+  age,
+  aptMirror,
+  count,
+  digest,
+  gather,
+  gatherList,
+  gatherPaths,
+  maxKernel,
+  notEmpty,
+  packageName,
+  positive,
+  size,
+} from './option-values.js';
 
 const source = 'Source:';
 const kernels = 'Kernels:';
@@ -31,15 +44,20 @@ export const options = {
   bundle: new Option(
     '--bundle <file|dir|url|->',
     "the vendor's bundle: a tar archive (plain, gzip, xz, zstd), a DOCA-Host .deb, an unpacked directory, a URL, or - for standard input",
-  ).helpGroup(source),
-  deb: new Option('--deb <file>', `the ${defaultPackage} package itself, or any other dkms package`).helpGroup(source),
+  )
+    .argParser(gather)
+    .helpGroup(source),
+  deb: new Option('--deb <file>', `the ${defaultPackage} package itself, or any other dkms package`).argParser(gather).helpGroup(source),
   package: new Option('--package <name>', `the package to take from a bundle (default: ${defaultPackage})`)
     .argParser(packageName)
     .helpGroup(source),
-  mft: new Option('--mft <release>', 'MFT release: 4.20.1-14, 4.20.1 for its newest revision, or latest (default: 4.20.1-14)').helpGroup(
-    source,
-  ),
-  sample: new Option('--sample [layout]', 'use the built-in sample bundle: flat (default), nnt or nnt-4.26').helpGroup(source),
+  mft: new Option('--mft <release>', 'MFT release: 4.20.1-14, 4.20.1 for its newest revision, or latest (default: 4.20.1-14)')
+    .argParser(gatherList)
+    .helpGroup(source),
+  sample: new Option('--sample [layout]', 'use the built-in sample bundle: flat, nnt or nnt-4.26')
+    .argParser(gatherList)
+    .preset('flat')
+    .helpGroup(source),
 
   patches: new Option(
     '--patches <dir>',
@@ -107,6 +125,12 @@ export const options = {
   report: new Option('--report <file>', 'write a report: .json, .xml (JUnit), .md or .html; repeatable')
     .argParser(gather)
     .helpGroup(output),
+  history: new Option('--history <file>', 'since when each cell fails, by a file of JSON lines to which this run is added')
+    .argParser(notEmpty)
+    .helpGroup(output),
+  failOnTurned: new Option('--fail-on-turned', 'exit with 1 or 5 only for cells that were not so in the last run of --history').helpGroup(
+    output,
+  ),
   stat: new Option('--stat', 'only the files, and how many lines of each').helpGroup(output),
   exitCode: new Option('--exit-code', 'exit with 1 if they differ').helpGroup(output),
   list: new Option('--list', 'only list the kernels').helpGroup(output),

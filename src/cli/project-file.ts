@@ -8,7 +8,7 @@ import { fields, linesIn, parseDataFile } from '../system/data-file.js';
 import { options } from './options.js';
 import { type Key, keys } from './project-keys.js';
 
-const lists: Key[] = ['patches', 'kernel', 'report'];
+const lists: Key[] = ['bundle', 'deb', 'mft', 'patches', 'kernel', 'report'];
 const numbers: Key[] = ['timeout', 'processes', 'jobs'];
 const paths: Key[] = [
   'bundle',
@@ -22,6 +22,7 @@ const paths: Key[] = [
   'cacheDir',
   'out',
   'report',
+  'history',
 ];
 
 type Value = boolean | number | string | string[];
@@ -43,7 +44,7 @@ function schemaOf(key: Key) {
 
 function kindOf(key: Key, option: Option): v.GenericSchema<Value> {
   if (!option.required && !option.optional) return v.boolean('must be true or false');
-  if (key === 'sample') return v.union([v.boolean(), v.string()], 'must be true or the name of a layout');
+  if (key === 'sample') return v.union([v.boolean(), v.string(), v.array(v.string())], 'must be true, or the names of layouts');
   if (numbers.includes(key)) return v.number('must be a number');
   if (option.argChoices) return v.picklist(option.argChoices, `must be one of: ${option.argChoices.join(', ')}`);
   return lists.includes(key)
@@ -66,7 +67,10 @@ function parses(option: Option): Parameters<typeof v.rawCheck<Value>>[0] {
 
 function parse(option: Option, value: Value): unknown {
   const { parseArg } = option;
-  if (parseArg === undefined || typeof value === 'boolean') return value;
+  if (parseArg === undefined) return value;
+  // Without its argument an option may stand for one.
+  if (typeof value === 'boolean')
+    return value && typeof option.presetArg === 'string' ? parseArg(option.presetArg, undefined as never) : value;
   const texts = Array.isArray(value) ? value : [String(value)];
   return texts.reduce<unknown>((before, text) => parseArg(text, before as never), undefined);
 }

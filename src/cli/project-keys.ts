@@ -20,6 +20,7 @@ const others: Key[] = [
     'headersToPlan',
     'stat',
     'exitCode',
+    'failOnTurned',
   ] as const),
   ...(['imagesOlderThan', 'refreshAge'] as const),
   ...(['kernelToBake', 'kernelToPlan', 'kernelToDiagnose', 'kernels', 'universal'] as const),

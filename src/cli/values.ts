@@ -7,14 +7,49 @@ import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import type { Kernel, KernelOptions } from '../kernels/resolve.js';
 
+/** What names packages on a command line: each option that does so may be given several times, as `matrix` takes it. */
+export interface SourceFlags extends Omit<SourceOptions, 'file' | keyof Places> {
+  bundle?: string[];
+  deb?: string[];
+  mft?: string[];
+  sample?: string[];
+}
+
+type Places = Pick<SourceOptions, 'bundle' | 'deb' | 'mft' | 'sample'>;
+const placeNames = ['bundle', 'deb', 'mft', 'sample'] as const satisfies (keyof Places)[];
+
+/** The options for each package that is named; one without a name for the default. */
+function eachSource({ bundle, deb, mft, sample, ...rest }: SourceFlags, files: readonly string[]): SourceOptions[] {
+  const given = { bundle, deb, mft, sample };
+  const named = placeNames.flatMap((name) => (given[name] ?? []).map((value): SourceOptions => ({ ...rest, [name]: value })));
+  const all = [...files.map((file): SourceOptions => ({ ...rest, file })), ...named];
+  return all.length === 0 ? [rest] : all;
+}
+
+/** The options for the one package that is named. @throws usage for several */
+export function oneSource(flags: SourceFlags, file?: string): SourceOptions {
+  const [one = {}, ...others] = eachSource(flags, file === undefined ? [] : [file]);
+  if (others.length === 0) return one;
+  const hint = 'pass one; mft-patch matrix takes several';
+  return fail({ code: 'usage', detail: 'several packages are named, and this command takes one', hint });
+}
+
 /** Where the package comes from. @throws usage, no-input */
-export function sourceOf(options: SourceOptions, file: string | undefined, context: Context): Promise<Source> {
-  return resolveSource({ ...options, ...(file === undefined ? {} : { file }) }, context);
+export async function sourceOf(flags: SourceFlags, file: string | undefined, context: Context): Promise<Source> {
+  return resolveSource(oneSource(flags, file), context);
+}
+
+/** Where the packages of a matrix come from. @throws usage, no-input */
+export async function sourcesOf(flags: SourceFlags, files: readonly string[], context: Context): Promise<Source[]> {
+  const each = eachSource(flags, files);
+  if (each.length > 1 && flags.sha256 !== undefined && !flags.fromFile?.includes('sha256'))
+    fail({ code: 'usage', detail: '--sha256 does not apply to several packages', hint: 'omit it, or name one package' });
+  return Promise.all(each.map((options) => resolveSource(options, context)));
 }
 
 /** Where the package comes from that is planned for, or of which release it is. @throws usage, no-input */
-export function planSourceOf(options: SourceOptions, file: string | undefined, context: Context): Promise<Source | ReleaseName> {
-  return resolvePlanSource({ ...options, readOnly: true, ...(file === undefined ? {} : { file }) }, context);
+export async function planSourceOf(flags: SourceFlags, file: string | undefined, context: Context): Promise<Source | ReleaseName> {
+  return resolvePlanSource({ ...oneSource(flags, file), readOnly: true }, context);
 }
 
 /** All kernels that the options name; undefined if they name none. @throws usage, no-input, source-unfit */
@@ -76,11 +111,11 @@ export async function someKernels(
 }
 
 /** Directories with a series, and packages, as `patches check` takes them in any order. @throws usage, no-input */
-export async function placesOf(places: readonly string[], { sample }: SourceOptions, context: Context) {
+export async function placesOf(places: readonly string[], { sample = [] }: SourceFlags, context: Context) {
   const { isSeries } = await import('../workbench/own-series.js');
   const areSeries = await Promise.all(places.map(isSeries));
   const files = places.filter((_, index) => !areSeries[index]).map((file) => ({ file }));
-  const given: SourceOptions[] = [...files, ...(sample === undefined ? [] : [{ sample }])];
+  const given: SourceOptions[] = [...files, ...sample.map((layout) => ({ sample: layout }))];
   const sources = await Promise.all(given.map((one) => resolveSource(one, context)));
   return { directories: places.filter((_, index) => areSeries[index]), sources };
 }
@@ -115,8 +150,8 @@ export async function imageNamesIfAny({ kernel }: KernelOptions): Promise<string
 }
 
 /** The release that --mft names, and how it is to be fetched. @throws usage */
-export async function releaseOf(options: SourceOptions, context: Context): Promise<Extract<Source, { kind: 'remote' }>> {
-  const source = await resolveSource(options, context);
+export async function releaseOf(flags: SourceFlags, context: Context): Promise<Extract<Source, { kind: 'remote' }>> {
+  const source = await resolveSource(oneSource(flags), context);
   return source.kind === 'remote' ? source : fail({ code: 'internal', detail: 'a release that is not downloaded' });
 }
 

@@ -41,5 +41,6 @@ const variables: Record<string, string[]> = { mirror: ['MFT_PATCH_MIRROR'], cach
 
 /** A value without the secrets that a URL may hold. */
 function shown(value: Value): Value {
+  if (Array.isArray(value)) return value.map((one) => String(shown(one)));
   return typeof value === 'string' && /^https?:\/\//i.test(value) ? publicUrl(value) : value;
 }

@@ -65,7 +65,8 @@ function verdictsOn(
     mft,
     cells: cells
       .filter((cell) => !isOutdated(cell))
-      .map(({ target, kernel, release, patches, vendor, patched }) => ({
+      .map(({ mft, target, kernel, release, patches, vendor, patched }) => ({
+        ...(mft ? { mft } : {}),
         ...{ target, kernel, release, acts: patches.includes(id) },
         ...(vendor ? { vendor: vendor.status } : {}),
         patched: patched.status,

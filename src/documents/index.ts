@@ -20,6 +20,7 @@ export type * from './build.js';
 export type { MftVersion } from './common.js';
 export type * from './config.js';
 export type * from './diagnose.js';
+export type * from './history.js';
 export type * from './lists.js';
 export type * from './matrix.js';
 export type * from './packages.js';

@@ -115,6 +115,11 @@ export const reuse = {
   ),
 };
 
+export const tools = v.pipe(
+  v.object({ dkms: text('its version, as in 3.0.10'), compiler: text('what gcc --version prints first; empty if there is none') }),
+  v.description('what the image builds modules with'),
+);
+
 export const kernelVerdict = v.object({
   target: v.string(),
   kernel: text('major.minor, as the target promises'),
@@ -136,6 +141,7 @@ export const kernelVerdict = v.object({
   patches: v.pipe(v.array(v.string()), v.description('the patches that dkms applies for this kernel, by PATCH and PATCH_MATCH')),
   log: text("where dpkg's output and dkms's make.log were saved; empty if nothing ran"),
   seconds,
+  tools: v.exactOptional(tools),
   otherKernels: v.exactOptional(v.pipe(v.boolean(), v.description('the image has other kernels, and it was built for these, too'))),
   on: v.exactOptional(v.pipe(provenance, v.description('what this is a verdict on; missing if nothing ran'))),
   ...reuse,

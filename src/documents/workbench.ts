@@ -110,6 +110,7 @@ export const patchesReportDocument = v.object({
       mft: mftVersion,
       cells: v.array(
         v.object({
+          mft: v.exactOptional(v.pipe(mftVersion, v.description('its release, where the result is of several'))),
           target: v.string(),
           kernel: v.string(),
           release: v.string(),

@@ -7,134 +7,161 @@ import {
   hasBoot,
   hasVendor,
   patchesOf,
+  sinceWords,
   statusWords,
   titleOf,
   verdictOf,
   worksStatus,
   worksWords,
 } from './matrix-words.js';
-import { runFacts } from './run-words.js';
+import { controls, script, scriptDigest } from './page-controls.js';
+import { style } from './page-style.js';
+import { type Grid, gridOf } from './releases.js';
+import { runFacts, toolFacts } from './run-words.js';
 
-// On a phone a row becomes a card, and each cell names its column. On paper the details of red and grey cells are open.
-const style = `
-:root { color-scheme: light dark; --page: #fff; --text: #1c2126; --dim: #59636e; --line: #d5dae0; --code: #f4f6f8;
-  --builds: #1a7f37; --fails: #c62828; --error: #57606a; --tint: 12%; }
-@media (prefers-color-scheme: dark) { :root { --page: #14181d; --text: #e4e8ec; --dim: #9aa4af; --line: #353c45; --code: #0c0f13;
-  --builds: #4cc26b; --fails: #ff7b72; --error: #9aa4af; --tint: 18%; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 72rem; padding: 2rem 1.25rem; background: var(--page); color: var(--text);
-  font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
-h1 { margin: 0; font-size: 1.75rem; line-height: 1.2; }
-p { margin: .5rem 0; }
-.verdict { font-size: 1.2rem; }
-.dim, small, dt, footer { color: var(--dim); }
-.strip { display: flex; gap: 3px; margin: 1rem 0 1.5rem; }
-.strip i { flex: 1; height: .5rem; border-radius: 2px; background: var(--status); }
-.builds { --status: var(--builds); } .fails { --status: var(--fails); } :is(.error, .missing) { --status: var(--error); }
-table { width: 100%; border-collapse: collapse; table-layout: fixed; }
-th, td { padding: .6rem .75rem; border: 1px solid var(--line); text-align: left; vertical-align: top; }
-thead th { color: var(--dim); font-size: .85rem; }
-.kernel { width: 20%; } .patches { width: 15%; }
-small { display: block; font-weight: normal; }
-td[class] { background: color-mix(in srgb, var(--status) var(--tint), var(--page)); }
-summary { cursor: pointer; }
-summary b { color: var(--status); }
-pre { margin: .6rem 0; padding: .6rem .75rem; border-left: 3px solid var(--status); background: var(--code);
-  font: .8rem/1.45 ui-monospace, monospace; white-space: pre-wrap; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem .75rem; margin: .5rem 0 0; font-size: .85rem; }
-dd { margin: 0; }
-footer { margin-top: 1.5rem; font-size: .85rem; }
-@media screen and (max-width: 42rem) {
-  table, tbody, tr, th, td { display: block; width: auto; }
-  thead { position: absolute; clip-path: inset(50%); }
-  tr { margin-bottom: 1rem; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; }
-  tbody th, td { border: 0; border-top: 1px solid var(--line); }
-  tbody th { border: 0; }
-  td::before { content: attr(data-column); display: block; color: var(--dim); font-size: .8rem; }
-}
-@media print {
-  :root { --page: #fff; --text: #000; --dim: #444; --line: #999; --code: #fff; --builds: #1a7f37; --fails: #b00; --error: #555; }
-  body { max-width: none; padding: 0; font-size: 10pt; }
-  .strip i, td[class] { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  :is(.fails, .error, .missing) > details::details-content { content-visibility: visible; }
-  tr { break-inside: avoid; }
-}
-`;
+/** The link from the page to a file, as an HTML page has it; undefined for what does not lie beside the page. */
+export type LinkTo = (path: string) => string | undefined;
 
-/** The matrix as one HTML file that needs nothing else: no script, no font, no picture, nothing of the network. */
-export function renderHtml(document: MatrixDocument): string {
+/**
+ * The matrix as one HTML file that needs nothing else: no font, no picture, nothing of the network. Its one script filters and
+ * orders the rows.
+ */
+export function renderHtml(document: MatrixDocument, linkTo: LinkTo = () => undefined): string {
   const title = escapeMarkup(titleOf(document));
   const verdict = escapeMarkup(verdictOf(document, 'patched'));
-  const facts = runFacts(document);
+  const [facts, tools] = [runFacts(document), toolFacts(document)];
+  const grid = gridOf(document);
+  const turned = document.cells.filter(({ history }) => history?.turned).length;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src ${scriptDigest}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}: ${verdict}</title>
 <style>${style}</style>
 </head>
-<body>
+<body${grid ? ' class="wide"' : ''}>
 <header>
 <h1>${title}</h1>
 <p class="verdict">${verdict}.</p>
+${turned > 0 ? `<p class="verdict">New in this run: ${turned} that ${turned === 1 ? 'is' : 'are'} not green.</p>\n` : ''}\
 ${hasVendor(document) ? `<p class="dim">The vendor's own package: ${escapeMarkup(verdictOf(document, 'vendor'))}.</p>\n` : ''}\
-${facts.length > 0 ? `<p class="dim">Tested ${escapeMarkup(facts.join(', '))}.</p>\n` : ''}</header>
+${facts.length > 0 ? `<p class="dim">Tested ${escapeMarkup(facts.join(', '))}.</p>\n` : ''}\
+${tools.length > 0 ? `<p class="dim">With ${escapeMarkup(tools.join('; '))}.</p>\n` : ''}</header>
 <main>
-${document.cells.length > 0 ? table(document) : ''}</main>
+${document.cells.length > 0 ? table(document, grid, linkTo) : ''}</main>
 <footer>
 <p>${escapeMarkup(statusWords.builds)}: dkms built and installed all modules for that kernel.
 ${escapeMarkup(statusWords.fails)}: a step failed. ${escapeMarkup(statusWords.error)}: it could not be tested.
-Click a cell for details.</p>
+Click a cell for details, or press Enter on it.</p>
 </footer>
+<script>${script}</script>
 </body>
 </html>
 `;
 }
 
-function table(document: MatrixDocument): string {
-  const [vendor, boot] = [hasVendor(document), hasBoot(document)];
+function table(document: MatrixDocument, grid: Grid | undefined, linkTo: LinkTo): string {
+  const columns: Columns = { vendor: hasVendor(document), boot: hasBoot(document), linkTo };
   const strip = document.cells.map(({ patched }) => `<i class="${patched.status}"></i>`);
   const heads = [
-    ['kernel', 'Kernel'],
-    ...(vendor ? [['', 'Vendor']] : []),
-    ['', 'Patched'],
-    ...(boot ? [['', 'Works']] : []),
-    ['patches', 'Patches'],
+    ['class="kernel"', 'Kernel'],
+    ...(grid
+      ? grid.heads.map((head, index) => [`data-of="${index}"`, head])
+      : [
+          ...(columns.vendor ? [['', 'Vendor']] : []),
+          ['', 'Patched'],
+          ...(columns.boot ? [['', 'Works']] : []),
+          ['class="patches"', 'Patches'],
+        ]),
   ];
+  const rows = grid
+    ? grid.rows.map((row) => gridRow(row, grid.heads, columns))
+    : document.cells.map((cell) => rowOf([cell], singleCells(cell, columns)));
+  const history = document.cells.some((cell) => cell.history);
   return `<div class="strip" aria-hidden="true">${strip.join('')}</div>
-<table>
-<thead><tr>${heads.map(([name, words]) => `<th scope="col"${name ? ` class="${name}"` : ''}>${words}</th>`).join('')}</tr></thead>
+${controls({ releases: grid?.heads ?? [], history })}<table>
+<thead><tr>${heads.map(([more = '', words = '']) => `<th scope="col"${more && ` ${more}`}>${escapeMarkup(words)}</th>`).join('')}</tr></thead>
 <tbody>
-${document.cells.map((cell) => row(cell, vendor, boot)).join('\n')}
+${rows.join('\n')}
 </tbody>
 </table>
 `;
 }
 
-function row(cell: MatrixCell, vendor: boolean, boot: boolean): string {
-  const { patched } = cell;
-  const status = worksStatus(patched) ?? '';
-  const works = `<td class="${status === 'works' ? 'builds' : status}" data-column="Works">${escapeMarkup(worksWords(patched))}</td>\n`;
-  const names = [cell.target, cell.release].filter((name) => name !== '').map((name) => `<small>${escapeMarkup(name)}</small>`);
-  return `<tr>
-<th scope="row">${escapeMarkup(cell.kernel)}${names.join('')}</th>
-${vendor ? `${cell.vendor ? verdictCell(cell, 'vendor', cell.vendor) : '<td data-column="Vendor">-</td>'}\n` : ''}\
-${verdictCell(cell, 'patched', patched)}
-${boot ? works : ''}<td data-column="Patches">${escapeMarkup(patchesOf(cell))}</td>
+interface Columns {
+  vendor: boolean;
+  boot: boolean;
+  linkTo: LinkTo;
+}
+
+/** A row for a kernel. @param cells its cells, of which there is at least one */
+function rowOf(cells: readonly MatrixCell[], content: string): string {
+  const [{ target, kernel } = { target: '', kernel: '' }] = cells;
+  const release = cells.find((cell) => cell.release !== '')?.release ?? '';
+  const longest = Math.max(...cells.map(({ patched, vendor }) => patched.seconds + (vendor?.seconds ?? 0)));
+  const since =
+    cells
+      .map(({ history }) => history?.since ?? '')
+      .sort()
+      .at(-1) ?? '';
+  const words = [kernel, target, release, ...new Set(cells.flatMap(({ patches }) => patches))].join(' ');
+  const data = { words, kernel, seconds: String(longest), since };
+  const names = [target, release].filter((name) => name !== '').map((name) => `<small>${escapeMarkup(name)}</small>`);
+  const attributes = Object.entries(data).map(([name, value]) => ` data-${name}="${escapeMarkup(value)}"`);
+  return `<tr${attributes.join('')}>
+<th scope="row">${escapeMarkup(kernel)}${names.join('')}</th>
+${content}
 </tr>`;
 }
 
+function singleCells(cell: MatrixCell, { vendor, boot, linkTo }: Columns): string {
+  const status = worksStatus(cell.patched) ?? '';
+  const works = `<td class="${status === 'works' ? 'builds' : status}" data-column="Works">${escapeMarkup(worksWords(cell.patched))}</td>\n`;
+  const vendorCell = cell.vendor
+    ? `<td class="${builtStatus(cell.vendor)}" data-column="Vendor">${details(cell, 'vendor', cell.vendor, linkTo)}</td>`
+    : '<td data-column="Vendor">-</td>';
+  return `${vendor ? `${vendorCell}\n` : ''}\
+<td class="${builtStatus(cell.patched)}" data-column="Patched"${stateOf(cell)}>${details(cell, 'patched', cell.patched, linkTo)}</td>
+${boot ? works : ''}<td data-column="Patches">${escapeMarkup(patchesOf(cell))}</td>`;
+}
+
+/** A row with a cell for each release: what became of the patched package, below it of the vendor's. */
+function gridRow({ kernel, target, cells }: Grid['rows'][number], heads: readonly string[], { vendor, boot, linkTo }: Columns): string {
+  const known = cells.filter((cell) => cell !== undefined);
+  const content = heads.map((head, index) => {
+    const cell = cells[index];
+    const place = `data-of="${index}" data-column="${escapeMarkup(head)}"`;
+    if (cell === undefined) return `<td ${place}>-</td>`;
+    const works = boot && cell.patched.loads ? `<p>${escapeMarkup(worksWords(cell.patched))}</p>` : '';
+    const below =
+      vendor && cell.vendor
+        ? `<div class="vendor ${builtStatus(cell.vendor)}">Vendor ${details(cell, 'vendor', cell.vendor, linkTo)}</div>`
+        : '';
+    return `<td class="${cell.patched.status}" ${place}${stateOf(cell)}>${details(cell, 'patched', cell.patched, linkTo)}${works}${below}</td>`;
+  });
+  return rowOf(known.length > 0 ? known.map((cell) => ({ ...cell, kernel, target })) : [], content.join('\n'));
+}
+
+/** What the page's filter looks at. */
+function stateOf({ patched, history }: MatrixCell): string {
+  return ` data-state="${patched.status}"${history?.turned ? ' data-turned="yes"' : ''}`;
+}
+
 /** A verdict with its details. Those of what makes the matrix fail are open; that the vendor's package fails is expected. */
-function verdictCell(cell: MatrixCell, column: 'vendor' | 'patched', verdict: CellVerdict): string {
+function details(cell: MatrixCell, column: 'vendor' | 'patched', verdict: CellVerdict, linkTo: LinkTo): string {
   const { status, reason, seconds } = verdict;
-  const built = builtStatus(verdict);
-  const facts = factsOf(cell, column).map(([label, value]) => `<dt>${label}</dt><dd>${escapeMarkup(value)}</dd>`);
-  const open = column === 'patched' && status !== 'builds' ? ' open' : '';
-  return `<td class="${built}" data-column="${column === 'vendor' ? 'Vendor' : 'Patched'}"><details${open}>\
-<summary><b>${escapeMarkup(builtWords(verdict))}</b> <span class="dim">${seconds} s${verdict.reused === undefined ? '' : ', reused'}</span></summary>
+  const facts = factsOf(cell, column).map(([label, value, path]) => {
+    const link = path === undefined ? undefined : linkTo(path);
+    const shown = escapeMarkup(value);
+    return `<dt>${label}</dt><dd>${link === undefined ? shown : `<a href="${escapeMarkup(link)}">${shown}</a>`}</dd>`;
+  });
+  const isRed = column === 'patched' && status !== 'builds';
+  const since = isRed && cell.history ? `<strong>${escapeMarkup(sinceWords(cell))}</strong>` : '';
+  return `<details${isRed ? ' open' : ''}>\
+<summary><b>${escapeMarkup(builtWords(verdict))}</b> <span class="dim">${seconds} s${verdict.reused === undefined ? '' : ', reused'}</span>${since}</summary>
 ${reason ? `<pre>\n${escapeMarkup(reason)}</pre>\n` : ''}<dl>${facts.join('')}</dl>
-</details></td>`;
+</details>`;
 }

@@ -1,5 +1,6 @@
 import type { CellVerdict, MatrixCell, MatrixDocument } from '../documents/index.js';
 import { builtStatus, builtWords, escapeMarkup, factsOf, hasBoot, hasVendor, titleOf, worksStatus, worksWords } from './matrix-words.js';
+import { releaseOf, releaseText } from './releases.js';
 import { dateOf, runFacts } from './run-words.js';
 
 type Outcome = 'passed' | 'failed' | 'errored' | 'skipped';
@@ -29,7 +30,10 @@ interface Suite {
  * system-out holds what the compiler says; one that could not be tested is skipped.
  */
 export function renderJunit(document: MatrixDocument): string {
-  const { cells } = document;
+  // With several releases a testcase has that of its cell in its name.
+  const cells = document.releases
+    ? document.cells.map((cell) => ({ ...cell, kernel: `${releaseText(releaseOf(document, cell))}, ${cell.kernel}` }))
+    : document.cells;
   const suites: Suite[] = [
     ...(hasVendor(document)
       ? [{ name: 'vendor', cases: cells.flatMap((cell) => (cell.vendor ? [vendorCase(cell, cell.vendor)] : [])) }]

@@ -8,11 +8,13 @@ import {
   hasVendor,
   patchesOf,
   printable,
+  sinceWords,
   testedWords,
   titleOf,
   verdictOf,
   worksWords,
 } from './matrix-words.js';
+import { type Grid, gridOf, releaseOf, releaseText } from './releases.js';
 import { runFacts } from './run-words.js';
 
 /**
@@ -35,21 +37,41 @@ export function renderMarkdown(document: MatrixDocument): string {
     patchesOf(cell),
   ]);
   const facts = runFacts(document);
-  const table = [head, head.map(() => '---'), ...rows.map((row) => row.map(inline))].map((row) => `| ${row.join(' | ')} |`);
+  const grid = gridOf(document);
+  const tables = grid ? gridTables(grid, { vendor, boot }) : rows.length > 0 ? [tableOf(head, rows)] : [];
   return [
     `## ${inline(titleOf(document))}`,
     `${inline(verdictOf(document, 'patched'))}.`,
     ...(facts.length > 0 ? [`Tested ${inline(facts.join(', '))}.`] : []),
-    ...(rows.length > 0 ? [table.join('\n')] : []),
-    ...document.cells.filter(({ patched }) => patched.status !== 'builds').map(details),
+    ...tables,
+    ...document.cells.filter(({ patched }) => patched.status !== 'builds').map((cell) => details(cell, document)),
   ]
     .join('\n\n')
     .concat('\n');
 }
 
-function details(cell: MatrixCell): string {
+function tableOf(head: readonly string[], rows: readonly string[][]): string {
+  return [head.map(inline), head.map(() => '---'), ...rows.map((row) => row.map(inline))].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+/** A table for each column of a result of one release, with the releases as its columns. */
+function gridTables({ heads, rows }: Grid, { vendor, boot }: { vendor: boolean; boot: boolean }): string[] {
+  const of = (words: (cell: MatrixCell) => string) =>
+    tableOf(
+      ['KERNEL', 'TARGET', ...heads],
+      rows.map(({ kernel, target, cells }) => [kernel || '-', target, ...cells.map((cell) => (cell ? words(cell) : '-'))]),
+    );
+  return [
+    ...(vendor ? ["The vendor's own packages:", of((cell) => (cell.vendor ? builtWords(cell.vendor) : '-'))] : []),
+    ...(vendor || boot ? ['Patched:'] : []),
+    of(({ patched }) => builtWords(patched)),
+    ...(boot ? ['On the booted kernel:', of(({ patched }) => worksWords(patched))] : []),
+  ];
+}
+
+function details(cell: MatrixCell, document: MatrixDocument): string {
   const facts = factsOf(cell, 'patched').map(([label, value]) => `${label}: ${value}`);
-  const summary = `${cell.kernel} ${cell.target}: ${cell.patched.loads ? worksWords(cell.patched) : builtWords(cell.patched)} (${cell.patched.seconds} s)`;
+  const summary = `${document.releases ? `${releaseText(releaseOf(document, cell))}, ` : ''}${cell.kernel} ${cell.target}: ${cell.patched.loads ? worksWords(cell.patched) : builtWords(cell.patched)} (${cell.patched.seconds} s)${cell.history ? `, ${sinceWords(cell)}` : ''}`;
   return [
     `<details><summary>${inline(summary)}</summary>`,
     ...(cell.patched.reason ? [fenced(cell.patched.reason)] : []),

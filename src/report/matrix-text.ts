@@ -1,14 +1,16 @@
 /** A matrix in plain text. */
-import type { MatrixDocument } from '../documents/index.js';
+import type { MatrixCell, MatrixDocument } from '../documents/index.js';
 import { bootNotes, worksColumn } from './boot-text.js';
-import { builtStatus, failedAt, hasBoot, hasReused, hasVendor, patchesOf, testedWords, titleOf } from './matrix-words.js';
+import { builtStatus, failedAt, hasBoot, hasReused, hasVendor, patchesOf, sinceWords, testedWords, titleOf } from './matrix-words.js';
+import { cellName, type Grid, gridOf, releaseText } from './releases.js';
 import { runFacts } from './run-words.js';
 import { shellWord } from './shell-word.js';
-import { tableOfLists } from './table.js';
+import { table, tableOfLists } from './table.js';
 
 /** The table, what fails, and with what all was tested. */
 export function renderMatrix(document: MatrixDocument): string {
   const { cells } = document;
+  const grid = gridOf(document);
   const [vendorToo, bootToo] = [hasVendor(document), hasBoot(document)];
   const reused = hasReused(document);
   const columns = [...(vendorToo ? ['VENDOR'] : []), 'PATCHED', ...(bootToo ? ['WORKS'] : []), ...(reused ? ['TESTED'] : [])];
@@ -23,22 +25,26 @@ export function renderMatrix(document: MatrixDocument): string {
     patchesOf(cell),
   ]);
   // That the vendor's package fails is what the patches are for; that it could not be tested is not.
-  const failures = cells.flatMap(({ target, vendor, patched }) => [
-    ...(patched.status === 'builds' ? [] : failureLines(target, patched)),
-    ...(vendor?.status === 'error' && vendor.reason !== patched.reason ? failureLines(`${target}, the vendor's package`, vendor) : []),
-  ]);
-  const booted = cells.map(({ target, patched }) => ({ target, ...patched }));
+  const failures = cells.flatMap((cell) => {
+    const { vendor, patched } = cell;
+    const name = cellName(document, cell);
+    return [
+      ...(patched.status === 'builds' ? [] : failureLines(`${name}${cell.history ? `, ${sinceWords(cell)}` : ''}`, patched)),
+      ...(vendor?.status === 'error' && vendor.reason !== patched.reason ? failureLines(`${name}, the vendor's package`, vendor) : []),
+    ];
+  });
+  const booted = cells.map((cell) => ({ ...cell.patched, target: cellName(document, cell) }));
   const facts = runFacts(document);
   return [
     titleOf(document),
     '',
-    tableOfLists(head, rows),
+    ...(grid ? tablesOf(grid, { vendor: vendorToo, boot: bootToo }) : [tableOfLists(head, rows)]),
     ...failures,
     ...diagnoseHint(document),
     ...bootNotes(booted),
     ...(facts.length > 0 ? ['', `Tested ${facts.join(', ')}`] : []),
     ...(reused ? ['Reused verdicts are on what would be tested now; --fresh tests all again'] : []),
-    ...(document.maxKernel === undefined ? [] : ['', ...guardHint(document.maxKernel)]),
+    ...guardHints(document),
   ].join('\n');
 }
 
@@ -48,9 +54,37 @@ function diagnoseHint({ cells }: MatrixDocument): string[] {
   return log ? ['', 'To see what broke, since which kernel, and what to use instead:', `  mft-patch diagnose ${shellWord(log)}`] : [];
 }
 
+/** A table for each column of a result of one release, with the releases as its columns. */
+function tablesOf({ heads, rows }: Grid, { vendor, boot }: { vendor: boolean; boot: boolean }): string[] {
+  const of = (title: string, words: (cell: MatrixCell) => string) => [
+    ...(title === '' ? [] : [title]),
+    table(
+      ['KERNEL', 'TARGET', ...heads],
+      rows.map(({ kernel, target, cells }) => [kernel || '-', target, ...cells.map((cell) => (cell ? words(cell) : '-'))]),
+    ),
+  ];
+  const built = ({ patched }: MatrixCell) => `${builtStatus(patched)}${failedAt({ ...patched, status: builtStatus(patched) })}`;
+  return [
+    ...(vendor ? [...of('VENDOR', (cell) => (cell.vendor ? `${cell.vendor.status}${failedAt(cell.vendor)}` : '-')), ''] : []),
+    ...of(vendor || boot ? 'PATCHED' : '', built),
+    ...(boot ? ['', ...of('WORKS', ({ patched }) => worksColumn(patched))] : []),
+  ];
+}
+
 /** The hint to keep dkms from kernels that are not proven. */
-function guardHint(maxKernel: string): string[] {
-  return ['To keep dkms from building by itself for later kernels:', `  mft-patch build … --max-kernel ${maxKernel}`];
+function guardHints(document: MatrixDocument): string[] {
+  const { releases, maxKernel } = document;
+  const proven = releases
+    ? releases.flatMap((release) => (release.maxKernel === undefined ? [] : [`${release.maxKernel}    # ${releaseText(release)}`]))
+    : maxKernel === undefined
+      ? []
+      : [maxKernel];
+  if (proven.length === 0) return [];
+  return [
+    '',
+    'To keep dkms from building by itself for later kernels:',
+    ...proven.map((last) => `  mft-patch build … --max-kernel ${last}`),
+  ];
 }
 
 /** The reason of a verdict below its title, and where its log is. */

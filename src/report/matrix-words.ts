@@ -1,6 +1,6 @@
 /** What the renderers of a matrix share: its title, verdict and status in words, the facts of a cell, and making text safe in markup. */
-import { releaseName } from '../default-package.js';
 import type { CellVerdict, MatrixCell, MatrixDocument, StepName } from '../documents/index.js';
+import { cellName, releasesOf, releaseText, versionText } from './releases.js';
 import { ageOf, moment } from './run-words.js';
 
 export type Status = CellVerdict['status'];
@@ -23,9 +23,13 @@ export function failedAt({ status, failedStep }: Pick<CellVerdict, 'failedStep'>
   return status === 'fails' && failedStep ? `: ${stepWords[failedStep]}` : '';
 }
 
-/** `MFT 4.20.1-14`, or another package with its version. */
-export function titleOf({ package: name, mft }: MatrixDocument): string {
-  return `${releaseName(name)} ${mft.version}${mft.revision ? `-${mft.revision}` : ''}`;
+/** `MFT 4.20.1-14`, or another package with its version; of several releases all: `MFT 4.20.1-14, 4.22.1-526`. */
+export function titleOf(document: MatrixDocument): string {
+  const releases = releasesOf(document);
+  const texts = releases.map((release, index) =>
+    index > 0 && release.package === releases[index - 1]?.package ? versionText(release) : releaseText(release),
+  );
+  return texts.join(', ');
 }
 
 export const hasVendor = ({ cells }: MatrixDocument): boolean => cells.some(({ vendor }) => vendor);
@@ -61,13 +65,14 @@ export function accelWords(accel: CellVerdict['accel']): string {
 }
 
 /** One column as a sentence without its full stop: `4 of 6 kernels build; debian-sid fails; debian-13 could not be tested`. */
-export function verdictOf({ cells }: MatrixDocument, column: 'vendor' | 'patched'): string {
-  const tried = cells.flatMap((cell) => (cell[column] ? [{ target: cell.target, status: cell[column].status }] : []));
+export function verdictOf(document: MatrixDocument, column: 'vendor' | 'patched'): string {
+  const tried = document.cells.flatMap((cell) => (cell[column] ? [{ target: cellName(document, cell), status: cell[column].status }] : []));
+  const [one, many] = document.releases ? ['combination builds', 'combinations build'] : ['kernel builds', 'kernels build'];
   if (tried.length === 0) return 'No kernel was asked for';
   const of = (status: Status) => tried.filter((cell) => cell.status === status).map(({ target }) => target);
   const [builds, fails, untried, missing] = [of('builds'), of('fails'), of('error'), of('missing')];
   return [
-    `${builds.length} of ${tried.length} ${tried.length === 1 ? 'kernel builds' : 'kernels build'}`,
+    `${builds.length} of ${tried.length} ${tried.length === 1 ? one : many}`,
     ...(fails.length > 0 ? [`${listOf(fails)} ${fails.length === 1 ? 'fails' : 'fail'}`] : []),
     ...(untried.length > 0 ? [`${listOf(untried)} could not be tested`] : []),
     ...(missing.length > 0 ? [`${listOf(missing)} ${missing.length === 1 ? 'is' : 'are'} missing`] : []),
@@ -81,6 +86,17 @@ function listOf(names: string[]): string {
 /** Whether a verdict of the matrix is of an earlier run. */
 export const hasReused = ({ cells }: MatrixDocument): boolean =>
   cells.some(({ vendor, patched }) => (vendor?.reused ?? patched.reused) !== undefined);
+
+const nowWords: Record<Status, string> = { builds: 'builds', fails: 'fails', error: 'not tested', missing: 'missing' };
+const pastWords: Record<Status, string> = { builds: 'built', fails: 'failed', error: 'not tested', missing: 'missing' };
+
+/** Since when a cell is as it is, by the history; empty without one. */
+export function sinceWords({ history, patched }: Pick<MatrixCell, 'history' | 'patched'>): string {
+  if (history === undefined) return '';
+  const { since, runs, before, turned } = history;
+  if (turned) return `new in this run${before === undefined ? '' : `, ${pastWords[before]} before`}`;
+  return `${nowWords[patched.status]} since ${moment(since)}, ${runs === 1 ? 'one run' : `${runs} runs`}`;
+}
 
 /** From when a reused verdict is, and on which package it was, if that was another one; empty for one of this run. */
 export function reusedWords(verdict: Pick<CellVerdict, 'reused' | 'standsFor' | 'on'> | undefined): string {
@@ -97,20 +113,27 @@ export function testedWords({ patched }: MatrixCell): string {
 /** The patches of a cell; `-` if it needs none. */
 export const patchesOf = ({ patches }: MatrixCell): string => patches.join(', ') || '-';
 
+/** What is known of a cell; of a file its path, too, for who may link to it. */
+type Fact = [label: string, value: string, path?: string];
+
 /** What is known of a cell besides its verdict, as labels and values. Of files only the names: their directories are private to the machine. */
-export function factsOf(cell: MatrixCell, column: 'vendor' | 'patched'): [label: string, value: string][] {
+export function factsOf(cell: MatrixCell, column: 'vendor' | 'patched'): Fact[] {
   const on = cell[column]?.on;
-  const facts: [string, string][] = [
+  const log = cell[column]?.log ?? '';
+  const facts: Fact[] = [
     ['Release', cell.release],
     ['Patches', (column === 'patched' && cell.patches.join(', ')) || 'none'],
-    ['Package', column === 'patched' ? nameOf(cell.patched.artifact) : ''],
+    ['Package', column === 'patched' ? nameOf(cell.patched.artifact) : '', cell.patched.artifact],
     ['SHA-256', on?.package ?? ''],
+    ['dkms', cell[column]?.tools?.dkms ?? ''],
+    ['Compiler', cell[column]?.tools?.compiler ?? ''],
     ['Booted', column === 'patched' ? accelWords(cell.patched.accel) : ''],
     ['Not tested', (column === 'patched' && cell.patched.notTested?.join('; ')) || ''],
+    ['Since', column === 'patched' ? sinceWords(cell) : ''],
     ['Reused', reusedWords(cell[column])],
     ['Tested', on ? `${moment(on.date)}, ${on.engine}, ${on.architecture}` : ''],
     ['Image', on?.imageCreated ? `${moment(on.imageCreated)}, ${ageOf([on])}` : ''],
-    ['Log', nameOf(cell[column]?.log ?? '')],
+    ['Log', nameOf(log), log],
   ];
   return facts.filter(([, value]) => value !== '');
 }

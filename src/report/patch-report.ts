@@ -1,5 +1,6 @@
 import type { PatchesReportDocument } from '../documents/index.js';
 import { fenced, inline } from './markdown.js';
+import { versionText } from './releases.js';
 
 type Verdicts = NonNullable<PatchesReportDocument['verdicts']>;
 
@@ -29,11 +30,13 @@ export function renderPatchReport({ id, header, files, verdicts }: PatchesReport
 function tested(id: string, { mft, cells, outdated }: Verdicts): string[] {
   const on = (status: string) => cells.filter(({ patched }) => patched === status).map(({ kernel }) => kernel);
   const groups = [...new Set(cells.map(({ patched }) => patched))].map((status) => `${status} on ${on(status).join(', ')}`);
+  const isSeveral = cells.some((cell) => cell.mft);
+  const nameOf = (cell: Verdicts['cells'][number]) => `${cell.mft ? `${versionText({ mft: cell.mft })} ` : ''}${cell.target}`;
   const hasVendor = cells.some(({ vendor }) => vendor !== undefined);
   const head = ['KERNEL', 'TARGET', 'RELEASE', ...(hasVendor ? ['VENDOR'] : []), 'PATCHED', id];
   const rows = cells.map((cell) => [
     cell.kernel,
-    cell.target,
+    nameOf(cell),
     cell.release || '-',
     ...(hasVendor ? [cell.vendor ?? '-'] : []),
     cell.patched,
@@ -42,9 +45,9 @@ function tested(id: string, { mft, cells, outdated }: Verdicts): string[] {
   const table = [head.map(inline), head.map(() => '---'), ...rows.map((row) => row.map(inline))].map((row) => `| ${row.join(' | ')} |`);
   const reasons = cells.filter(({ patched, reason }) => patched !== 'builds' && reason !== undefined);
   return [
-    `With MFT ${inline(`${mft.version}-${mft.revision}`)}: ${inline(groups.join('; ') || 'no kernel')}.`,
+    `With ${isSeveral ? 'several releases of MFT' : `MFT ${inline(versionText({ mft }))}`}: ${inline(groups.join('; ') || 'no kernel')}.`,
     ...(cells.length > 0 ? [table.join('\n')] : []),
-    ...reasons.flatMap(({ target, reason = '' }) => [`${inline(target)}:`, fenced(reason)]),
+    ...reasons.flatMap((cell) => [`${inline(nameOf(cell))}:`, fenced(cell.reason ?? '')]),
     ...(outdated.length > 0 ? [`Left out, since the patch has changed since that test: ${inline(outdated.join(', '))}.`] : []),
   ];
 }

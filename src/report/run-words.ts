@@ -15,6 +15,19 @@ export function runFacts(document: MatrixDocument): string[] {
   ].filter((fact) => fact !== '');
 }
 
+/** With which dkms and compilers: `dkms 2.8.4 and 3.0.10`, `gcc 10.2.1 and 12.2.0`; nothing where that is not known. */
+export function toolFacts({ cells }: MatrixDocument): string[] {
+  const tools = cells.flatMap(({ vendor, patched }) => [vendor?.tools, patched.tools]).filter((some) => some !== undefined);
+  // gcc (Debian 12.2.0-14) 12.2.0
+  const compilers = tools.flatMap(({ compiler }) => /^(\S+) .*?(\d+(?:\.\d+)+)$/.exec(compiler)?.slice(1) ?? []);
+  const versions = [each(tools.map(({ dkms }) => dkms)), each(compilers.filter((_, index) => index % 2 === 1))];
+  const names = ['dkms', each(compilers.filter((_, index) => index % 2 === 0)).join(', ')];
+  return versions.flatMap((list, index) => {
+    const some = list.filter((version) => version !== '');
+    return some.length === 0 ? [] : [`${names[index]} ${some.join(', ')}`];
+  });
+}
+
 /** `38 of 40 verdicts reused`; empty if all are of this run. */
 function reusedCount({ cells }: MatrixDocument): string {
   const verdicts = cells.flatMap(({ vendor, patched }) => (vendor ? [vendor, patched] : [patched]));

@@ -1,3 +1,5 @@
+import type { KernelVerdict } from '../documents/index.js';
+
 /** What `container/verify.sh` found, by the names of its files. */
 export type Facts = ReadonlyMap<string, string>;
 
@@ -12,4 +14,10 @@ export function rowsOf(facts: Facts, name: string): string[][] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => line.split('\t'));
+}
+
+/** What the image builds modules with; nothing if it does not say. */
+export function toolsOf(facts: Facts): Pick<KernelVerdict, 'tools'> {
+  const [dkms, compiler] = [factOf(facts, 'dkms.version'), factOf(facts, 'compiler')];
+  return dkms === '' && compiler === '' ? {} : { tools: { dkms, compiler } };
 }

@@ -9,6 +9,7 @@ import type { BootVerdict, KernelVerdict } from '../documents/index.js';
 import { seriesOf, type Target } from '../kernels/target.js';
 import { projectText } from '../project-files.js';
 import { writeAtomic } from '../system/stage.js';
+import { toolsOf } from './facts.js';
 import { judge } from './judge.js';
 import { type Origin, provenanceOf } from './provenance.js';
 import { isEngineFailure, secondsSince, verdictOnFailure } from './untested.js';
@@ -77,7 +78,7 @@ export async function verifyIn(image: Image, verification: Verification, context
   const judgement = judge(facts, target, images.settings);
   const kernel = seriesOf(judgement.release) || target.kernel;
   const others = facts.has('other.exit') ? { otherKernels: true } : {};
-  const verdict = { target: target.name, kernel, ...judgement, ...others, log, seconds: secondsSince(start), on };
+  const verdict = { target: target.name, kernel, ...judgement, ...others, ...toolsOf(facts), log, seconds: secondsSince(start), on };
   if (!boot || verdict.status !== 'builds') return verdict;
   const { bootModules } = await import('./boot.js');
   const booted = await bootModules({ images, image, target, modules: modulesOf(report), logs }, context);

@@ -119,10 +119,17 @@ const moved = (on = ''): Table => ({
   '--timeout': { on, adds: '--timeout 9', path: 'settings.timeout', is: 9 },
 });
 
+/** The same where several are tested at once. */
+const several: Table = Object.fromEntries(
+  Object.entries({ ...sources, ...downloads('source.') }).map(([flag, { path, ...row }]) => [
+    flag,
+    { ...row, path: path.replace(/^source/, 'sources.0') },
+  ]),
+);
+
 /** What a matrix and a try have alike. */
 const tests: Table = {
-  ...sources,
-  ...downloads('source.'),
+  ...several,
   ...engine,
   ...disk,
   ...kernels(),
@@ -233,6 +240,8 @@ const tables: Record<string, Table> = {
     '--list': { path: 'list', is: true },
     '--format': { on: '--list', adds: '--format github', path: 'format', is: 'github' },
     '--merge': { adds: '--merge a.json b.json', path: 'paths', is: ['a.json', 'b.json'] },
+    '--history': { adds: '--history h.jsonl', path: 'history', is: 'h.jsonl' },
+    '--fail-on-turned': { on: '--history h.jsonl', path: 'failOnTurned', is: true },
   },
   try: tests,
   diff: {
@@ -357,7 +366,10 @@ const tables: Record<string, Table> = {
     '--patches': { on: 'x', adds: '--patches mine', path: 'directories', is: ['mine'] },
     '--verdicts': { on: 'x', adds: '--verdicts matrix.json', path: 'verdicts', is: 'matrix.json' },
   },
-  releases: { ...ownPatches(), ...ownReleases() },
+  releases: {
+    ...ownPatches(),
+    ...ownReleases(),
+  },
   patches: ownPatches(),
   kernels: ownKernels(),
 };

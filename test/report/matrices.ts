@@ -178,7 +178,7 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag, attributes):
         element = {'tag': tag, 'attributes': {k: v or '' for k, v in attributes}, 'text': '', 'children': []}
         self.open[-1]['children'].append(element)
-        if tag != 'meta': self.open.append(element)
+        if tag not in ('meta', 'input'): self.open.append(element)
     def handle_endtag(self, tag):
         if self.open[-1]['tag'] != tag: sys.exit('</%s> closes <%s>' % (tag, self.open[-1]['tag']))
         self.open.pop()

@@ -47,7 +47,7 @@ test('a kernel that is missing is a row of its own', () => {
   expect(exitCodeOf(document)).toBe(5);
   expect(renderText(document)).toContain('6.1     b       missing  dma-unmap');
   expect(renderMarkdown(document)).toContain('1 of 3 kernels build; b and c are missing.');
-  expect(renderHtml(document)).toContain('<td class="missing" data-column="Patched">');
+  expect(renderHtml(document)).toContain('<td class="missing" data-column="Patched" data-state="missing">');
 });
 
 describe('the run', () => {

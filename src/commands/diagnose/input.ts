@@ -124,13 +124,13 @@ async function cellsOf(path: string, text: string): Promise<Cell[]> {
   if (!parsed.success) return refuse(`is not a verdict: ${describe(parsed.issues[0])}`);
   const { output } = parsed;
   if (output.schema === 'mft-patch/matrix@1')
-    return output.cells.map(({ target, kernel, release, patches, patched }) => ({
+    return output.cells.map(({ target, kernel, release, patches, patched, mft = output.mft }) => ({
       ...patched,
       target,
       kernel,
       release,
       patches,
-      mft: output.mft.version,
+      mft: mft.version,
     }));
   if (output.schema === 'mft-patch/build@1') return output.verification.kernels.map((verdict) => ({ ...verdict, mft: output.mft.version }));
   const mft = /_(\d+(\.\d+)+)/.exec(basename(output.package))?.[1] ?? '';

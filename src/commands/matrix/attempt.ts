@@ -18,7 +18,7 @@ export async function attempt<T>(context: Context, work: () => Promise<T>): Prom
 /** A verdict as a cell has it. */
 export function verdictOf(result: Attempt<KernelVerdict>): CellVerdict {
   if ('verdict' in result) return result.verdict;
-  const { status, reason, seconds, log, failedStep, notTested, boot, on, reused, standsFor } = result.value;
+  const { status, reason, seconds, log, failedStep, notTested, boot, tools, on, reused, standsFor } = result.value;
   return {
     status,
     ...(reason === undefined ? {} : { reason }),
@@ -27,6 +27,7 @@ export function verdictOf(result: Attempt<KernelVerdict>): CellVerdict {
     ...(failedStep ? { failedStep } : {}),
     ...(notTested ? { notTested } : {}),
     ...(boot ? bootedCell(boot) : {}),
+    ...(tools ? { tools } : {}),
     ...(on ? { on } : {}),
     ...(reused === undefined ? {} : { reused }),
     ...(standsFor ? { standsFor } : {}),

@@ -16,6 +16,7 @@ import { type Verification, verifyIn } from '../../verify/verify.js';
 import { type Attempt, attempt, verdictOf } from './attempt.js';
 import { reasonToTest } from './fit.js';
 import type { MatrixPackages } from './packages.js';
+import { releaseField } from './read-releases.js';
 
 /** What the cells of a matrix share. */
 export interface MatrixRun {
@@ -34,6 +35,8 @@ export interface MatrixRun {
   last: ReadonlyMap<string, MatrixCell> | undefined;
   /** Use no verdict of the cache. */
   fresh: boolean;
+  /** What a cell is called in messages: by its target, and with several releases by that, too. */
+  nameOf: (target: Pick<Target, 'name'>) => string;
 }
 
 /** A kernel of the matrix: where it is verified, and what --kernel must say to mean it again. */
@@ -52,11 +55,11 @@ export interface CellResult {
 
 /** Builds and verifies for one kernel. Whatever goes wrong is in the cell; only an interruption is thrown. */
 export async function runCell({ target, again }: MatrixKernel, run: MatrixRun, context: Context): Promise<CellResult> {
-  const names = { target: target.name, requested: again };
+  const names = { ...releaseField(run.read), target: target.name, requested: again };
   const image = await attempt(context, () => run.limit(() => run.images.ensure(target, context)));
   if ('verdict' in image) {
     const { verdict } = image;
-    context.progress({ step: 'image', text: `${target.name}: ${verdict.reason}`, finished: true });
+    context.progress({ step: 'image', text: `${run.nameOf(target)}: ${verdict.reason}`, finished: true });
     const vendor = run.baseline ? { vendor: verdict } : {};
     const patched = { ...verdict, artifact: '' };
     return { cell: { ...names, kernel: target.kernel, release: '', patches: [], ...vendor, patched }, verdicts: [], isKept: false };
@@ -142,8 +145,8 @@ class Cell {
     const { target, context, run } = this;
     const { which, view, vendorConf, kept } = test;
     // The two packages of a cell are verified at the same time.
-    const own: Context = { ...context, progress: (progress) => context.progress({ ...progress, cell: `${target.name}, ${which}` }) };
-    const done = (text: string) => own.progress({ step: 'verify', text: `${target.name}: ${text}`, finished: true });
+    const own: Context = { ...context, progress: (progress) => context.progress({ ...progress, cell: `${run.nameOf(target)}, ${which}` }) };
+    const done = (text: string) => own.progress({ step: 'verify', text: `${run.nameOf(target)}: ${text}`, finished: true });
     const reusable = { view, vendorConf, target, now };
     const found = run.fresh ? undefined : await findVerdict(reusable, context);
     if (found?.reused !== undefined && kept.includes(found.status)) {

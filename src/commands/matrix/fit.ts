@@ -1,5 +1,6 @@
 /** Whether verdicts of different runs go together: one holds for a test only if it was a verdict on exactly what that would test. */
 import type { CellVerdict, MatrixDocument, Provenance } from '../../documents/index.js';
+import { releaseOf, releaseText } from '../../report/releases.js';
 
 /** What all verdicts of a result have in common. */
 const ofTheRun = ['program', 'architecture', 'boot', 'kind'] as const;
@@ -43,24 +44,27 @@ export interface Difference {
 export function findDifference(parts: readonly Part[]): Difference | undefined {
   const verdicts = (column: 'vendor' | 'patched') =>
     parts.flatMap(({ path, document }) =>
-      document.cells.flatMap(({ target, [column]: verdict }) => (verdict ? [{ path, target, ...verdict }] : [])),
+      document.cells.flatMap(({ [column]: verdict, ...cell }) =>
+        verdict ? [{ path, target: cell.target, release: releaseText(releaseOf(document, cell)), ...verdict }] : [],
+      ),
     );
   return findIn(verdicts('patched')) ?? findIn(verdicts('vendor'));
 }
 
-function findIn(verdicts: readonly (CellVerdict & { path: string; target: string })[]): Difference | undefined {
+function findIn(verdicts: readonly (CellVerdict & { path: string; target: string; release: string })[]): Difference | undefined {
   // What builds proves nothing if nobody knows on what.
   const blind = verdicts.find(({ status, on }) => status === 'builds' && on === undefined);
   if (blind) return { one: blind.path, other: blind.path, difference: `${blind.target}: ${unknown}` };
-  const known = verdicts.flatMap(({ path, ...verdict }) => {
+  const known = verdicts.flatMap(({ path, release, ...verdict }) => {
     const on = onOf(verdict);
-    return on ? [{ path, on }] : [];
+    return on ? [{ path, on, key: `${release} ${packageKey(on)}` }] : [];
   });
   const packages = new Map<string, (typeof known)[number]>();
-  for (const { path, on } of known) {
-    const [first = { path, on }] = known;
-    const same = packages.get(packageKey(on)) ?? { path, on };
-    packages.set(packageKey(on), same);
+  for (const one of known) {
+    const { path, on, key } = one;
+    const [first = one] = known;
+    const same = packages.get(key) ?? one;
+    packages.set(key, same);
     const [run] = differences(first.on, on, ofTheRun);
     if (run !== undefined) return { one: first.path, other: path, difference: run };
     const [content] = differences(same.on, on, ofThePackage);
@@ -69,7 +73,7 @@ function findIn(verdicts: readonly (CellVerdict & { path: string; target: string
   return undefined;
 }
 
-/** Verdicts of one key must be on the same package: there is one for all kernels, or for those that need the same patches. */
+/** Verdicts of one release and key must be on the same package: there is one for all kernels, or for those that need the same patches. */
 function packageKey({ options, patches = [] }: Provenance): string {
   return options.package === 'baked' ? patches.map(({ id }) => id).join() : '';
 }

@@ -2,6 +2,7 @@ import type { Context } from '../../context.js';
 import type { MatrixListDocument } from '../../documents/index.js';
 import { type Kernel, targetOf } from '../../kernels/resolve.js';
 
+export type { HistoryRequest } from './history.js';
 export { mergeMatrix } from './merge.js';
 export { type MatrixRequest, matrix } from './run.js';
 

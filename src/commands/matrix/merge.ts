@@ -3,10 +3,13 @@ import type { MatrixCell, MatrixDocument } from '../../documents/index.js';
 import { fail } from '../../errors.js';
 import { type Kernel, targetOf } from '../../kernels/resolve.js';
 import type { Target } from '../../kernels/target.js';
+import { cellKey, releaseOf, releasesOf } from '../../report/releases.js';
+import { documentOf, mergeResults } from './document.js';
 import { findDifference, type Part } from './fit.js';
-import { mergeResults, readResult, releaseText, writeReports } from './results.js';
+import { type HistoryRequest, withHistory } from './history.js';
+import { readResult, writeReports } from './results.js';
 
-export interface MergeRequest {
+export interface MergeRequest extends HistoryRequest {
   /** The files of the results. */
   paths: readonly string[];
   /** The kernels that the whole must have; undefined for those that the results have. */
@@ -15,29 +18,26 @@ export interface MergeRequest {
   reports: readonly string[];
 }
 
-/** Shows results of earlier runs as one; of the same kernel the later one counts. @throws usage if they cannot be one */
-export async function mergeMatrix({ paths, kernels, reports }: MergeRequest, context: Context): Promise<MatrixDocument> {
+/**
+ * Shows results of earlier runs as one, of one release or of several; of the same kernel and release the later one counts.
+ * @throws usage if they cannot be one
+ */
+export async function mergeMatrix({ paths, kernels, reports, ...history }: MergeRequest, context: Context): Promise<MatrixDocument> {
   const hint = 'pass files written by matrix --json or --report FILE.json';
   const parts = await Promise.all(paths.map(async (path): Promise<Part> => ({ path, document: await readResult(path, hint) })));
   const [first, ...others] = parts;
   if (first === undefined) return fail({ code: 'usage', detail: '--merge names no file' });
-  for (const other of others) refuseOtherRelease(first, other);
   refuseForeign(parts);
   const merged = others.map(({ document }) => document).reduce(mergeResults, first.document);
-  const whole = kernels
+  const complete = kernels
     ? withExpected(
         merged,
         kernels.map((kernel) => ({ target: targetOf(kernel, context), again: kernel.again })),
       )
     : merged;
+  const whole = await withHistory(complete, history, context);
   await writeReports(reports, whole, context);
   return whole;
-}
-
-function refuseOtherRelease(first: Part, other: Part): void {
-  const [one, two] = [first, other].map(({ document }) => releaseText(document));
-  const detail = `results are for different releases (${one}, ${two})`;
-  if (one !== two) fail({ code: 'usage', detail, hint: 'merge results of one release only' });
 }
 
 /** Refuses results that are not of one program and architecture, with the same options and packages. @throws usage */
@@ -49,11 +49,20 @@ function refuseForeign(parts: readonly Part[]): void {
   fail({ code: 'usage', detail, hint: 'merge results of one program, one package and the same options; run matrix again for the others' });
 }
 
-/** The result with a row for each kernel that it must have, in their order; others come last. */
+/** The result with a cell for each release and kernel that it must have, in their order; others come last. */
 function withExpected(document: MatrixDocument, kernels: readonly { target: Target; again: string }[]): MatrixDocument {
-  const names = new Set(kernels.map(({ target }) => target.name));
-  const expected = kernels.map((kernel) => document.cells.find(({ target }) => target === kernel.target.name) ?? missingCell(kernel));
-  return { ...document, cells: [...expected, ...document.cells.filter(({ target }) => !names.has(target))] };
+  const releases = releasesOf(document);
+  const cells = new Map(document.cells.map((cell) => [cellKey(document, cell), { ...releaseOf(document, cell), ...cell }]));
+  const expected = releases.flatMap(({ package: name, mft }) => {
+    const release = { ...(name === undefined ? {} : { package: name }), mft };
+    return kernels.map((kernel): [string, MatrixCell] => {
+      const key = cellKey(release, { target: kernel.target.name });
+      return [key, cells.get(key) ?? { ...release, ...missingCell(kernel) }];
+    });
+  });
+  const { date, seconds } = document;
+  const times = { ...(date === undefined ? {} : { date }), ...(seconds === undefined ? {} : { seconds }) };
+  return documentOf(releases, times, [...new Map([...expected, ...cells]).values()]);
 }
 
 function missingCell({ target, again }: { target: Target; again: string }): MatrixCell {

@@ -2,12 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Context } from '../../context.js';
-import { packageField, releaseName } from '../../default-package.js';
-import type { MatrixCell, MatrixDocument, MftVersion } from '../../documents/index.js';
+import type { MatrixCell, MatrixDocument } from '../../documents/index.js';
 import { fail, messageOf } from '../../errors.js';
+import type { VendorPackage } from '../../packaging/prepare.js';
+import { cellKey, type Release, releasesOf, releaseText } from '../../report/releases.js';
 import { asJson } from '../../system/json.js';
 import { writeAtomic } from '../../system/stage.js';
 import type { MatrixKernel } from './cell.js';
+import { releaseField } from './read-releases.js';
 
 /** The result that the last run left in the directory. @throws usage if there is none */
 export function lastResult(directory: string): Promise<MatrixDocument> {
@@ -45,43 +47,35 @@ export function nameAgain({ target, requested = target }: MatrixCell): string {
   });
 }
 
-/** What a result is of: the package, if it is not the default one, version and revision. */
-export function releaseText({ package: name, mft }: Pick<MatrixDocument, 'package' | 'mft'>): string {
-  return `${releaseName(name)} ${mft.version}-${mft.revision}`;
+/** @throws usage if the last run was for none of these releases */
+export function refuseOtherRelease(last: MatrixDocument, reads: readonly Pick<VendorPackage, 'name' | 'mft'>[]): void {
+  const [before, now] = [releasesOf(last).map(releaseText), reads.map((read) => releaseText(releaseField(read)))];
+  const detail = `the previous run was for ${before.join(', ')}, this one is for ${now.join(', ')}`;
+  if (!now.some((release) => before.includes(release))) fail({ code: 'usage', detail, hint: 'run without --only-failed' });
 }
 
-/** @throws usage if the last run was for another release */
-export function refuseOtherRelease(last: MatrixDocument, now: { name: string; mft: MftVersion }): void {
-  const [before, after] = [releaseText(last), releaseText({ ...packageField(now.name), mft: now.mft })];
-  const detail = `the previous run was for ${before}, this one is for ${after}`;
-  if (before !== after) fail({ code: 'usage', detail, hint: 'run without --only-failed' });
+/** The cells in the order in which they are best begun: what took longest last time first, what is not known before all. */
+export function longestFirst<Cell extends MatrixKernel & Partial<Release>>(
+  cells: readonly Cell[],
+  last: MatrixDocument | undefined,
+): Cell[] {
+  const took = new Map(last?.cells.map((cell) => [cellKey(last, cell), cell.patched.seconds + (cell.vendor?.seconds ?? 0)]));
+  const expected = ({ target, package: name, mft }: Cell) => {
+    const release = { ...(name === undefined ? {} : { package: name }), ...(mft ? { mft } : {}) };
+    return (last && took.get(cellKey(last, { ...release, target: target.name }))) ?? Number.MAX_VALUE;
+  };
+  return [...cells].sort((a, b) => expected(b) - expected(a));
 }
 
-/** The kernels in the order in which they are best begun: what took longest last time first, what is not known before all. */
-export function longestFirst(kernels: readonly MatrixKernel[], last: MatrixDocument | undefined): MatrixKernel[] {
-  const took = new Map(last?.cells.map(({ target, vendor, patched }) => [target, patched.seconds + (vendor?.seconds ?? 0)]));
-  const expected = ({ target }: MatrixKernel) => took.get(target.name) ?? Number.MAX_VALUE;
-  return [...kernels].sort((a, b) => expected(b) - expected(a));
-}
-
-/** The older result with the newer one's cells in their places; new ones come last. */
-export function mergeResults(older: MatrixDocument, newer: MatrixDocument): MatrixDocument {
-  const fresh = new Map(newer.cells.map((cell) => [cell.target, cell]));
-  const kept = older.cells.map((cell) => fresh.get(cell.target) ?? cell);
-  const added = newer.cells.filter(({ target }) => !older.cells.some((cell) => cell.target === target));
-  const [date] = [older.date, newer.date].filter((date) => date !== undefined).sort();
-  const seconds = [older.seconds, newer.seconds].filter((seconds) => seconds !== undefined);
-  const sum = seconds.reduce((total, some) => total + some, 0);
-  const times = { ...(date === undefined ? {} : { date }), ...(seconds.length > 0 ? { seconds: Math.round(sum * 10) / 10 } : {}) };
-  const { schema, mft } = newer;
-  return { schema, ...(newer.package === undefined ? {} : { package: newer.package }), mft, ...times, cells: [...kept, ...added] };
-}
-
-const renderers: Record<string, () => Promise<(document: MatrixDocument) => string>> = {
-  '.json': async () => asJson,
-  '.xml': async () => (await import('../../report/junit.js')).renderJunit,
-  '.md': async () => (await import('../../report/markdown.js')).renderMarkdown,
-  '.html': async () => (await import('../../report/html.js')).renderHtml,
+const renderers: Record<string, (document: MatrixDocument, path: string) => Promise<string>> = {
+  '.json': async (document) => asJson(document),
+  '.xml': async (document) => (await import('../../report/junit.js')).renderJunit(document),
+  '.md': async (document) => (await import('../../report/markdown.js')).renderMarkdown(document),
+  '.html': async (document, path) => {
+    const [{ renderHtml }, { linksBeside }] = await Promise.all([import('../../report/html.js'), import('./beside.js')]);
+    const links = await linksBeside(path, document);
+    return renderHtml(document, (file) => links.get(file));
+  },
 };
 
 /** The endings of the names of reports. */
@@ -90,7 +84,7 @@ export const reportFormats = Object.keys(renderers);
 /** Writes the result to each file, in the format that its name ends in. @throws cannot-write */
 export async function writeReports(paths: readonly string[], document: MatrixDocument, context: Context): Promise<void> {
   for (const path of paths) {
-    const render = await renderers[extname(path)]?.();
-    if (render) await writeAtomic(path, render(document), context);
+    const text = await renderers[extname(path)]?.(document, path);
+    if (text !== undefined) await writeAtomic(path, text, context);
   }
 }

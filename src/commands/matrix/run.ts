@@ -4,29 +4,31 @@ import pLimit from 'p-limit';
 import type { Source } from '../../bundle/vendor-package.js';
 import { loadTargets } from '../../catalogue.js';
 import { refuseOtherArch } from '../../containers/arch.js';
-import { type ContainerSettings, openImages } from '../../containers/images.js';
+import { type ContainerSettings, type Images, openImages } from '../../containers/images.js';
 import type { Context } from '../../context.js';
-import { packageField } from '../../default-package.js';
 import type { MatrixDocument } from '../../documents/index.js';
 import { type Kernel, resolveKernels, targetOf } from '../../kernels/resolve.js';
-import { archOfPackage, planPatches, readVendorPackage } from '../../packaging/prepare.js';
+import { archOfPackage, planPatches, type VendorPackage } from '../../packaging/prepare.js';
+import { cellKey, releaseOf, releaseText } from '../../report/releases.js';
 import { asJson } from '../../system/json.js';
 import { writeAtomic } from '../../system/stage.js';
 import { secondsSince } from '../../verify/untested.js';
-import { type MatrixKernel, runCell } from './cell.js';
-import { findDifference } from './fit.js';
+import { type MatrixKernel, type MatrixRun, runCell } from './cell.js';
+import { documentOf, withLast, withProven } from './document.js';
+import { type HistoryRequest, withHistory } from './history.js';
 import { MatrixPackages } from './packages.js';
-import { provenUpTo } from './proven.js';
-import { lastResult, longestFirst, mergeResults, nameAgain, refuseOtherRelease, writeReports } from './results.js';
+import { readReleases, releaseField } from './read-releases.js';
+import { lastResult, longestFirst, nameAgain, refuseOtherRelease, writeReports } from './results.js';
 
-export interface MatrixRequest {
-  source: Source;
+export interface MatrixRequest extends HistoryRequest {
+  /** A package each. */
+  sources: readonly Source[];
   /** Undefined for those of the last run with `onlyFailed`, else for all of the catalogue. */
   kernels: Kernel[] | undefined;
   settings: ContainerSettings;
   /** Verify the vendor's package, too. */
   baseline: boolean;
-  /** Load the patched modules on the booted kernels, too. */
+  /** Load the patched modules on the booted kernel, too. */
   boot: boolean;
   /** A package for each set of patches, instead of the one for all kernels that `build` makes. */
   baked: boolean;
@@ -45,57 +47,73 @@ export interface MatrixRequest {
 /** What a build of the modules takes at its peak, with room for the engine: bytes. */
 const memoryOfJob = 1024 ** 3;
 
-/** Builds and verifies the package on many kernels; what happens on one does not stop the others. */
+/** Builds and verifies each package on many kernels; what happens in one cell does not stop the others. */
 export async function matrix(request: MatrixRequest, context: Context): Promise<MatrixDocument> {
   const [start, date] = [performance.now(), new Date().toISOString()];
-  const { settings, baseline, boot, out, reports } = request;
+  const { settings, out } = request;
   const last = request.onlyFailed ? await lastResult(out) : undefined;
   const kernels = await kernelsToRun(request, last, context);
-  const [read, images] = await Promise.all([readVendorPackage(request.source, context), openImages(settings, context)]);
-  const arch = archOfPackage(read);
-  if (arch) refuseOtherArch(images.engine, { what: read.vendor.path, arch });
-  if (last) refuseOtherRelease(last, read);
-  const packages = new MatrixPackages(out, read, context);
-  const limit = pLimit(request.jobs ?? defaultJobs());
-  const universal = request.baked ? undefined : planPatches(read, undefined);
-  const cells = last && new Map(last.cells.map((cell) => [cell.target, cell]));
-  const run = { read, images, packages, limit, baseline, boot, universal, last: cells, fresh: request.fresh };
+  const [reads, images] = await Promise.all([readReleases(request.sources, context), openImages(settings, context)]);
+  for (const read of reads) {
+    const arch = archOfPackage(read);
+    if (arch) refuseOtherArch(images.engine, { what: read.vendor.path, arch });
+  }
+  if (last) refuseOtherRelease(last, reads);
+  const runs = runsOf(reads, request, { images, last }, context);
   await images.lookFor(
     kernels.map(({ target }) => target),
     context,
   );
+  const cells = runs.flatMap((run) => kernels.map((kernel) => ({ ...kernel, ...releaseField(run.read), run })));
   const times = last ?? (await lastResult(out).catch(() => undefined));
   const begun = new Map(
-    longestFirst(kernels, times).map((kernel) => [kernel, runCell(kernel, run, cellContext(kernel.target.name, context))]),
+    longestFirst(cells, times).map((cell) => [cell, runCell(cell, cell.run, cellContext(cell.run.nameOf(cell.target), context))]),
   );
   // All are waited for, also when they are interrupted: each removes its container.
   await Promise.allSettled(begun.values());
   context.signal.throwIfAborted();
-  const results = await Promise.all(kernels.flatMap((kernel) => begun.get(kernel) ?? []));
-  await packages.writeRecords(results.flatMap(({ verdicts }) => verdicts));
-  const document: MatrixDocument = {
-    schema: 'mft-patch/matrix@1',
-    ...packageField(read.name),
-    mft: read.mft,
-    date,
-    seconds: secondsSince(start),
-    cells: results.map(({ cell }) => cell),
-  };
-  const result =
-    last === undefined
-      ? document
-      : withLast(
-          document,
-          last,
-          results.some(({ isKept }) => isKept),
-          context,
-        );
+  const results = await Promise.all(cells.flatMap((cell) => begun.get(cell) ?? []));
+  const verdicts = results.flatMap((result) => result.verdicts);
+  for (const { packages } of runs) await packages.writeRecords(verdicts);
+  const duration = { date, seconds: secondsSince(start) };
+  const document = documentOf(
+    runs.map(({ read }) => releaseField(read)),
+    duration,
+    results.map(({ cell }) => cell),
+  );
+  const isAnyKept = results.some(({ isKept }) => isKept);
+  const result = last === undefined ? document : withLast(document, last, isAnyKept, context);
   // What the packages for single kernels prove is not one package's.
-  const maxKernel = request.baked ? undefined : provenUpTo(result.cells);
-  const whole = maxKernel === undefined ? result : { ...result, maxKernel };
+  const whole = await withHistory(request.baked ? result : withProven(result), request, context);
   await writeAtomic(join(out, 'matrix.json'), asJson(whole), context);
-  await writeReports(reports, whole, context);
+  await writeReports(request.reports, whole, context);
   return whole;
+}
+
+/** What the cells of each release share. All of them together run as many containers at once as are allowed. */
+function runsOf(
+  reads: readonly VendorPackage[],
+  { out, jobs, baseline, boot, baked, fresh }: MatrixRequest,
+  { images, last }: { images: Images; last: MatrixDocument | undefined },
+  context: Context,
+): MatrixRun[] {
+  const limit = pLimit(jobs ?? defaultJobs());
+  return reads.map((read) => {
+    const release = releaseText(releaseField(read));
+    const ofThis = last?.cells.filter((cell) => releaseText(releaseOf(last, cell)) === release);
+    return {
+      read,
+      images,
+      packages: new MatrixPackages(out, read, context),
+      limit,
+      baseline,
+      boot,
+      universal: baked ? undefined : planPatches(read, undefined),
+      last: ofThis && new Map(ofThis.map((cell) => [cell.target, cell])),
+      fresh,
+      nameOf: ({ name }) => (reads.length > 1 ? cellKey(releaseField(read), { target: name }) : name),
+    };
+  });
 }
 
 /** The kernels of the request; else those of the last result, else all. */
@@ -104,27 +122,9 @@ export async function kernelsToRun(
   last: MatrixDocument | undefined,
   context: Context,
 ): Promise<MatrixKernel[]> {
-  const again = given ? [] : (last?.cells.map(nameAgain) ?? ['all']);
+  const again = given ? [] : last ? [...new Set(last.cells.map(nameAgain))] : ['all'];
   const kernels = given ?? (again.length === 0 ? [] : await resolveKernels({ kernel: again }, await loadTargets(context)));
   return kernels.map((kernel) => ({ target: targetOf(kernel, context), again: kernel.again }));
-}
-
-/** The result with what the last one has of other kernels, as far as it can stand beside the new. */
-function withLast(document: MatrixDocument, last: MatrixDocument, isAnyKept: boolean, context: Context): MatrixDocument {
-  const fresh = new Set(document.cells.map(({ target }) => target));
-  const others = last.cells.filter(({ target }) => !fresh.has(target));
-  const kept = others.filter((cell) => {
-    const found = findDifference([
-      { path: 'then', document: { ...last, cells: [cell] } },
-      { path: 'now', document },
-    ]);
-    if (found) context.warn(`${cell.target}: dropped the verdict of the last run: ${found.difference}`);
-    return found === undefined;
-  });
-  if (kept.length === 0 && !isAnyKept) return document;
-  // In the places that they had.
-  const places = new Set([...kept.map(({ target }) => target), ...fresh]);
-  return mergeResults({ ...last, cells: last.cells.filter(({ target }) => places.has(target)) }, document);
 }
 
 function defaultJobs(): number {

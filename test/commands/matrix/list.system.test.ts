@@ -226,16 +226,8 @@ describe('matrix --merge', () => {
     expect(JSON.parse((await matrix('--merge', 'reports/out.json', '--json')).stdout)).toStrictEqual(baseline);
   });
 
-  const stranger = { ...withOn(matrixOf(cellOf())), mft: { version: '4.22.0', revision: '417' } };
   const first = { '1.json': matrixOf(one) };
   test.each<{ title: string; documents: Record<string, unknown>; args: string[]; words: string; hint: string }>([
-    {
-      title: 'two releases',
-      documents: { ...first, '2.json': stranger },
-      args: [],
-      words: '(MFT 4.20.1-14, MFT 4.22.0-417)',
-      hint: 'of one release',
-    },
     {
       title: 'a file that is none',
       documents: { ...first, 'x.json': [] },
@@ -262,6 +254,39 @@ describe('matrix --merge', () => {
     const failure = { code: 'usage', message: expect.stringContaining(words), hint: expect.stringContaining(hint) };
     await matrixCli(['--merge', ...Object.keys(documents), ...args]).fails(2, failure);
     expect(existsSync(join(cwd, 'a.json'))).toBe(false);
+  });
+
+  test('shows results of several releases as one, with a column for each; packages are compared within a release', async () => {
+    const on = (mft: MatrixDocument['mft'], sha256: string, target = 'debian-12') => ({
+      ...withOn(matrixOf(cellOf({ target })), { package: sha256.repeat(64) }),
+      mft,
+    });
+    const [old, newer] = [
+      { version: '4.20.1', revision: '14' },
+      { version: '4.22.0', revision: '417' },
+    ];
+    const files = { '1.json': on(old, 'a'), '2.json': on(newer, 'b'), '3.json': on(newer, 'b', 'debian-13') };
+    const { status, stdout } = await merge(files, '--json', '--kernel', 'debian-12,debian-13');
+    const document = JSON.parse(stdout) as MatrixDocument;
+    expect(status).toBe(5);
+    expect(document).toMatchObject({ mft: old, releases: [{ mft: old }, { mft: newer }] });
+    expect(document.cells.map(({ mft, target, patched }) => [mft?.version, target, patched.status])).toEqual([
+      ['4.20.1', 'debian-12', 'builds'],
+      ['4.20.1', 'debian-13', 'missing'],
+      ['4.22.0', 'debian-12', 'builds'],
+      ['4.22.0', 'debian-13', 'builds'],
+    ]);
+    const text = await merge(files, '--kernel', 'debian-12,debian-13');
+    expect(text.stdout).toContain(
+      'MFT 4.20.1-14, 4.22.0-417\n\nKERNEL  TARGET     4.20.1-14  4.22.0-417\n6.1     debian-12  builds     builds\n',
+    );
+    expect(text.stdout).toContain('debian-13  missing    builds\n\nMFT 4.20.1-14 debian-13:\n');
+    // What was merged can be merged again, and stays apart from another package of its release.
+    writeFileSync(join(cwd, 'whole.json'), stdout);
+    expect(JSON.parse((await matrix('--merge', 'whole.json', '2.json', '--json')).stdout)).toEqual({ ...document, seconds: undefined });
+    expect((await merge({ ...files, '4.json': on(newer, 'c', 'debian-11') })).stderr).toContain(
+      '2.json and 4.json cannot be merged: package bbbbbbbbbbbb, then cccccccccccc',
+    );
   });
 
   test('refuses no file', async () => {

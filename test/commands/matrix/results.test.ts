@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { MatrixKernel } from '../../../src/commands/matrix/cell.js';
-import { lastResult, longestFirst, mergeResults, readResult, refuseOtherRelease } from '../../../src/commands/matrix/results.js';
+import { mergeResults } from '../../../src/commands/matrix/document.js';
+import { lastResult, longestFirst, readResult, refuseOtherRelease } from '../../../src/commands/matrix/results.js';
 import { kernelsToRun } from '../../../src/commands/matrix/run.js';
 import { defaultPackage } from '../../../src/default-package.js';
 import type { CellVerdict, MatrixCell, MatrixDocument } from '../../../src/documents/index.js';
@@ -90,14 +91,18 @@ describe('the kernels of --only-failed', () => {
     ['4.22.0', '14'],
     ['4.20.1', ''],
   ])('is nothing of the release %s-%s, if the last run was for another', async (version, revision) => {
-    expect(await failureOf(() => refuseOtherRelease(last, { name: defaultPackage, mft: { version, revision } }))).toEqual({
+    expect(await failureOf(() => refuseOtherRelease(last, [{ name: defaultPackage, mft: { version, revision } }]))).toEqual({
       code: 'usage',
-      detail: expect.stringMatching(new RegExp(`4\\.20\\.1-14.*${version}-${revision}$`)),
+      detail: expect.stringMatching(new RegExp(`4\\.20\\.1-14.*${version}${revision && `-${revision}`}$`)),
       hint: 'run without --only-failed',
     });
-    refuseOtherRelease(last, { name: defaultPackage, mft: last.mft });
+    refuseOtherRelease(last, [{ name: defaultPackage, mft: last.mft }]);
+    refuseOtherRelease(last, [
+      { name: defaultPackage, mft: { version, revision } },
+      { name: defaultPackage, mft: last.mft },
+    ]);
     const other = { name: 'knem-dkms', mft: last.mft };
-    expect(await failureOf(() => refuseOtherRelease(last, other))).toMatchObject({
+    expect(await failureOf(() => refuseOtherRelease(last, [other]))).toMatchObject({
       code: 'usage',
       detail: expect.stringContaining('knem-dkms'),
     });

@@ -121,9 +121,9 @@ export class StandInMatrix {
 
   /** Runs the matrix. @returns its result, and the kernels that a container was run for */
   async run(
-    changes: Partial<MatrixRequest> & { deb?: string } = {},
+    changes: Partial<MatrixRequest> & { deb?: string; samples?: string[] } = {},
   ): Promise<{ document: MatrixDocument; ran: string[]; steps: string[] }> {
-    const { deb, ...request } = changes;
+    const { deb, samples = ['flat'], ...request } = changes;
     const context = testContext({ cacheDir: join(this.folder, 'cache'), env: this.env });
     rmSync(join(this.state, 'runs'), { force: true });
     const kernels = this.kernels.map(({ name, release }) => {
@@ -133,10 +133,13 @@ export class StandInMatrix {
     });
     const document = await matrix(
       {
-        source: await resolveSource(deb === undefined ? { sample: 'flat' } : { deb }, context),
+        sources: await Promise.all(
+          (deb === undefined ? samples.map((sample) => ({ sample })) : [{ deb }]).map((one) => resolveSource(one, context)),
+        ),
         kernels,
         settings: { engine: 'docker', timeout: 60, memory: '0', processes: 0, disk: '0' },
         ...{ baseline: false, boot: false, baked: false, jobs: 8, onlyFailed: false, fresh: false, reports: [] },
+        ...{ history: undefined, failOnTurned: false },
         out: join(this.folder, 'out'),
         ...request,
       },
