@@ -22,6 +22,7 @@ import {
   imagesDocument,
   kernelsDocument,
   patchesDocument,
+  releasesCheckDocument,
   releasesDocument,
 } from '../src/documents/lists.js';
 import { matrixDocument, matrixListDocument } from '../src/documents/matrix.js';
@@ -53,6 +54,7 @@ const documents: Record<ResultDocument['schema'] | 'mft-patch/error@1', v.Generi
   'mft-patch/patches@1': patchesDocument,
   'mft-patch/kernels@1': kernelsDocument,
   'mft-patch/releases@1': releasesDocument,
+  'mft-patch/releases-check@1': releasesCheckDocument,
   'mft-patch/image@1': imagesDocument,
   'mft-patch/fetch@1': fetchDocument,
   'mft-patch/cache@1': cacheDocument,

@@ -30,6 +30,11 @@ const archNames = new Map<string, Release['arch']>([
   ['ppc64', 'ppc64le'],
 ]);
 
+/** An architecture by the name that the vendor's files have it by, or any other; undefined for an unknown one. */
+export function archNamed(name: string): Release['arch'] | undefined {
+  return archNames.get(name);
+}
+
 /** The bundle of a release of the vendor's. */
 export interface ReleaseFile extends RemoteFile {
   /** Version and revision, as in 4.20.1-14. */

@@ -32,10 +32,20 @@ export function makeProgram({ version, print }: { version: string; print: (text:
   addPackageCommands(command, show);
   addCacheCommands(command, program, show);
   addWorkbenchCommands(command, show);
-  command('releases', 'list the known MFT releases', { examples: ['mft-patch releases', 'mft-patch releases --releases site.json'] })
+  command('releases', 'list the known MFT releases, or ask the vendor for new ones', {
+    examples: ['mft-patch releases', 'mft-patch releases --releases site.json', 'mft-patch releases --check --add site.json'],
+    rules: { requires: [['add', 'check']], conflicts: [['check', 'offline', 'patches']] },
+  })
     .addOption(options.patches)
     .addOption(options.releases)
-    .action((options) => show(options, async (context) => (await import('../commands/catalogues.js')).listReleases(context)));
+    .addOption(options.check)
+    .addOption(options.add)
+    .action((options) =>
+      show(options, async (context) => {
+        if (options.check) return (await import('../commands/check-releases.js')).checkReleases({ add: options.add }, context);
+        return (await import('../commands/catalogues.js')).listReleases(context);
+      }),
+    );
   addPatchesCommands(command, show);
   command('kernels', 'list the kernels that a package can be verified on, and which CI tests', {
     examples: ['mft-patch kernels', 'mft-patch kernels --kernels-dir targets --json'],

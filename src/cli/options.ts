@@ -86,6 +86,8 @@ export const options = {
     .default(7 * 86_400, '7d')
     .helpGroup(output),
   dryRun: new Option('--dry-run', 'only list what would be removed').helpGroup(output),
+  check: new Option('--check', "ask the vendor's download page for releases that are not known (experimental)").helpGroup(download),
+  add: new Option('--add <file>', 'write what --check finds to a file like releases.json').argParser(notEmpty).helpGroup(output),
   askVendor: new Option('--ask-vendor', "look up the SHA-256 on the vendor's download page (experimental)").helpGroup(download),
 
   kernelToBake: new Option(

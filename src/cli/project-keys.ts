@@ -21,6 +21,8 @@ const others: Key[] = [
     'stat',
     'exitCode',
     'failOnTurned',
+    'check',
+    'add',
   ] as const),
   ...(['imagesOlderThan', 'refreshAge'] as const),
   ...(['kernelToBake', 'kernelToPlan', 'kernelToDiagnose', 'kernels', 'universal'] as const),

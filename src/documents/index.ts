@@ -9,6 +9,7 @@ import type {
   ImagesDocument,
   KernelsDocument,
   PatchesDocument,
+  ReleasesCheckDocument,
   ReleasesDocument,
 } from './lists.js';
 import type { MatrixDocument, MatrixListDocument } from './matrix.js';
@@ -45,6 +46,7 @@ export type ResultDocument =
   | CacheDocument
   | CachePruneDocument
   | ReleasesDocument
+  | ReleasesCheckDocument
   | EditDocument
   | SaveDocument
   | PatchesCheckDocument

@@ -133,3 +133,25 @@ export const releasesDocument = v.object({
   ),
 });
 export type ReleasesDocument = v.InferOutput<typeof releasesDocument>;
+
+/** A release that the vendor has and no catalogue. */
+const foundRelease = v.object({
+  version: v.string(),
+  revision: v.string(),
+  arch: v.string(),
+  url: v.string(),
+  sha256: v.exactOptional(sha256),
+});
+
+export const releasesCheckDocument = v.object({
+  schema: v.literal('mft-patch/releases-check@1'),
+  page: text('the page that was asked'),
+  listed: v.pipe(v.number(), v.description('how many versions it lists')),
+  found: v.pipe(v.array(foundRelease), v.description('what is not known here')),
+  unclear: v.pipe(
+    v.array(v.object({ version: text('as the page lists it'), reason: v.string() })),
+    v.description('versions for which the page names no bundle'),
+  ),
+  file: v.exactOptional(text('the file that they were written to, with --add')),
+});
+export type ReleasesCheckDocument = v.InferOutput<typeof releasesCheckDocument>;

@@ -18,6 +18,7 @@ import { failedAt } from './matrix-words.js';
 import { nextSteps } from './next-steps.js';
 import { renderDiff, renderShow } from './package-text.js';
 import { renderRebuild } from './rebuild-text.js';
+import { renderReleasesCheck } from './releases-text.js';
 import { table } from './table.js';
 import { renderWorkbench } from './workbench-text.js';
 
@@ -53,6 +54,8 @@ export function renderText(document: ResultDocument): string {
       return renderDiagnosis(document);
     case 'mft-patch/releases@1':
       return releases(document);
+    case 'mft-patch/releases-check@1':
+      return renderReleasesCheck(document);
     case 'mft-patch/cache@1':
       return renderCache(document);
     case 'mft-patch/cache-prune@1':

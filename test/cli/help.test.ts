@@ -20,6 +20,7 @@ vi.mock('../../src/commands/export-patches.js', async () => (await import('./in-
 vi.mock('../../src/commands/report-patch.js', async () => (await import('./in-process.js')).mocks.reportPatch());
 vi.mock('../../src/commands/diff.js', async () => (await import('./in-process.js')).mocks.diff());
 vi.mock('../../src/commands/show.js', async () => (await import('./in-process.js')).mocks.show());
+vi.mock('../../src/commands/check-releases.js', async () => (await import('./in-process.js')).mocks.checkReleases());
 vi.mock('../../src/commands/catalogues.js', async () => (await import('./in-process.js')).mocks.catalogues());
 
 const commands = [

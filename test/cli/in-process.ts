@@ -67,6 +67,7 @@ export const mocks = {
   checkPatches: () => ({ checkPatches: keeper('patches check') }),
   exportPatches: () => ({ exportPatches: keeper('patches export') }),
   reportPatch: () => ({ reportPatch: keeper('patches report') }),
+  checkReleases: () => ({ checkReleases: (request: object, context: Context) => keep('releases', { check: true, ...request }, context) }),
   catalogues: () => ({
     listReleases: (context: Context) => keep('releases', {}, context),
     listPatches: (context: Context) => keep('patches', {}, context),

@@ -23,6 +23,7 @@ vi.mock('../../src/commands/export-patches.js', async () => (await import('./in-
 vi.mock('../../src/commands/report-patch.js', async () => (await import('./in-process.js')).mocks.reportPatch());
 vi.mock('../../src/commands/diff.js', async () => (await import('./in-process.js')).mocks.diff());
 vi.mock('../../src/commands/show.js', async () => (await import('./in-process.js')).mocks.show());
+vi.mock('../../src/commands/check-releases.js', async () => (await import('./in-process.js')).mocks.checkReleases());
 vi.mock('../../src/commands/catalogues.js', async () => (await import('./in-process.js')).mocks.catalogues());
 
 const directory = makeDirectory();
@@ -369,6 +370,8 @@ const tables: Record<string, Table> = {
   releases: {
     ...ownPatches(),
     ...ownReleases(),
+    '--check': { path: 'check', is: true },
+    '--add': { on: '--check', adds: '--add site.json', path: 'add', is: 'site.json' },
   },
   patches: ownPatches(),
   kernels: ownKernels(),
@@ -429,7 +432,9 @@ describe('the table', () => {
       'show',
       'verify',
     ];
-    expect(Object.keys(mocks).sort()).toEqual([...named, 'checkPatches', 'edit', 'exportPatches', 'reportPatch', 'save'].sort());
+    expect(Object.keys(mocks).sort()).toEqual(
+      [...named, 'checkPatches', 'checkReleases', 'edit', 'exportPatches', 'reportPatch', 'save'].sort(),
+    );
   });
 });
 
