@@ -26,16 +26,48 @@ describe.skipIf(missing('docker') !== '')('the workflow over kernels', () => {
     for (const KERNEL of ['debian-11', 'debian-12']) {
       step('matrix', { KERNEL, SOURCE: '--sample' });
       mkdirSync(join(folder, `results/kernel-${KERNEL}`), { recursive: true });
-      sh(`mv dist results/kernel-${KERNEL}/`, { cwd: folder });
+      sh(`mv dist cache results/kernel-${KERNEL}/`, { cwd: folder });
     }
-    step('merge', { KERNELS: 'debian-11,debian-12' });
+    step('beside', {});
+    const HISTORY = '--history page/history.jsonl --fail-on-turned';
+    step('merge', { KERNELS: 'debian-11,debian-12', HISTORY });
+    const page = readFileSync(join(folder, 'page/index.html'), 'utf8');
+    expect(page).toMatch(/<a href="logs\/kernel-mft-dkms_[^"]*debian-12\.log">/);
+    expect(page).toMatch(/With dkms \d[\d.]*, \d[\d.]*; gcc \d/);
+    expect(readFileSync(join(folder, 'page/history.jsonl'), 'utf8').split('\n')).toHaveLength(2);
     step('show', { GITHUB_STEP_SUMMARY });
     const summary = readFileSync(GITHUB_STEP_SUMMARY, 'utf8');
     expect(summary).toContain('2 of 2 kernels build');
     expect(summary).toMatch(/\| 6\.1 \| debian-12 \| \S+ \| ✗ fails[^|]*\| ✓ builds \| ✓ works \| [^|]*dma-unmap[^|]*\|/);
     // A job that left nothing is not forgotten.
-    expect(() => step('merge', { KERNELS: include.map(({ kernel }: { kernel: string }) => kernel).join() })).toThrow();
+    const KERNELS = include.map(({ kernel }: { kernel: string }) => kernel).join();
+    expect(() => step('merge', { KERNELS, HISTORY: '' })).toThrow();
     expect(readFileSync(join(folder, 'summary.md'), 'utf8')).toMatch(/2 of \d+ kernels build; .*debian-13.* are missing/);
+  });
+
+  test('at night: a cell that turned red fails it, and what was so before does not', () => {
+    const night = (date: string, status: string) => {
+      const cell = {
+        target: 'debian-12',
+        kernel: '6.1',
+        release: '6.1.0-50-amd64',
+        patches: [],
+        patched: { status, seconds: 1, log: '', artifact: '' },
+      };
+      const result = {
+        schema: 'mft-patch/matrix@1',
+        mft: { version: '4.20.1', revision: '14' },
+        date: `${date}T03:17:00.000Z`,
+        cells: [cell],
+      };
+      sh('rm -rf results && mkdir -p results/kernel-debian-12/dist', { cwd: folder });
+      writeFileSync(join(folder, 'results/kernel-debian-12/dist/result.json'), JSON.stringify(result));
+      return () => step('merge', { KERNELS: 'debian-12', HISTORY: '--history night.jsonl --fail-on-turned' });
+    };
+    expect(night('2026-11-24', 'error')).toThrow(/exit 5/);
+    expect(night('2026-11-25', 'fails')).toThrow(/exit 1/);
+    night('2026-11-26', 'fails')();
+    expect(readFileSync(join(folder, 'summary.md'), 'utf8')).toContain('fails since 2026-11-25 03:17 UTC, 2 runs');
   });
 });
 
