@@ -27,6 +27,7 @@ import {
 } from '../src/documents/lists.js';
 import { matrixDocument, matrixListDocument } from '../src/documents/matrix.js';
 import { diffDocument, showDocument } from '../src/documents/packages.js';
+import { repoDocument } from '../src/documents/repo.js';
 import { verifyDocument } from '../src/documents/verdict.js';
 import {
   editDocument,
@@ -65,6 +66,7 @@ const documents: Record<ResultDocument['schema'] | 'mft-patch/error@1', v.Generi
   'mft-patch/patches-check@1': patchesCheckDocument,
   'mft-patch/patches-export@1': patchesExportDocument,
   'mft-patch/patches-report@1': patchesReportDocument,
+  'mft-patch/repo@1': repoDocument,
   'mft-patch/error@1': errorDocument,
 };
 const files: Record<string, [title: string, schema: v.GenericSchema]> = {
@@ -109,6 +111,7 @@ describe('what a command prints is what its schema says:', () => {
   test.each([
     ['plan --sample --kernel 6.1', 'mft-patch/plan@1'],
     ['build --sample --no-verify --quiet', 'mft-patch/build@1'],
+    ['repo dist', 'mft-patch/repo@1'],
     ['patches', 'mft-patch/patches@1'],
     ['kernels', 'mft-patch/kernels@1'],
     ['releases', 'mft-patch/releases@1'],

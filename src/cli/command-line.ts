@@ -10,6 +10,7 @@ import { addDiagnoseCommands } from './diagnose-commands.js';
 import { addKernelCommands } from './kernel-commands.js';
 import { general, options } from './options.js';
 import { addPackageCommands } from './package-commands.js';
+import { addRepoCommand } from './repo-command.js';
 import { addPatchesCommands, addWorkbenchCommands } from './workbench-commands.js';
 
 /** The whole command line, as commander(npm) takes it. @param print shows the help */
@@ -30,6 +31,7 @@ export function makeProgram({ version, print }: { version: string; print: (text:
   addKernelCommands(command, program, show);
   addDiagnoseCommands(command, show);
   addPackageCommands(command, show);
+  addRepoCommand(command, show);
   addCacheCommands(command, program, show);
   addWorkbenchCommands(command, show);
   command('releases', 'list the known MFT releases, or ask the vendor for new ones', {

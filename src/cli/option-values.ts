@@ -63,6 +63,11 @@ export function gatherPaths(value: string, before: string[] = []): string[] {
   return [...before, notEmpty(value)];
 }
 
+export function notEmptyText(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
+}
+
 /** Parses the place of images in a registry. */
 export function registry(text: string): string {
   if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/.test(text))

@@ -1,6 +1,7 @@
 /** Every option of the program, once: what means the same has the same name and grammar in every command. */
 import { Option } from '@commander-js/extra-typings';
 import { defaultPackage } from '../default-package.js';
+import { artifactOptions } from './artifact-options.js';
 import {
   age,
   aptMirror,
@@ -36,7 +37,6 @@ export const options = {
     '--cache-dir <dir>',
     'cache directory for bundles, logs and verdicts (default: $XDG_CACHE_HOME/mft-patch)',
   ).helpGroup(general),
-
   config: new Option('--config <file>', 'project file with options (default: mft-patch.json, if there is one)')
     .argParser(notEmpty)
     .helpGroup(general),
@@ -133,6 +133,7 @@ export const options = {
   failOnTurned: new Option('--fail-on-turned', 'exit with 1 or 5 only for cells that were not so in the last run of --history').helpGroup(
     output,
   ),
+  ...artifactOptions,
   stat: new Option('--stat', 'only the files, and how many lines of each').helpGroup(output),
   exitCode: new Option('--exit-code', 'exit with 1 if they differ').helpGroup(output),
   list: new Option('--list', 'only list the kernels').helpGroup(output),

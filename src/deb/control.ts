@@ -21,6 +21,20 @@ export function readFields(text: string): Map<string, string> {
   return fields;
 }
 
+/**
+ * The first paragraph as it stands, without some of its fields.
+ * @param names of the fields to leave out, in lower case
+ * @returns its lines, each with a newline; none of them is empty
+ */
+export function paragraphWithout(text: string, names: readonly string[]): string {
+  let isLeftOut = false;
+  const lines = firstParagraph(text).filter((line) => {
+    if (!/^\s/.test(line)) isLeftOut = names.includes(line.split(':', 1)[0]?.toLowerCase() ?? '');
+    return !isLeftOut;
+  });
+  return lines.map((line) => `${line}\n`).join('');
+}
+
 /** The lines up to the empty one that ends the paragraph, without comments. */
 function firstParagraph(text: string): string[] {
   const lines = text.split('\n').filter((line) => !line.startsWith('#'));

@@ -26,13 +26,7 @@ const largeLimit = 64 * 1024 * 1024;
  * @throws package-damaged, package-unfit
  */
 export async function readDeb(bytes: Buffer, path: string, xz?: Xz, largest?: number): Promise<Deb> {
-  // Members whose name starts with an underscore are ignored by dpkg; a signature would be wrong after a change.
-  const members = readAr(bytes, path).filter((member) => !member.name.startsWith('_'));
-  const [binary, control, data, ...rest] = members;
-  if (binary?.name !== 'debian-binary' || !/^2\.\d{1,4}\n/.test(binary.body.toString('latin1'))) {
-    fail({ code: 'package-damaged', path, detail: 'does not start with a debian-binary member of format 2' });
-  }
-  if (rest[0]) fail({ code: 'package-unfit', path, detail: `has a member '${rest[0].name}' after data.tar` });
+  const { binary, control, data } = membersOf(bytes, path);
   const read = { path, ...(xz ? { xz } : {}) };
   const controlEntries = await readMember(control, 'control.tar', { ...read, limit: unpackedLimit });
   const limit = largest ?? limitOf(controlEntries);
@@ -41,6 +35,43 @@ export async function readDeb(bytes: Buffer, path: string, xz?: Xz, largest?: nu
   const link = deb.control.find(({ type }) => type !== 'file' && type !== 'directory');
   if (link) fail({ code: 'package-unfit', path, detail: `${link.path} in control.tar is a ${link.type}` });
   return deb;
+}
+
+/**
+ * Reads what a package says of itself, and unpacks no more of it: its files may be of any size.
+ *
+ * @param path names the package in errors
+ * @param xz the program, for streams that the library does not know
+ * @returns no files in `data`
+ * @throws package-damaged, package-unfit
+ */
+export async function readControl(bytes: Buffer, path: string, xz?: Xz): Promise<Deb> {
+  const { binary, control } = membersOf(bytes, path);
+  const entries = await readMember(control, 'control.tar', { path, ...(xz ? { xz } : {}), limit: unpackedLimit });
+  refuseStrangeEntries(entries, path);
+  return { binary, control: entries, data: [] };
+}
+
+/** The members of a package as deb(5) orders them. @throws package-damaged, package-unfit */
+function membersOf(bytes: Buffer, path: string): { binary: ArMember; control: ArMember | undefined; data: ArMember | undefined } {
+  // Members whose name starts with an underscore are ignored by dpkg; a signature would be wrong after a change.
+  const members = readAr(bytes, path).filter((member) => !member.name.startsWith('_'));
+  const [binary, control, data, ...rest] = members;
+  if (binary?.name !== 'debian-binary' || !/^2\.\d{1,4}\n/.test(binary.body.toString('latin1'))) {
+    fail({ code: 'package-damaged', path, detail: 'does not start with a debian-binary member of format 2' });
+  }
+  if (rest[0]) fail({ code: 'package-unfit', path, detail: `has a member '${rest[0].name}' after data.tar` });
+  return { binary, control, data };
+}
+
+/** When a package was made, by its own words: the newest time of its archive and its entries, in seconds since 1970. */
+export function madeAt({ binary, control, data }: Deb): number {
+  return [...control, ...data].reduce((newest, { mtime }) => Math.max(newest, mtime), secondsOf(binary));
+}
+
+/** The time of a member in seconds since 1970. */
+function secondsOf({ header }: ArMember): number {
+  return Number(/^\d+/.exec(header.toString('latin1', 16, 28))?.[0] ?? 0);
 }
 
 /** How much the files may unpack to: twice of what the control file says, within bounds. */
@@ -112,7 +143,7 @@ export function isUnsafePath(path: string): boolean {
 
 /** Writes the package with gzip members, which every dpkg reads (zstd only since 1.21.18). */
 export function writeDeb(deb: Deb): Buffer {
-  const seconds = Number(/^\d+/.exec(deb.binary.header.toString('latin1', 16, 28))?.[0] ?? 0);
+  const seconds = secondsOf(deb.binary);
   const control = newArMember('control.tar.gz', gzip(writeTar(deb.control)), seconds);
   const data = newArMember('data.tar.gz', gzip(writeTar(deb.data)), seconds);
   return writeAr([deb.binary, control, data]);

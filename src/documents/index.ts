@@ -14,6 +14,7 @@ import type {
 } from './lists.js';
 import type { MatrixDocument, MatrixListDocument } from './matrix.js';
 import type { DiffDocument, ShowDocument } from './packages.js';
+import type { RepoDocument } from './repo.js';
 import type { VerifyDocument } from './verdict.js';
 import type { EditDocument, PatchesCheckDocument, PatchesExportDocument, PatchesReportDocument, SaveDocument } from './workbench.js';
 
@@ -25,6 +26,7 @@ export type * from './history.js';
 export type * from './lists.js';
 export type * from './matrix.js';
 export type * from './packages.js';
+export type * from './repo.js';
 export type * from './verdict.js';
 export type * from './workbench.js';
 
@@ -52,4 +54,5 @@ export type ResultDocument =
   | PatchesCheckDocument
   | PatchesExportDocument
   | PatchesReportDocument
-  | ConfigDocument;
+  | ConfigDocument
+  | RepoDocument;

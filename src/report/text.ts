@@ -19,6 +19,7 @@ import { nextSteps } from './next-steps.js';
 import { renderDiff, renderShow } from './package-text.js';
 import { renderRebuild } from './rebuild-text.js';
 import { renderReleasesCheck } from './releases-text.js';
+import { renderRepo } from './repo-text.js';
 import { table } from './table.js';
 import { renderWorkbench } from './workbench-text.js';
 
@@ -62,6 +63,8 @@ export function renderText(document: ResultDocument): string {
       return renderPrune(document);
     case 'mft-patch/config@1':
       return renderConfig(document);
+    case 'mft-patch/repo@1':
+      return renderRepo(document);
     case 'mft-patch/fetch@1':
       return `${document.path}\nSHA-256 ${document.sha256}, ${document.bytes} bytes`;
     default:

@@ -19,6 +19,7 @@ vi.mock('../../src/commands/check-patches.js', async () => (await import('./in-p
 vi.mock('../../src/commands/export-patches.js', async () => (await import('./in-process.js')).mocks.exportPatches());
 vi.mock('../../src/commands/report-patch.js', async () => (await import('./in-process.js')).mocks.reportPatch());
 vi.mock('../../src/commands/diff.js', async () => (await import('./in-process.js')).mocks.diff());
+vi.mock('../../src/commands/repo.js', async () => (await import('./in-process.js')).mocks.repo());
 vi.mock('../../src/commands/show.js', async () => (await import('./in-process.js')).mocks.show());
 vi.mock('../../src/commands/check-releases.js', async () => (await import('./in-process.js')).mocks.checkReleases());
 vi.mock('../../src/commands/catalogues.js', async () => (await import('./in-process.js')).mocks.catalogues());
@@ -34,6 +35,7 @@ const commands = [
   'diagnose',
   'diff',
   'show',
+  'repo',
   'image ls',
   'image build',
   'image rm',

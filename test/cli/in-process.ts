@@ -61,6 +61,7 @@ export const mocks = {
     listCache: (context: Context) => keep('cache ls', {}, context),
     pruneCache: keeper('cache prune'),
   }),
+  repo: () => ({ repo: keeper('repo') }),
   config: () => ({ config: keeper('config') }),
   edit: () => ({ edit: keeper('edit') }),
   save: () => ({ save: keeper('save') }),

@@ -22,6 +22,7 @@ vi.mock('../../src/commands/check-patches.js', async () => (await import('./in-p
 vi.mock('../../src/commands/export-patches.js', async () => (await import('./in-process.js')).mocks.exportPatches());
 vi.mock('../../src/commands/report-patch.js', async () => (await import('./in-process.js')).mocks.reportPatch());
 vi.mock('../../src/commands/diff.js', async () => (await import('./in-process.js')).mocks.diff());
+vi.mock('../../src/commands/repo.js', async () => (await import('./in-process.js')).mocks.repo());
 vi.mock('../../src/commands/show.js', async () => (await import('./in-process.js')).mocks.show());
 vi.mock('../../src/commands/check-releases.js', async () => (await import('./in-process.js')).mocks.checkReleases());
 vi.mock('../../src/commands/catalogues.js', async () => (await import('./in-process.js')).mocks.catalogues());
@@ -252,6 +253,10 @@ const tables: Record<string, Table> = {
     '--exit-code': { on: 'x.deb', path: 'exitCode', is: true },
   },
   show: { DEB: { adds: 'x.deb', path: 'path', is: 'x.deb' } },
+  repo: {
+    DIR: { adds: 'there', path: 'directory', is: 'there' },
+    '--gpg-key': { on: 'there', adds: '--gpg-key me@x', path: 'gpgKey', is: 'me@x' },
+  },
   'image ls': {
     '--engine': { adds: '--engine podman', path: 'settings.engine', is: 'podman' },
     '--timeout': { adds: '--timeout 9', path: 'settings.timeout', is: 9 },
@@ -429,6 +434,7 @@ describe('the table', () => {
       'matrix',
       'plan',
       'rebuild',
+      'repo',
       'show',
       'verify',
     ];
@@ -463,6 +469,7 @@ describe('every command takes the common options:', () => {
     diagnose: 'make.log',
     diff: 'x.deb',
     show: 'x.deb',
+    repo: 'there',
     'image build': 'debian-12',
     'image rm': 'x',
     'image save': 'a.tar',
@@ -637,6 +644,7 @@ describe('what contradicts or does not apply is refused:', () => {
     ['patches export --sample --deb x.deb series', '--deb', '--sample'],
     ['save work', '--id'],
     ['patches frobnicate', 'patches frobnicate'],
+    ['repo there --gpg-key=', '--gpg-key'],
     ['rebuild x.build.json --sample --deb x.deb', '--deb', '--sample'],
     ['rebuild x.build.json --bundle x.tgz --mft 4.20.1-14', '--bundle', '--mft'],
   ];

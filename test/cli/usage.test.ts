@@ -15,6 +15,7 @@ const known = [
   'diagnose',
   'diff',
   'show',
+  'repo',
   'fetch',
   'releases',
   'patches',
@@ -137,6 +138,7 @@ describe('help', () => {
       try: [package_, ...source, ...engine, ...kernelSource, ...tried, ...ownData],
       diagnose: ['--kernel', '--headers', '--linux', ...engine, '--patches', '--kernels-dir'],
       diff: ['--stat', '--exit-code'],
+      repo: ['--gpg-key'],
       rebuild: [...source, '--patches', '--releases'],
       'image ls': ['--engine', '--timeout'],
       'image build': [
