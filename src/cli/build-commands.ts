@@ -39,6 +39,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .addOption(options.out)
     .addOption(options.withUserland)
     .addOption(options.repackBundle)
+    .addOption(options.provenance)
     .addOption(options.verify)
     .addOption(options.noVerify)
     .addOption(options.engine)
@@ -64,6 +65,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
             maxKernel: values.maxKernelOf(options, kernel),
             out: values.outputDirectory(options.out),
             extras: { withUserland: options.withUserland ?? false, repackBundle: options.repackBundle ?? false },
+            provenance: options.provenance ?? false,
             verify: options.verify === undefined ? 'if-possible' : options.verify ? 'required' : 'no',
             settings: values.settingsOf(options),
           },

@@ -17,6 +17,8 @@ export interface BuildRequest {
   /** The output directory. */
   out: string;
   extras: Extras;
+  /** Whether the forms of in-toto and CycloneDX are written, too. */
+  provenance: boolean;
   verify: 'required' | 'if-possible' | 'no';
   settings: ContainerSettings;
 }
@@ -32,7 +34,7 @@ async function planFor(read: VendorPackage, kernel: Kernel | undefined, context:
 
 /** Reads, patches and writes the package, then verifies it. */
 export async function build(request: BuildRequest, context: Context): Promise<BuildDocument> {
-  const { source, kernel, maxKernel, out, extras, verify, settings } = request;
+  const { source, kernel, maxKernel, out, extras, provenance, verify, settings } = request;
   // While a bundle is unpacked in another thread there is time to load the rest of the program.
   const [read, { buildPackage }] = await Promise.all([readVendorPackage(source, context), import('../packaging/patched-package.js')]);
   const planned = await planFor(read, kernel, context);
@@ -45,10 +47,11 @@ export async function build(request: BuildRequest, context: Context): Promise<Bu
   const isExtra = extras.withUserland || extras.repackBundle;
   const addExtras = isExtra ? (await import('../output/extras.js')).extrasWriter(read.vendor, bytes, extras, context) : undefined;
   const document = await writePackage(out, { deb, document: unverified, ...(addExtras ? { addExtras } : {}) }, context);
-  if (verify === 'no') return document;
-  const { verifyBuilt } = await import('../verify/after-build.js');
-  const verification = await verifyBuilt({ plan, deb, patches, kernel, isRequired: verify === 'required', settings }, context);
-  const verified = { ...document, verification };
-  await writeRecord(out, name, verified, context);
-  return verified;
+  if (verify === 'no' && !provenance) return document;
+  const built = { plan, deb, patches, kernel, isRequired: verify === 'required', settings };
+  const verification =
+    verify === 'no' ? document.verification : await (await import('../verify/after-build.js')).verifyBuilt(built, context);
+  const whole = { ...document, verification };
+  const added = provenance ? await (await import('../output/provenance.js')).provenanceFiles(whole, deb) : [];
+  return writeRecord(out, { name, document: whole, added }, context);
 }

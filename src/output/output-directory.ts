@@ -54,16 +54,44 @@ export async function writePackage(directory: string, output: PackageOutput, con
   });
 }
 
-/** Writes a package's record again. If another process has put another package there meanwhile, its record stays, with a warning. */
-export async function writeRecord(directory: string, name: string, document: BuildDocument, context: Context): Promise<void> {
-  await withStagingDir(directory, context, async (stage) => {
+/** A record that is written again, and what was made since. */
+export interface RecordOutput {
+  /** The name of the package that it is of. */
+  name: string;
+  document: BuildDocument;
+  /** Files that were made since the package was written. */
+  added?: readonly PackageFile[];
+}
+
+/**
+ * Writes a package's record again, with files that were made since. If another process has put another package there meanwhile,
+ * its record stays, with a warning, and nothing is added.
+ *
+ * @returns the record with the files that were added
+ * @throws usage if one of the files is an input, cannot-write
+ */
+export async function writeRecord(
+  directory: string,
+  { name, document, added = [] }: RecordOutput,
+  context: Context,
+): Promise<BuildDocument> {
+  return withStagingDir(directory, context, async (stage) => {
     const record = recordName(name);
-    await stage.write(record, (path) => writeFile(path, asJson(asRecord(document, directory))));
+    const artifacts = added.map(({ name, bytes }) => ({ name, sha256: sha256(bytes), bytes: bytes.length }));
+    const paths = artifacts.map(({ name, ...rest }) => ({ path: join(directory, name), ...rest }));
+    const whole = { ...document, artifacts: [...document.artifacts, ...paths] };
+    for (const { name, bytes } of added) await stage.write(name, (path) => writeFile(path, bytes));
+    await stage.write(record, (path) => writeFile(path, asJson(asRecord(whole, directory))));
     await stage.flush();
-    await withLock(join(directory, lockName), context, async (lock) => {
+    return withLock(join(directory, lockName), context, async (lock) => {
       const sum = sumOf(await readSums(directory), directory, name);
-      if (sum === document.artifacts[0]?.sha256) await move({ stage, directory, lock }, record);
-      else context.warn(`${join(directory, name)} was replaced meanwhile; its record is left unchanged`);
+      const place = { stage, directory, lock };
+      if (sum === document.artifacts[0]?.sha256) {
+        await (added.length === 0 ? move(place, record) : publish(place, artifacts, context));
+        return whole;
+      }
+      context.warn(`${join(directory, name)} was replaced meanwhile; its record is left unchanged`);
+      return document;
     });
   });
 }
@@ -92,7 +120,11 @@ interface Publication {
 /** Moves the staged files to their places. Wherever it stops, no sum and no record describes other bytes than are there. */
 async function publish(publication: Publication, artifacts: readonly Artifact[], context: Context): Promise<void> {
   const { stage, directory, lock } = publication;
-  const names = (await readdir(stage.path)).filter((name) => name !== lockName && name !== sumsName);
+  const isRecord = (name: string) => Number(name.endsWith('.build.json'));
+  // What a record names is there before it.
+  const names = (await readdir(stage.path))
+    .filter((name) => name !== lockName && name !== sumsName)
+    .sort((a, b) => isRecord(a) - isRecord(b));
   const sums = await readSums(directory);
   const changed = withSums(sums, directory, new Map(artifacts.map(({ name, sha256 }) => [name, sha256])));
   await stage.write(sumsName, (path) => writeFile(path, changed));

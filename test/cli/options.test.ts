@@ -178,6 +178,7 @@ const tables: Record<string, Table> = {
     '--out': { adds: '--out there', path: 'out', is: 'there' },
     '--with-userland': { path: 'extras.withUserland', is: true },
     '--repack-bundle': { path: 'extras.repackBundle', is: true },
+    '--provenance': { path: 'provenance', is: true },
     '--verify': { path: 'verify', is: 'required' },
     '--no-verify': { path: 'verify', is: 'no' },
   },

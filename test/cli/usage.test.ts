@@ -128,6 +128,7 @@ describe('help', () => {
       fetch: [...release, '--ask-vendor', '--releases'],
       build: [
         ...[package_, '--kernel', '--max-kernel', ...source, '--out', '--with-userland', '--repack-bundle', '--verify', '--no-verify'],
+        '--provenance',
         ...engine,
         ...kernelSource,
         ...ownData,

@@ -83,16 +83,16 @@ test('a new output directory', async () => {
 test('an output over an older one', async () => {
   const out = makeDirectory();
   await writePackage(out, { deb: deb('one'), document }, context);
-  expect(names(out)).toEqual(['x.build.json', 'x.deb', 'SHA256SUMS']);
+  expect(names(out)).toEqual(['x.deb', 'x.build.json', 'SHA256SUMS']);
   calls = [];
   const whole = await writePackage(out, { deb: deb('two'), document }, context);
   // What is withdrawn is gone for good before the bytes change.
-  expect(names(out)).toEqual(['SHA256SUMS', 'x.build.json', 'x.deb', 'SHA256SUMS']);
-  const [removed, moved] = [['remove', join(out, 'x.build.json')], 'x.build.json'];
+  expect(names(out)).toEqual(['SHA256SUMS', 'x.deb', 'x.build.json', 'SHA256SUMS']);
+  const [removed, moved] = [['remove', join(out, 'x.build.json')], 'x.deb'];
   const rest = calls.slice(calls.findIndex((call) => call.join() === removed.join()) + 1);
   expect(rest.findIndex((call) => call.join() === `sync,${out}`)).toBeLessThan(rest.findIndex((call) => call[2]?.endsWith(moved)));
   calls = [];
-  await writeRecord(out, 'x.deb', whole, context);
+  await writeRecord(out, { name: 'x.deb', document: whole }, context);
   expect(names(out)).toEqual(['x.build.json']);
 });
 

@@ -69,7 +69,7 @@ export class MatrixPackages {
       const { deb, document } = settled.value;
       const kernels = verdicts.flatMap(({ artifact, verdict }) => (artifact === document.artifacts[0]?.path ? [verdict] : []));
       document.verification = { status: statusOf(kernels), kernels };
-      await writeRecord(this.directory, deb.name, document, this.context);
+      await writeRecord(this.directory, { name: deb.name, document }, this.context);
     }
   }
 }

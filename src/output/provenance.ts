@@ -1,0 +1,29 @@
+/** The files of --provenance: what was built from what, in the forms that other programs read. */
+import { basename } from 'node:path';
+import { readDeb } from '../deb/deb.js';
+import type { BuildDocument } from '../documents/index.js';
+import { sha256 } from '../system/digest.js';
+import { asJson } from '../system/json.js';
+import type { PackageFile } from '../verify/verify.js';
+import { bomOf, patchedPedigree } from './bom.js';
+import { type Subject, statementOf } from './statement.js';
+
+/**
+ * Makes the statement of a build, and the list of what is inside its package.
+ *
+ * @param document the record, as far as it is known
+ * @param deb the patched package
+ */
+export async function provenanceFiles(document: BuildDocument, deb: PackageFile): Promise<PackageFile[]> {
+  const subjects = document.artifacts.map(({ path, sha256 }) => ({ name: basename(path), sha256 }));
+  const list = bomOf(await readDeb(deb.bytes, deb.name), subjectOf(deb), patchedPedigree(document), document);
+  return [jsonFile(deb, '.intoto.json', statementOf(document, subjects)), jsonFile(deb, '.cdx.json', list)];
+}
+
+function subjectOf({ name, bytes }: PackageFile): Subject {
+  return { name, sha256: sha256(bytes) };
+}
+
+function jsonFile(deb: PackageFile, ending: string, document: object): PackageFile {
+  return { name: deb.name.replace(/\.deb$/, ending), bytes: Buffer.from(asJson(document)) };
+}
