@@ -132,6 +132,6 @@ export async function sampleSource(layout = 'flat'): Promise<string> {
 }
 
 /** Why a kind of test cannot run here; empty if it can. */
-export function missing(what: 'tools' | 'docker' | 'podman'): string {
+export function missing(what: 'tools' | 'docker' | 'podman' | 'browser'): string {
   return inject('missing')[what];
 }

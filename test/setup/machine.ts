@@ -19,14 +19,14 @@ import { testContext } from '../support.js';
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Why the tests that need this cannot run; empty if they can. */
-    missing: Record<'tools' | 'docker' | 'podman', string>;
+    missing: Record<'tools' | 'docker' | 'podman' | 'browser', string>;
     /** A folder that lives as long as the whole run, with `containers.conf` and `linux-source.tar.xz` in it. */
     folder: string;
   }
 }
 
 const packages =
-  'apt-utils binutils dpkg-dev gcc iproute2 libc6-dev libxml2-utils lintian make mmdebstrap openssl patch python3 quilt shellcheck strace util-linux xz-utils zstd docker.io docker-registry gpg gpg-agent podman runc'.split(
+  'apt-utils binutils chromium dpkg-dev gcc iproute2 libc6-dev libxml2-utils lintian make mmdebstrap openssl patch python3 quilt shellcheck strace util-linux xz-utils zstd docker.io docker-registry gpg gpg-agent podman runc'.split(
     ' ',
   );
 
@@ -44,7 +44,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const stopDocker = isDebian ? await startDocker(folder) : async () => {};
   if (isDebian) timed('downloading a kernel source', () => downloadKernelSource(folder));
   const [docker, podman] = await Promise.all([prepareImages('docker', folder), prepareImages('podman', folder)]);
-  const missing = { tools: tools.length === 0 ? '' : `not installed: ${tools.join(', ')}`, docker, podman };
+  const browser = spawnSync('which', ['chromium']).status === 0 ? '' : 'not installed: chromium';
+  const missing = { tools: tools.length === 0 ? '' : `not installed: ${tools.join(', ')}`, docker, podman, browser };
   for (const [name, reason] of Object.entries(missing)) {
     if (reason === '') continue;
     console.warn(`tests that need ${name} are skipped: ${reason}`);
