@@ -1,16 +1,18 @@
 # shellcheck shell=bash
-# Functions for verify.sh: the dkms sources of a package, and what their dkms.conf says, read by bash as dkms reads it.
-# shellcheck disable=SC2154 # release is set by verify.sh
+# Functions for verify.sh and here.sh: the dkms sources of a package, what their dkms.conf says, read by bash as dkms reads it, and
+# what has become of them.
+# shellcheck disable=SC2154 # release is set by these
+: "${source_tree:=/usr/src}" "${dkms_tree:=/var/lib/dkms}" "${install_tree:=/lib/modules}"
 
 # sources < FILES: the sources among the files of a package, as `directory name version`. dkms takes name and version from the
 # directory, not from what dkms.conf says of them (dkms(8), add).
 sources() {
 	local directory base link name
-	sed -n 's,^\(/usr/src/[^/]*\)/dkms\.conf$,\1,p' | while read -r directory; do
+	sed -n "s,^\\($source_tree/[^/]*\\)/dkms\\.conf\$,\\1,p" | while read -r directory; do
 		base=${directory##*/}
-		for link in /var/lib/dkms/*/*/source; do
+		for link in "$dkms_tree"/*/*/source; do
 			[ "$(readlink -f "$link")" = "$directory" ] || continue
-			link=${link#/var/lib/dkms/}
+			link=${link#"$dkms_tree"/}
 			printf '%s\t%s\t%s\n' "$directory" "${link%%/*}" "$(basename "${link%/source}")"
 			continue 2
 		done
@@ -27,7 +29,7 @@ sources() {
 read_conf() (
 	set +u
 	# shellcheck disable=SC2034 # dkms.conf reads these variables
-	kernelver=$release arch=$(uname -m) dkms_tree=/var/lib/dkms source_tree=/usr/src
+	kernelver=$release arch=$(uname -m)
 	# shellcheck disable=SC2034 # likewise
 	kernel_source_dir=/lib/modules/$release/build
 	unset PACKAGE_NAME PACKAGE_VERSION BUILT_MODULE_NAME DEST_MODULE_NAME DEST_MODULE_LOCATION PATCH PATCH_MATCH
@@ -49,6 +51,19 @@ conf_modules() {
 			[ -z "$name" ] && [ ${#DEST_MODULE_LOCATION[@]} = 1 ] && name=$PACKAGE_NAME
 			echo "${DEST_MODULE_NAME[i]:-$name}"
 		done'
+}
+
+# modules < SOURCES: what is there of the modules that dkms.conf declares, as `module built file vermagic name`.
+modules() {
+	local directory name version module file built
+	while IFS=$'\t' read -r directory name version; do
+		conf_modules "$directory/dkms.conf" | while read -r module; do
+			file=$(find "$install_tree/$release" -name "$module.ko*" | head -n 1)
+			built=$(find "$dkms_tree/$name/$version" -name "$module.ko*" 2> /dev/null | head -n 1)
+			printf '%s\t%s\t%s\t%s\t%s\n' "$module" "$built" "$file" \
+				"$([ -n "$file" ] && modinfo -F vermagic "$file")" "$([ -n "$file" ] && modinfo -F name "$file")"
+		done
+	done
 }
 
 # applied_patches DIRECTORY: the names of the patches that dkms applies for the kernel.

@@ -52,25 +52,12 @@ step() {
 	wait "$log"
 }
 
-# modules FACT: what is there of the modules that dkms.conf declares.
-modules() {
-	local directory name version module file built
-	while IFS=$'\t' read -r directory name version; do
-		conf_modules "$directory/dkms.conf" | while read -r module; do
-			file=$(find "/lib/modules/$release" -name "$module.ko*" | head -n 1)
-			built=$(find "/var/lib/dkms/$name/$version" -name "$module.ko*" 2> /dev/null | head -n 1)
-			printf '%s\t%s\t%s\t%s\t%s\n' "$module" "$built" "$file" \
-				"$([ -n "$file" ] && modinfo -F vermagic "$file")" "$([ -n "$file" ] && modinfo -F name "$file")"
-		done
-	done < "$facts/sources" > "$facts/$1"
-}
-
 package=$(dpkg-deb -f /verify/package.deb Package)
 step install apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 /verify/package.deb
 dpkg-query -W -f '${db:Status-Status}\n' "$package" > "$facts/package.status"
 dpkg -L "$package" 2> /dev/null | sort > "$facts/files"
 sources < "$facts/files" > "$facts/sources"
-modules modules
+modules < "$facts/sources" > "$facts/modules"
 while IFS=$'\t' read -r directory name version; do
 	dkms status -m "$name" -v "$version" -k "$release"
 	applied_patches "$directory" >> "$facts/patches"
@@ -97,7 +84,7 @@ if [ "$(cat "$facts/install.exit")" = 0 ] && grep -q ': installed' "$facts/dkms.
 			[ "$other" = "$release" ] || step other dkms build -m "$name" -v "$version" -k "$other"
 		done
 	done < "$facts/sources"
-	modules modules.later
+	modules < "$facts/sources" > "$facts/modules.later"
 	step remove apt-get remove -y -o Dpkg::Use-Pty=0 "$package"
 	# Without configuration files dpkg has forgotten it already.
 	dpkg-query -W "$package" > /dev/null 2>&1 && step purge apt-get purge -y -o Dpkg::Use-Pty=0 "$package"

@@ -1,6 +1,7 @@
 /** The commands that verify packages on kernels. */
 import type { Command } from '@commander-js/extra-typings';
 import { defaultPackage } from '../default-package.js';
+import { engineOptions } from './build-commands.js';
 import type { MakeCommand, Show } from './command-maker.js';
 import { addImageCommands } from './image-commands.js';
 import { addMatrixCommands } from './matrix-commands.js';
@@ -19,7 +20,21 @@ function addVerify(command: MakeCommand, show: Show): void {
       'mft-patch verify x.deb --kernel host --boot',
       'mft-patch verify x.deb --headers linux-headers-6.6.30_6.6.30-1_amd64.deb',
     ],
-    rules: { exclusive: [['headers', 'kernelSource']] },
+    rules: {
+      exclusive: [['headers', 'kernelSource']],
+      conflicts: [
+        [
+          'here',
+          'headers',
+          'kernelSource',
+          'kernelConfig',
+          'kernelsDir',
+          'lock',
+          'boot',
+          ...engineOptions.filter((name) => name !== 'timeout'),
+        ],
+      ],
+    },
   })
     .argument('<deb>', 'the package')
     .addOption(options.kernel)
@@ -29,6 +44,7 @@ function addVerify(command: MakeCommand, show: Show): void {
     .addOption(options.kernelConfig)
     .addOption(options.lock)
     .addOption(options.boot)
+    .addOption(options.here)
     .addOption(options.engine)
     .addOption(options.bootstrap)
     .addOption(options.aptMirror)
@@ -39,8 +55,8 @@ function addVerify(command: MakeCommand, show: Show): void {
     .action((path, options) =>
       show(options, async (context) => {
         const [{ verify }, values] = await Promise.all([import('../commands/verify.js'), import('./values.js')]);
-        const kernels = await values.someKernels(options, context);
-        return verify({ path, kernels, boot: options.boot ?? false, settings: values.settingsOf(options) }, context);
+        const where = options.here ? { releases: values.releasesHere(options) } : { kernels: await values.someKernels(options, context) };
+        return verify({ path, ...where, boot: options.boot ?? false, settings: values.settingsOf(options) }, context);
       }),
     );
 }

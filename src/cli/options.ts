@@ -142,6 +142,9 @@ export const options = {
 
   verify: new Option('--verify', 'require verification on exactly that kernel').helpGroup(verification),
   noVerify: new Option('--no-verify', 'do not verify').helpGroup(verification),
+  here: new Option('--here', "verify with this machine's own dkms and headers, as a user and without a container engine").helpGroup(
+    verification,
+  ),
   boot: new Option('--boot', 'also boot the kernel in QEMU and test that the drivers work there').helpGroup(verification),
   baseline: new Option('--baseline', 'also verify the unpatched vendor package').helpGroup(verification),
   baked: new Option(

@@ -18,6 +18,7 @@ const others: Key[] = [
     'fresh',
     'headers',
     'headersToPlan',
+    'here',
     'stat',
     'exitCode',
     'failOnTurned',

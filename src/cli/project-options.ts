@@ -23,7 +23,7 @@ const bound: [OptionName[], OptionName[]][] = [
     ['sha256', 'package'],
   ],
   [
-    ['kernel', 'kernels', 'kernelSource', 'kernelConfig', 'headers'],
+    ['kernel', 'kernels', 'kernelSource', 'kernelConfig', 'headers', 'here'],
     ['kernel', 'kernelSource', 'kernelConfig'],
   ],
 ];

@@ -1,4 +1,5 @@
 /** Turns the options of a command into the values that it works with: each input is resolved here, once. */
+import { release as runningRelease } from 'node:os';
 import { extname } from 'node:path';
 import type { ReleaseName } from '../bundle/releases.js';
 import { resolvePlanSource, resolveSource, type Source, type SourceOptions } from '../bundle/vendor-package.js';
@@ -108,6 +109,16 @@ export async function someKernels(
     (await kernelsOf(options, context)) ??
     fail({ code: 'usage', detail: 'missing --kernel', hint: 'run mft-patch kernels to list the targets' })
   );
+}
+
+/** The installed kernels that are verified on with --here: the running one, or those whose releases --kernel gives. @throws usage */
+export function releasesHere({ kernel = ['host'] }: KernelOptions): string[] {
+  const names = kernel.flatMap((list) => list.split(',')).map((name) => name.trim());
+  const releases = names.filter((name) => name !== '').map((name) => (name === 'host' ? runningRelease() : name));
+  const unknown = releases.find((name) => !/^\d+\.\d+[\w.+~-]*$/.test(name));
+  if (releases.length > 0 && unknown === undefined) return [...new Set(releases)];
+  const detail = `--here takes releases of installed kernels${unknown === undefined ? '' : `, not '${unknown}'`}`;
+  return fail({ code: 'usage', detail, hint: 'pass a name of /lib/modules, as uname -r prints it, or omit --kernel for the running one' });
 }
 
 /** Directories with a series, and packages, as `patches check` takes them in any order. @throws usage, no-input */

@@ -4,30 +4,52 @@ import { refuseOtherArch } from '../containers/arch.js';
 import { type ContainerSettings, openImages } from '../containers/images.js';
 import type { Context } from '../context.js';
 import { controlFields, readDeb } from '../deb/deb.js';
-import type { VerifyDocument } from '../documents/index.js';
+import type { KernelVerdict, VerifyDocument } from '../documents/index.js';
 import { failInput } from '../errors.js';
 import { type Kernel, targetOf } from '../kernels/resolve.js';
 import { xz } from '../system/xz.js';
 import { verifyOn } from '../verify/verify.js';
 
-export interface VerifyRequest {
+export type VerifyRequest = {
   /** The package. */
   path: string;
-  kernels: Kernel[];
   /** Load the modules on the booted kernel, too. */
   boot: boolean;
   settings: ContainerSettings;
+} & ({ kernels: Kernel[] } | OnThisMachine);
+
+interface OnThisMachine {
+  /** The kernels whose headers are installed, to verify on without a container. */
+  releases: string[];
 }
 
 /** Installs a package on one kernel after the other. */
-export async function verify({ path, kernels, boot, settings }: VerifyRequest, context: Context): Promise<VerifyDocument> {
+export async function verify(request: VerifyRequest, context: Context): Promise<VerifyDocument> {
+  const { path } = request;
+  const kernels = 'releases' in request ? await verifyHere(request, context) : await verifyInContainers(request, context);
+  return { schema: 'mft-patch/verify@1', package: path, kernels };
+}
+
+async function verifyInContainers(request: VerifyRequest & { kernels: Kernel[] }, context: Context): Promise<KernelVerdict[]> {
+  const { path, kernels, boot, settings } = request;
   const targets = kernels.map((kernel) => targetOf(kernel, context));
-  const bytes = await readFile(path).catch((error) => failInput(path, error, 'check the path'));
   // The engine is asked whether it is there while the package is read.
-  const [deb, images] = await Promise.all([readDeb(bytes, path, xz), openImages(settings, context)]);
-  const arch = controlFields(deb, path).get('architecture') ?? '';
+  const [{ content, ...deb }, images] = await Promise.all([readPackage(path), openImages(settings, context)]);
+  const arch = controlFields(content, path).get('architecture') ?? '';
   if (arch !== 'all') refuseOtherArch(images.engine, { what: path, arch });
   const verdicts = [];
-  for (const target of targets) verdicts.push(await verifyOn({ images, target, deb: { name: basename(path), bytes }, boot }, context));
-  return { schema: 'mft-patch/verify@1', package: path, kernels: verdicts };
+  for (const target of targets) verdicts.push(await verifyOn({ images, target, deb, boot }, context));
+  return verdicts;
+}
+
+async function verifyHere({ path, releases, settings }: VerifyRequest & OnThisMachine, context: Context): Promise<KernelVerdict[]> {
+  const [deb, here] = await Promise.all([readPackage(path), import('../verify/here.js')]);
+  const verdicts = [];
+  for (const release of releases) verdicts.push(await here.verifyHere({ deb, release, timeout: settings.timeout }, context));
+  return verdicts;
+}
+
+async function readPackage(path: string) {
+  const bytes = await readFile(path).catch((error) => failInput(path, error, 'check the path'));
+  return { name: basename(path), bytes, content: await readDeb(bytes, path, xz) };
 }

@@ -82,12 +82,12 @@ export const provenance = v.object({
       v.description('the patches inside, in the order of the series; missing if the package was not built by this run'),
     ),
   ),
-  image: text("the image's id, as the engine gives it"),
+  image: text("the image's id, as the engine gives it; with --here `this machine` and its system"),
   imageCreated: v.exactOptional(
     v.pipe(moment, v.description('when the packages of the image were taken from the archive; missing if the engine does not tell')),
   ),
   program,
-  engine: text('name and version of the container engine, as in docker 20.10.24'),
+  engine: text('name and version of the container engine, as in docker 20.10.24; with --here of dkms'),
   architecture: text('that of the containers, as Debian names it: amd64'),
   options: v.object({
     boot: v.pipe(v.boolean(), v.description('whether the kernel was to be booted')),

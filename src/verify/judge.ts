@@ -8,6 +8,9 @@ import { compilerErrors, dkmsErrors, exhaustedResource, missingInImage, packageE
 export type Judgement = Pick<KernelVerdict, 'release' | 'status' | 'steps' | 'modules' | 'patches'> &
   Partial<Pick<KernelVerdict, 'reason' | 'failedStep' | 'notTested'>>;
 
+/** Where it was tested, and which kernel that should have. */
+export type JudgedTarget = Pick<Target, 'name' | 'kernel' | 'rolling' | 'prepared'>;
+
 /** A step of a package's life, and what went wrong in it: its own words first. */
 interface Step {
   name: 'builds' | 'installs' | 'kernelHook' | 'removes';
@@ -20,7 +23,7 @@ interface Step {
  * release in its vermagic, and take from the kernel only what it gives; dkms must report the release as installed for every
  * dkms source; the kernel's hook must leave it so; and after the end nothing may be left.
  */
-export function judge(facts: Facts, target: Target, limits: Limits): Judgement {
+export function judge(facts: Facts, target: JudgedTarget, limits: Limits): Judgement {
   const release = factOf(facts, 'release');
   if (!isExpected(release, target)) {
     const expected = `${target.kernel}${target.rolling ? ' or later' : ''}`;
@@ -94,8 +97,10 @@ function installFaults(facts: Facts, modules: readonly ModuleVerdict[], release:
     ...modules.map((module) => moduleFault(module, release)),
     ...[...names].map(([name, inside]) => isOther(name, inside) && `${name}.ko contains the module ${inside}`),
     ...rowsOf(facts, 'sources').map(([, name = '', version = '']) => statusFault(fact('dkms.status'), `${name}/${version}`, release)),
-    fact('package.status') !== 'installed' && `dpkg reports the package as '${fact('package.status')}'`,
-    fact('install.exit') !== '0' && `apt-get install exited with status ${fact('install.exit')}`,
+    // Without a package manager there is none.
+    facts.has('package.status') && fact('package.status') !== 'installed' && `dpkg reports the package as '${fact('package.status')}'`,
+    fact('install.exit') !== '0' &&
+      `${facts.has('package.status') ? 'apt-get' : 'dkms'} install exited with status ${fact('install.exit')}`,
   ].filter((line) => line !== false);
   return faults.length === 0 ? [] : causeOf(facts, faults);
 }
@@ -143,7 +148,7 @@ function stepFaults(facts: Facts, step: string, command: string): string[] {
   return [`${command} exited with status ${exit}`, ...words];
 }
 
-function isExpected(release: string, { kernel, rolling }: Target): boolean {
+function isExpected(release: string, { kernel, rolling }: JudgedTarget): boolean {
   if (kernel === '' || release.startsWith(`${kernel}.`)) return true;
   const [major = 0, minor = 0] = release.split('.').map((part) => Number.parseInt(part, 10));
   const [leastMajor = 0, leastMinor = 0] = kernel.split('.').map(Number);

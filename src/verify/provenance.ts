@@ -17,7 +17,8 @@ export interface Origin {
 export interface Tested {
   deb: { bytes: Buffer; origin?: Origin };
   image: Pick<Image, 'id' | 'created'>;
-  engine: Pick<Engine, 'name' | 'version' | 'arch'>;
+  /** With --here it is dkms itself. */
+  engine: Omit<Engine, 'run' | 'name'> & { name: Engine['name'] | 'dkms' };
   boot: boolean;
 }
 

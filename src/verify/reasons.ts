@@ -50,7 +50,7 @@ export function exhaustedResource(facts: Facts, { memory, processes }: Limits): 
 }
 
 /** What the package needs and the image does not have: that is not a verdict on the package. */
-export function missingInImage(facts: Facts, { name }: Target): string | undefined {
+export function missingInImage(facts: Facts, { name }: Pick<Target, 'name'>): string | undefined {
   const lack = lackingPackages(factOf(facts, 'install.log'));
   return lack.length === 0 ? undefined : `the image of ${name} does not have what the package needs: ${lack.join('; ')}`;
 }

@@ -1,5 +1,6 @@
 /** Every option of every command does something or is refused: none is accepted and ignored. */
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { release as runningRelease } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { makeProgram } from '../../src/cli/command-line.js';
@@ -230,6 +231,7 @@ const tables: Record<string, Table> = {
         { on: 'x.deb --kernel 6.1', ...row },
       ]),
     ),
+    '--here': { on: 'x.deb', path: 'releases', is: [runningRelease()] },
     ...kernels('x.deb --kernel debian-12'),
     ...ownKernels('x.deb --kernel 6.1'),
     ...lock(`x.deb --kernel-source ${kernelUrl}`),
@@ -530,6 +532,10 @@ describe('what contradicts or does not apply is refused:', () => {
       [`${line} --headers ${headers} --kernel 6.12`, '--kernel 6.12', '--headers'],
     ]),
     [`matrix --merge a.json --headers ${headers}`, '--headers', '--merge'],
+    ...['boot', 'engine podman', 'memory 1g', `headers ${headers}`, `kernel-source ${tree}`, `kernels-dir ${targets}`].map(
+      (option): [string, string, string] => [`verify x.deb --here --${option}`, `--${split(option)[0]}`, '--here'],
+    ),
+    ...['debian-12', 'all', ','].map((kernel): [string, string] => [`verify x.deb --here --kernel ${kernel}`, '--here']),
     ['build --sample --verify --no-verify', '--verify', '--no-verify'],
     ['build --sample --no-verify --verify', '--verify', '--no-verify'],
     ['build --sample --kernel 6.1,5.18', 'one kernel'],

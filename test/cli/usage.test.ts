@@ -134,7 +134,7 @@ describe('help', () => {
         ...ownData,
       ],
       plan: [package_, '--kernel', '--headers', ...source, ...ownData],
-      verify: ['--kernel', '--kernels-dir', '--boot', '--lock', ...engine, ...kernelSource],
+      verify: ['--kernel', '--kernels-dir', '--boot', '--here', '--lock', ...engine, ...kernelSource],
       matrix: [package_, ...source, ...engine, ...kernelSource, ...matrix, ...ownData],
       try: [package_, ...source, ...engine, ...kernelSource, ...tried, ...ownData],
       diagnose: ['--kernel', '--headers', '--linux', ...engine, '--patches', '--kernels-dir'],
