@@ -122,7 +122,7 @@ describe('help', () => {
     const engine = ['--engine', '--bootstrap', '--apt-mirror', '--timeout', '--memory', '--processes', '--disk'];
     const kernelSource = ['--headers', '--kernel-source', '--kernel-config'];
     const tried = ['--kernel', '--boot', '--baked', '--jobs', '--max-image-age', '--fresh', '--out', '--report'];
-    const matrix = [...tried, '--baseline', '--only-failed', '--list', '--format', '--merge'];
+    const matrix = [...tried, '--baseline', '--only-failed', '--history', '--fail-on-turned', '--list', '--format', '--merge'];
     const ownData = ['--patches', '--kernels-dir', '--releases'];
     const own: Record<string, string[]> = {
       fetch: [...release, '--ask-vendor', '--releases'],
@@ -157,7 +157,7 @@ describe('help', () => {
       'image load': ['--engine', '--timeout'],
       'image push': ['--kernel', '--kernels-dir', '--engine', '--apt-mirror', '--timeout'],
       'image pull': ['--kernel', '--kernels-dir', '--engine', '--bootstrap', '--apt-mirror', '--timeout'],
-      releases: ['--patches', '--releases'],
+      releases: ['--check', '--add', '--patches', '--releases'],
       patches: ['--patches'],
       kernels: ['--kernels-dir'],
       'cache prune': ['--older-than', '--dry-run'],

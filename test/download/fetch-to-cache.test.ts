@@ -55,7 +55,7 @@ describe('a connection that is cut', () => {
     let first = true;
     server.answer = (_, response) => {
       response.writeHead(200, { 'content-length': bundle.length });
-      if (first) response.write(bundle.subarray(0, 200_000), () => cut(response));
+      if (first) response.write(bundle.subarray(0, 200_000), () => cut(response, 0));
       else response.end(bundle);
       first = false;
     };

@@ -1,8 +1,9 @@
 /** A server that misbehaves as it is told, and downloads from it into a cache of the test's own. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { findPackage } from '../../src/bundle/find-package.js';
@@ -94,14 +95,20 @@ export function serve(
   if (start > 0) response.writeHead(206, { ...headers, 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` });
   else response.writeHead(200, headers);
   if (until >= content.length) response.end(content.subarray(start));
-  else response.write(content.subarray(start, Math.max(until, start)), () => cut(response));
+  else response.write(content.subarray(start, Math.max(until, start)), () => cut(response, until > start ? start : undefined));
 }
 
-/** Ends a connection when the client, which is in this process, has had its turns to read what was sent. */
-export function cut(response: ServerResponse): void {
-  let turns = 400;
-  const turn = () => (turns-- > 0 ? setImmediate(turn) : response.destroy());
-  setTimeout(turn, 5);
+/**
+ * Ends a connection when the client has written what was sent, as it does where the network is slower than the disk.
+ * @param start how much of the file the client had before; undefined if nothing was sent
+ */
+export async function cut(response: ServerResponse, start?: number): Promise<void> {
+  const parts = join(server.home, 'cache/parts');
+  const hasMore = () =>
+    existsSync(parts) && readdirSync(parts).some((name) => name.endsWith('.part') && statSync(join(parts, name)).size > (start ?? 0));
+  // A client that writes nothing is cut off as well.
+  for (let tries = 0; start !== undefined && tries < 500 && !response.closed && !hasMore(); tries++) await setTimeout(20);
+  response.destroy();
 }
 
 export async function expectRight(got: ReturnType<typeof get>): Promise<void> {
