@@ -1,4 +1,5 @@
 /** What images are called: by a digest of all that they are made from, so that the same name means the same everywhere. */
+import { compilersOn } from '../kernels/headers-target.js';
 import type { Target } from '../kernels/target.js';
 import { projectText } from '../project-files.js';
 import { shortDigest } from '../system/digest.js';
@@ -29,12 +30,12 @@ export async function contentOf(target: Target): Promise<ImageContent> {
   const dockerfile = await projectText('Dockerfile');
   const { source, prepared } = target;
   if (source === undefined && prepared === undefined) return { target, packages: target.headers, dockerfile };
-  // Named by what it is, not by the tree: trees of the same content share a kernel, and all share the tools.
-  return {
-    target: { ...target, name: 'kernel-tools', headers: '' },
-    packages: prepared?.gcc ? `${kernelTools} ${prepared.gcc}` : kernelTools,
-    dockerfile,
-  };
+  return toolsOn(target, prepared?.gcc ?? '', dockerfile);
+}
+
+/** Named by what it is, not by the tree: trees of the same content share a kernel, and all share the tools. */
+function toolsOn(target: Target, gcc: string, dockerfile: string): ImageContent {
+  return { target: { ...target, name: 'kernel-tools', headers: '' }, packages: `${kernelTools} ${gcc}`.trimEnd(), dockerfile };
 }
 
 /** The name of an image: it changes with whatever the image is made from. */
@@ -77,8 +78,9 @@ export interface UsableNames {
  */
 export async function usableNames(targets: readonly Target[], { aptMirror }: ImageOptions): Promise<UsableNames> {
   const mirrors = aptMirror === undefined ? [{}] : [{}, { aptMirror }];
-  const tools = targets.map((target) => ({ ...target, source: { open: async () => '' } }));
-  const contents = await Promise.all([...targets, ...tools].map(contentOf));
+  const dockerfile = await projectText('Dockerfile');
+  const tools = targets.flatMap((target) => compilersOn(target.suites[0] ?? '').map((gcc) => toolsOn(target, gcc, dockerfile)));
+  const contents = [...(await Promise.all(targets.map(contentOf))), ...tools];
   const tags = mirrors.flatMap((mirror) => [
     ...contents.flatMap((content) => [false, true].map((bootstrap) => imageTag(content, { ...mirror, bootstrap }))),
     ...targets.map(({ suites }) => baseTag(suites[0] ?? '', mirror)),

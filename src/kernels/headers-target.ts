@@ -15,6 +15,12 @@ const suites: Readonly<Record<number, { suite: string; isOwn: boolean }>> = {
   14: { suite: 'trixie', isOwn: true },
   15: { suite: 'sid', isOwn: true },
 };
+/** The packages of gcc that kernels' headers may want beside that of a suite; the empty one is that gcc itself. */
+export function compilersOn(suite: string): string[] {
+  const others = Object.entries(suites).filter(([, of]) => of.suite === suite && !of.isOwn);
+  return ['', ...others.map(([major]) => `gcc-${major}`)];
+}
+
 /** For kernels of other compilers. */
 const usual = { suite: 'bookworm', gcc: 12 };
 
