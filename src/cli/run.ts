@@ -77,7 +77,7 @@ function makeContext(options: CommonOptions, { env, signal, terminal }: World): 
 /** Prints what went wrong. @returns the exit code */
 function showError(error: unknown, argv: readonly string[], { signal, terminal }: World): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
-  const known = asKnown(error, argv.find((word) => !word.startsWith('-')) ?? '', signal);
+  const known = asKnown(error, argv, signal);
   const { message, hint } = explain(known.failure);
   if (argv.includes('--json')) {
     terminal.result(asJson({ schema: 'mft-patch/error@1', ...known.failure, message, hint }).trimEnd());
@@ -86,16 +86,18 @@ function showError(error: unknown, argv: readonly string[], { signal, terminal }
   return known.exitCode;
 }
 
-/** @param group the command that has others below it, where one of them is missing */
-function asKnown(error: unknown, group: string, signal: AbortSignal): MftPatchError {
+function asKnown(error: unknown, argv: readonly string[], signal: AbortSignal): MftPatchError {
   if (error instanceof MftPatchError && (!signal.aborted || error.failure.code === 'interrupted')) return error;
   if (signal.aborted) return new MftPatchError({ code: 'interrupted' });
   if (!(error instanceof CommanderError)) return new MftPatchError({ code: 'internal', detail: messageOf(error) });
   // commander shows the help of a command without its subcommand.
   if (error.code === 'commander.help') {
+    const group = argv.find((word) => !word.startsWith('-')) ?? '';
     const hint = `run mft-patch ${group} ls, or see mft-patch ${group} --help`;
     return new MftPatchError({ code: 'usage', detail: `${group}: missing subcommand`, hint });
   }
   const [detail = '', hint] = error.message.replace(/^error: /, '').split('\n');
+  if (error.code === 'commander.missingArgument' && argv.includes('--headers'))
+    return new MftPatchError({ code: 'usage', detail, hint: 'put it before --headers, which takes all the packages that follow' });
   return new MftPatchError({ code: 'usage', detail, ...(hint === undefined ? {} : { hint: hint.replace(/^\(|\)$/g, '') }) });
 }

@@ -65,6 +65,7 @@ describe('wrong usage is exit 2 with words and a hint on stderr, and nothing is 
     ['build --kernel 5.18 --sample --processes -1', "'-1' is invalid", 'mft-patch --help'],
     ['verify x.deb', 'missing --kernel', 'mft-patch kernels'],
     ['verify --kernel 6.1', "missing required argument 'deb'", 'mft-patch --help'],
+    ['verify --headers a.deb x.deb', "missing required argument 'deb'", 'put it before --headers'],
     ['verify x.deb --kernel hots', "unknown target or kernel release 'hots'", 'did you mean host or'],
     ['verify x.deb --kernel debian-12,debian-99', "'debian-99'", 'did you mean debian-11 or debian-12'],
     ['verify x.deb --kernel debian-12 --kernel debian-99', "'debian-99'", 'did you mean debian-11 or debian-12'],
