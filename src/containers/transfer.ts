@@ -25,7 +25,9 @@ export async function loadImages(engine: Engine, path: string, context: Context)
   };
   if (loaded.exitCode !== 0) await failWithLog(failed, loaded, context);
   const lists = [...loaded.stdout.toString().matchAll(/^Loaded image(?:\(s\))?: (.+)$/gm)];
-  return lists.flatMap(([, list = '']) => list.split(',').map((name) => name.trim()));
+  const names = lists.flatMap(([, list = '']) => list.split(',').map((name) => name.trim()));
+  // In podman this is before the name of each image that comes from no registry; without it the name is the same.
+  return engine.name === 'podman' ? names.map((name) => name.replace(/^localhost\//, '')) : names;
 }
 
 /** The name of an image of ours without that of a registry; undefined for an image that is not of ours. */
