@@ -5,7 +5,7 @@ import { type VendorFile, vendorFiles, vendorVersions } from '../download/ask-ve
 import type { RetryPolicy } from '../download/http.js';
 import { MftPatchError, messageOf } from '../errors.js';
 import { explain } from '../explain.js';
-import { parseReleases, type Release } from './release-file.js';
+import { isSameBundle, parseReleases, type Release } from './release-file.js';
 import { archNamed, findRelease, newestFirst } from './releases.js';
 
 /** The page, and how patiently it is asked. */
@@ -37,7 +37,7 @@ export async function findNewReleases(known: readonly Release[], { url, retry }:
     context.progress({ step: 'download', text: `asking for ${version}` });
     try {
       const entries = await entriesOf(version, { url, retry }, date, context);
-      result.found.push(...entries.filter((entry) => ![...known, ...result.found].some((other) => isSame(entry, other))));
+      result.found.push(...entries.filter((entry) => ![...known, ...result.found].some((other) => isSameBundle(entry, other))));
       if (entries.length === 0) result.unclear.push({ version, reason: 'the page names no bundle for Debian' });
     } catch (error) {
       context.signal.throwIfAborted();
@@ -57,8 +57,6 @@ async function entriesOf(version: string, { url, retry }: Page, date: string, co
   }
   return entries;
 }
-
-const isSame = (a: Release, b: Release) => a.version === b.version && a.revision === b.revision && a.arch === b.arch;
 
 /** @returns undefined for a file whose name is not that of a release */
 function entryOf({ name, url = '', sha256 }: VendorFile, date: string): Release | undefined {

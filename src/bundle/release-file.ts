@@ -42,15 +42,19 @@ export function parseReleases(file: string, text: string): Release[] {
   return parseDataFile(releaseFile, file, text).releases;
 }
 
+/** Whether two entries are of the same bundle: a release for one architecture. */
+export function isSameBundle(a: Release, b: Release): boolean {
+  return a.version === b.version && a.revision === b.revision && a.arch === b.arch;
+}
+
 /**
  * The releases of the project with those of a file of the user's own.
  * @throws bad-catalogue for one that is among the project's and does not replace it, or replaces nothing
  */
 export function withOwnReleases(project: readonly Release[], own: readonly Release[], file: string): Release[] {
-  const isSame = (a: Release, b: Release) => a.version === b.version && a.revision === b.revision && a.arch === b.arch;
   for (const release of own) {
     const name = `${release.version}-${release.revision} for ${release.arch}`;
-    const isKnown = project.some((other) => isSame(other, release));
+    const isKnown = project.some((other) => isSameBundle(other, release));
     if (isKnown && !release.replaces) {
       const hint = 'remove it, or add "replaces": true to use it in the place of that one';
       fail({ code: 'bad-catalogue', file, detail: `mft-patch has ${name} already`, hint });
@@ -58,5 +62,5 @@ export function withOwnReleases(project: readonly Release[], own: readonly Relea
     if (!isKnown && release.replaces)
       fail({ code: 'bad-catalogue', file, detail: `${name} replaces nothing: mft-patch does not have it`, hint: 'remove "replaces"' });
   }
-  return [...project.filter((release) => !own.some((other) => isSame(other, release))), ...own];
+  return [...project.filter((release) => !own.some((other) => isSameBundle(other, release))), ...own];
 }

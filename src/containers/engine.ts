@@ -104,6 +104,11 @@ const noise = /^(The command '|Removing intermediate|DEPRECATED|Install the buil
 /** The most that a message quotes of another program, in characters. */
 const longestQuote = 300;
 
+/** The last line of a program's words. */
+export function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
+
 /** The end of a program's output, on one line of at most 300 characters; apt's own errors first. */
 export function lastLines({ stdout, stderr }: Pick<RunResult, 'stdout' | 'stderr'>): string {
   const lines = `${stdout}\n${stderr}`

@@ -74,6 +74,11 @@ export function isOnTopOf(image: ImageFacts, below: ImageFacts): boolean {
   return length > 0 && image.layers.length > length && below.layers.every((layer, index) => image.layers[index] === layer);
 }
 
+/** Images with what was made on another one first: the engines do not remove what is still in use. */
+export function topmostFirst(images: readonly ListedImage[]): ListedImage[] {
+  return images.toSorted((a, b) => b.layers.length - a.layers.length);
+}
+
 /**
  * Removes an image that has lost its name to a newer one, and what boots its kernel. One that has another name, that a container
  * uses, or that another image was made on, stays.

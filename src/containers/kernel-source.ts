@@ -7,7 +7,7 @@ import { projectText } from '../project-files.js';
 import { shortDigest } from '../system/digest.js';
 import { runProgram } from '../system/run-program.js';
 import { sandboxArgs, withContainer } from './container.js';
-import { type Engine, failWithLog, lastLines } from './engine.js';
+import { type Engine, failWithLog, lastLine, lastLines } from './engine.js';
 import { findImage, formOf, type Image } from './image.js';
 import { removeReplaced } from './image-list.js';
 
@@ -135,8 +135,4 @@ async function copyTree(engine: Engine, place: string, container: string, contex
   const copy = await runProgram('bash', ['-o', 'pipefail', '-c', script, 'bash', ...args], {}, context);
   if (copy.exitCode !== 0)
     fail({ code: 'engine-failed', detail: `${engine.name} cannot copy ${place} into the container: ${lastLines(copy)}` });
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
 }

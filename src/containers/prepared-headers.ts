@@ -7,8 +7,8 @@ import { projectText } from '../project-files.js';
 import { shortDigest } from '../system/digest.js';
 import { type RunResult, runProgram } from '../system/run-program.js';
 import { sandboxArgs, withContainer } from './container.js';
-import { type Engine, failWithLog } from './engine.js';
-import { findImage, type Image } from './image.js';
+import { type Engine, failWithLog, lastLine } from './engine.js';
+import { findImage, formOf, type Image } from './image.js';
 import { removeReplaced } from './image-list.js';
 import { type Limits, limitOptions } from './limits.js';
 
@@ -77,7 +77,7 @@ export class HeadersImage {
     const labels = [`LABEL mft-patch.target=${this.target.name} mft-patch.release=${release} mft-patch.created=${created}`];
     // Without it modpost can only warn of what the kernel does not export, and the verdict says so.
     if (/^symbols=no$/m.test(report)) labels.push('ENV KBUILD_MODPOST_WARN=1');
-    const commit = ['commit', ...labels.flatMap((change) => ['--change', change]), container, tag];
+    const commit = ['commit', ...formOf(this.engine), ...labels.flatMap((change) => ['--change', change]), container, tag];
     await this.#expect(await this.engine.run(commit, this.context));
     await this.engine.run(['rm', '--force', container], this.context);
     return (
@@ -136,8 +136,4 @@ interface Making {
 /** Paths in an archive have no slash in front. */
 function argumentsOf(parts: readonly HeadersPart[]): string[] {
   return parts.flatMap(({ from, to }) => [from, to.slice(1)]);
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
 }

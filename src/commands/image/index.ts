@@ -2,7 +2,7 @@
 import { loadTargets } from '../../catalogue.js';
 import { type EngineSettings, failWithLog, findEngine } from '../../containers/engine.js';
 import { chooseImages, isMeant } from '../../containers/image-choice.js';
-import { ownImages } from '../../containers/image-list.js';
+import { ownImages, topmostFirst } from '../../containers/image-list.js';
 import { type ContainerSettings, openImages } from '../../containers/images.js';
 import type { Context } from '../../context.js';
 import type { ImagesDocument } from '../../documents/index.js';
@@ -49,8 +49,7 @@ export async function removeImages(names: string[], settings: EngineSettings, co
       fail({ code: 'usage', detail: `no image for '${wanted}'`, hint: 'run mft-patch image ls to list them' });
   }
   const removed = chooseImages(all, { names, targets });
-  // What was made on another one first: the engines do not remove what is still in use.
-  for (const { name } of removed.toSorted((a, b) => b.layers.length - a.layers.length)) {
+  for (const { name } of topmostFirst(removed)) {
     const result = await engine.run(['image', 'rm', name], context);
     const failed = { what: `${engine.name} cannot remove ${name}`, log: 'image-rm' };
     if (result.exitCode !== 0) await failWithLog(failed, result, context);

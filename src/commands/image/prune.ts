@@ -2,7 +2,7 @@ import { loadTargets } from '../../catalogue.js';
 import { ageOf } from '../../containers/age.js';
 import { type EngineSettings, findEngine } from '../../containers/engine.js';
 import { usableImages } from '../../containers/image-choice.js';
-import { bytesOf, type ListedImage, namelessImages, ownImages } from '../../containers/image-list.js';
+import { bytesOf, type ListedImage, namelessImages, ownImages, topmostFirst } from '../../containers/image-list.js';
 import { type ImageOptions, usableNames } from '../../containers/image-names.js';
 import type { Context } from '../../context.js';
 import type { ImagesDocument } from '../../documents/index.js';
@@ -30,8 +30,7 @@ export async function pruneImages({ olderThan, dryRun, settings }: PruneRequest,
   const all = [...named, ...(await namelessImages(engine, context))];
   const isDue = (image: ListedImage) => !usable.includes(image) && (ageOf(image.made) ?? 0) >= olderThan;
   const removed: ListedImage[] = [];
-  // What was made on another one first: the engines do not remove what is still in use.
-  for (const image of all.filter(isDue).toSorted((a, b) => b.layers.length - a.layers.length)) {
+  for (const image of topmostFirst(all.filter(isDue))) {
     context.signal.throwIfAborted();
     const isGone = dryRun || (await engine.run(['image', 'rm', image.name], context)).exitCode === 0;
     if (isGone) removed.push(image);
