@@ -37,8 +37,9 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     expect(await verdictOn('debian-12', await changedPackage(edits))).toMatchObject(verdict);
   });
 
+  // The status is dkms's own, 11, or 1 where its dkms_autoinstaller passes on only that it failed (3.2.2).
   test("Debian's name of the architecture, on Debian 13: the next kernel's hook breaks apt", async () => {
-    expect(await verdictOn('debian-13', await changedPackage({}))).toMatchObject(fails('kernelHook', /exited with status 11\nError! /));
+    expect(await verdictOn('debian-13', await changedPackage({}))).toMatchObject(fails('kernelHook', /exited with status (1|11)\nError! /));
   });
 
   test('dkms.conf promises one module of two', async () => {

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { MatrixDocument } from '../../src/documents/index.js';
-import { makeDirectory, missing, runCli, sh } from '../support.js';
+import { makeDirectory, missing, projectRoot, runCli, sample, sh } from '../support.js';
 
 const folder = makeDirectory();
 
@@ -50,7 +50,7 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
       const baked = await build('--sample', layout, '--kernel', release);
       const [a, b] = [universal, baked].map((deb) => inContainer(image, { 'package.deb': deb }, snapshot));
       expect(a).toBe(b);
-      expect(a?.split('\n').length).toBeGreaterThan(8);
+      expect(a?.split('\n').length).toBeGreaterThan(6);
       // That dkms has patched it at all: the vendor's tree is another one.
       const vendor = sh(`dpkg-deb --fsys-tarfile ${universal} | tar -xO --wildcards './usr/src/kernel-mft-dkms-*/${patched}' | sha256sum`);
       expect(a).not.toContain(vendor.slice(0, 64));
@@ -74,12 +74,14 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     let [vendor, universal, image] = ['', '', ''];
 
     beforeAll(async () => {
-      // As the vendor's 4.23.0: one of the two faults is mended, so that it builds on 6.12 and fails on 7.x.
-      const baked = await build('--sample', 'nnt', '--kernel', '5.10');
+      // As the vendor's 4.23.0: of two faults one is mended, so that it builds on 6.12 and fails on 7.x.
+      writeFileSync(join(folder, 'sample.deb'), (await sample('nnt')).deb);
+      const mended = ['postinst-arch', 'kernel-variable'].map((id) => `patch -p1 -F0 < ${projectRoot}patches/${id}.patch;`).join(' ');
       sh(
-        `dpkg-deb -R ${baked} tree && cd tree && mv usr/src/kernel-mft-dkms-4.22.0 usr/src/kernel-mft-dkms-4.23.0
+        `dpkg-deb -R sample.deb tree && cd tree && mv usr/src/kernel-mft-dkms-4.22.0 usr/src/kernel-mft-dkms-4.23.0
+        (cd usr/src/kernel-mft-dkms-4.23.0; ${mended})
         sed -i 's/^Version: .*/Version: 4.23.0-1/' DEBIAN/control && sed -i 's/4\\.22\\.0/4.23.0/' usr/src/*/dkms.conf
-        rm DEBIAN/md5sums && dpkg-deb -b . ../vendor.deb`,
+        rm -f DEBIAN/md5sums && dpkg-deb -b . ../vendor.deb`,
         { cwd: folder },
       );
       vendor = join(folder, 'vendor.deb');
@@ -92,7 +94,7 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
           && apt-get install -y --no-install-recommends --download-only -o Dir::Cache::archives=/next linux-headers-$(dpkg --print-architecture)/trixie-backports`;
       sh(`docker build --force-rm --tag ${image} - 2>&1`, { input: dockerfile, env: { ...process.env, DOCKER_BUILDKIT: '0' } });
       return () => void sh(`docker image rm ${image}`);
-    }, 300_000);
+    }, 900_000);
 
     const tools = `
       say() { echo "== $1"; }
@@ -132,7 +134,7 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
       expect(part('next')).toMatch(/^7\.\S+ SMP/m);
       expect(part('removed')).toBe('');
       expect(part('purged')).toMatch(/^dpkg-query: no packages found/);
-    }, 400_000);
+    }, 1_800_000);
 
     test("the vendor's package does not survive the next kernel: that is what the test can tell", () => {
       const said = inContainer(

@@ -81,7 +81,7 @@ export function testCells(generation: 'flat' | 'nnt'): void {
       sh('sha256sum --check --quiet SHA256SUMS', { cwd: out });
       expect(JSON.parse(readFileSync(join(out, 'matrix.json'), 'utf8'))).toEqual(many);
       expect(JSON.parse(readFileSync(whole, 'utf8'))).toEqual(document);
-    }, 1_200_000);
+    }, 3_600_000);
   });
 
   describe.skipIf(missing('podman') !== '')(`with podman (${missing('podman') || 'it is there'})`, () => {
@@ -93,6 +93,6 @@ export function testCells(generation: 'flat' | 'nnt'): void {
       expect(status, JSON.stringify(document, null, 1)).toBe(0);
       expect(document.cells.map(({ target }) => target)).toEqual(tried.map(({ name }) => name));
       expectCells(document.cells, generation);
-    }, 600_000);
+    }, 1_800_000);
   });
 }
