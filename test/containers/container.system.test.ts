@@ -41,10 +41,10 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     expect(readFileSync(failed.log, 'utf8')).toContain('pci_unmap_single');
   });
 
-  test('the patched package builds on both, for the very kernel, in the images that are there', async () => {
+  test('the patched package builds, for the very kernel, in the image that is there', async () => {
     const ids = () => sh('docker images --no-trunc --quiet mft-patch/debian-12').trim();
     const before = ids();
-    const { status, document, stderr } = await verify(patched, '--kernel', '6.1', '--kernel', 'debian-11');
+    const { status, document, stderr } = await verify(patched, '--kernel', '6.1');
     expect(ids()).toBe(before);
     expect(stderr).not.toMatch(/warning|building the image/);
     expect(status).toBe(0);

@@ -104,7 +104,7 @@ test('a process killed at any moment leaves a cache that the next one makes whol
   const begin = performance.now();
   await Promise.all([1, 2, 3].map((i) => fetch(join(folder, `whole-${i}`))));
   const whole = performance.now() - begin;
-  const kills = 80;
+  const kills = 40;
   const killed = async (i: number) => {
     const cache = join(folder, `killed-${i}`);
     // From the start of the program to after its end, and from the first byte to the last, in equal steps.
@@ -123,7 +123,7 @@ test('a process killed at any moment leaves a cache that the next one makes whol
       for (let i = queue.shift(); i !== undefined; i = queue.shift()) await killed(i);
     }),
   );
-  expect(ranges, 'runs that went on where the killed one was').toBeGreaterThan(10);
+  expect(ranges, 'runs that went on where the killed one was').toBeGreaterThan(5);
 });
 
 const cannotMount = process.getuid?.() === 0 ? '' : 'not root';

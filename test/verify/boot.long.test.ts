@@ -30,8 +30,23 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
       expect(cells.map(({ target, patched }) => [target, patched.status, patched.works])).toEqual(
         targets.map((target) => [target, 'builds', 'works']),
       );
+      // Drivers that know only NVIDIA's hardware refuse another device; what needs that is not tested, and said.
+      const isRefused = expect.arrayContaining([expect.stringMatching(/^mst_pci, mst_pciconf: what follows INIT/)]);
+      for (const { patched } of cells) expect(patched.notTested ?? []).toEqual(name === 'flat' ? [] : isRefused);
     }
   }, 3_000_000);
+
+  test('a driver that reads something else than sysfs fails with both values', async () => {
+    const handler = "sed -i 's/#ifdef HAVE_UNLOCKED_IOCTL/#if 1/' driver_common.c";
+    const deb = await changedSample('misread', `${handler}; sed -i 's/dev->data_reg, &/dev->data_reg + 4, \\&/' mst_pciconf.c`);
+    expect(await verify(deb, 'debian-11', '--engine', 'docker')).toMatchObject({
+      status: 1,
+      verdict: {
+        steps: { loads: true, works: false },
+        reason: expect.stringMatching(/^mst_pciconf: READ4 answered 0x\w+, expected 0x11e81234$/),
+      },
+    });
+  });
 
   test('a boot that its memory does not suffice for says nothing of the modules', async () => {
     const { stdout } = await runCli(['build', '--kernel', '6.1', '--sample', '--no-verify', '--json', '--out', join(folder, 'small')]);

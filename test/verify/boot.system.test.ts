@@ -44,15 +44,6 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     }
   }, 600_000);
 
-  test('drivers that know only NVIDIA hardware refuse another device, and what needs that is not tested', async () => {
-    const args = ['matrix', '--sample', 'nnt', '--boot', '--engine', 'docker', '--kernels', 'debian-13', '--json'];
-    const { status, stdout, stderr } = await runCli([...args, '--out', join(folder, 'nnt'), '--cache-dir', cache]);
-    const [cell] = (JSON.parse(stdout) as MatrixDocument).cells;
-    expect(status, `${stdout}${stderr}`).toBe(0);
-    const notTested = expect.arrayContaining([expect.stringMatching(/^mst_pci, mst_pciconf: what follows INIT/)]);
-    expect(cell?.patched).toMatchObject({ status: 'builds', loads: 'loads', works: 'works', notTested });
-  }, 300_000);
-
   test('a boot image is of the image that was built in, not of its name, and boots no other kernel', async () => {
     const context = testContext({ cacheDir: cache, offline: false });
     const limits = { memory: '2g', processes: 2048, disk: '4g' };
