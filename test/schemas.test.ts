@@ -12,6 +12,7 @@ import { projectFile } from '../src/cli/project-file.js';
 import { buildDocument, planDocument, rebuildDocument } from '../src/documents/build.js';
 import { configDocument } from '../src/documents/config.js';
 import { diagnoseDocument } from '../src/documents/diagnose.js';
+import { doctorDocument } from '../src/documents/doctor.js';
 import { errorDocument } from '../src/documents/error.js';
 import { historyLine } from '../src/documents/history.js';
 import type { ResultDocument } from '../src/documents/index.js';
@@ -37,6 +38,7 @@ import {
   saveDocument,
 } from '../src/documents/workbench.js';
 import { targetFile } from '../src/kernels/target-file.js';
+import { cardFile } from '../src/machine/card-file.js';
 import { patchHeader } from '../src/patches/header.js';
 import { cli } from './cli.js';
 import { makeDirectory, projectRoot } from './support.js';
@@ -48,6 +50,7 @@ const documents: Record<ResultDocument['schema'] | 'mft-patch/error@1', v.Generi
   'mft-patch/rebuild@1': rebuildDocument,
   'mft-patch/verify@1': verifyDocument,
   'mft-patch/diagnose@1': diagnoseDocument,
+  'mft-patch/doctor@1': doctorDocument,
   'mft-patch/diff@1': diffDocument,
   'mft-patch/show@1': showDocument,
   'mft-patch/matrix@1': matrixDocument,
@@ -72,6 +75,7 @@ const documents: Record<ResultDocument['schema'] | 'mft-patch/error@1', v.Generi
 const files: Record<string, [title: string, schema: v.GenericSchema]> = {
   kernel: ['A file of kernels/: a kernel that a package can be verified on', targetFile],
   releases: ['releases.json: the releases of MFT that are known', releaseFile],
+  cards: ['cards.json: the devices of Mellanox, and which releases of MFT serve them', cardFile],
   'history-1': ['A line of the file of matrix --history', historyLine],
   project: ['mft-patch.json: the options that a project repeats', projectFile],
   'patch-header': ['The header of a patch, its field names in lower case', patchHeader],
@@ -98,11 +102,14 @@ describe('schemas/', () => {
 });
 
 describe('an editor finds the schema of', () => {
-  test.each([...readdirSync(join(projectRoot, 'kernels')).map((name) => `kernels/${name}`), 'releases.json'])('%s', (path) => {
-    const { $schema } = JSON.parse(readFileSync(join(projectRoot, path), 'utf8'));
-    expect(readFileSync(join(projectRoot, path, '..', $schema), 'utf8')).toContain('"$schema"');
-    expect($schema).toMatch(path === 'releases.json' ? /releases\.schema\.json$/ : /kernel\.schema\.json$/);
-  });
+  test.each([...readdirSync(join(projectRoot, 'kernels')).map((name) => `kernels/${name}`), 'releases.json', 'cards.json'])(
+    '%s',
+    (path) => {
+      const { $schema } = JSON.parse(readFileSync(join(projectRoot, path), 'utf8'));
+      expect(readFileSync(join(projectRoot, path, '..', $schema), 'utf8')).toContain('"$schema"');
+      expect($schema).toMatch(path.includes('/') ? /kernel\.schema\.json$/ : `./schemas/${path.replace('.json', '.schema.json')}`);
+    },
+  );
 });
 
 describe('what a command prints is what its schema says:', () => {

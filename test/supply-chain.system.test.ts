@@ -92,7 +92,7 @@ describe('what is installed', () => {
 describe('the packed program', () => {
   /** What a user needs: the program, the data that it reads, and what runs in containers. */
   const wanted = [
-    /^(README\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE|package\.json|releases\.json|Dockerfile)$/,
+    /^(README\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE|package\.json|(releases|cards)\.json|Dockerfile)$/,
     /^build\/([\w-]+\/)*[\w-]+\.js$/,
     /^patches\/(series|[\w-]+\.patch)$/,
     /^kernels\/[\w.-]+\.json$/,
@@ -120,6 +120,7 @@ describe('the packed program', () => {
       'LICENSE',
       'package.json',
       'releases.json',
+      'cards.json',
       'Dockerfile',
     ];
     expect(packed.sort()).toEqual([...compiled, ...data, ...single].sort());

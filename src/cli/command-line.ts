@@ -8,6 +8,7 @@ import { commandMaker, type Show } from './command-maker.js';
 import { addConfigCommand } from './config-command.js';
 import { addDiagnoseCommands } from './diagnose-commands.js';
 import { addKernelCommands } from './kernel-commands.js';
+import { addMachineCommands } from './machine-commands.js';
 import { general, options } from './options.js';
 import { addPackageCommands } from './package-commands.js';
 import { addRepoCommand } from './repo-command.js';
@@ -31,6 +32,7 @@ export function makeProgram({ version, print }: { version: string; print: (text:
   addKernelCommands(command, program, show);
   addDiagnoseCommands(command, show);
   addPackageCommands(command, show);
+  addMachineCommands(command, show);
   addRepoCommand(command, show);
   addCacheCommands(command, program, show);
   addWorkbenchCommands(command, show);

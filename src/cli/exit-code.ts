@@ -1,7 +1,7 @@
 import type { MatrixDocument, PatchesCheckDocument, ResultDocument } from '../documents/index.js';
 
 /**
- * 1 if a verification failed or a rebuilt package differs, or two packages do with `diff --exit-code`; 5 if none failed but one
+ * 1 if a verification failed, a rebuilt package differs or doctor found a fault, or two packages do with `diff --exit-code`; 5 if none failed but one
  * could not be tested or is missing; else 0.
  */
 export function exitCodeOf(document: ResultDocument): number {
@@ -12,6 +12,8 @@ export function exitCodeOf(document: ResultDocument): number {
       return document.status === 'differs' ? 1 : 0;
     case 'mft-patch/diff@1':
       return document.exitCode && document.status === 'differs' ? 1 : 0;
+    case 'mft-patch/doctor@1':
+      return document.faults > 0 ? 1 : 0;
     case 'mft-patch/patches-check@1':
       return ofCheck(document);
     case 'mft-patch/verify@1':

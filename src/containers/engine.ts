@@ -48,9 +48,10 @@ export interface EngineSettings {
  * Finds an engine that answers: the wanted one; else that whose address the environment gives; else docker, else podman. Where
  * an address or a docker context is set no other engine is taken: the user means that one.
  *
+ * @param program runs a client on the machine that is asked
  * @throws no-engine, with the reason for each
  */
-export async function findEngine({ engine: wanted, timeout }: EngineSettings, context: Context): Promise<Engine> {
+export async function findEngine({ engine: wanted, timeout }: EngineSettings, context: Context, program = runProgram): Promise<Engine> {
   const addressed = engineNames.filter((name) => addressOf(name, context) !== undefined);
   const tried: { engine: string; detail: string }[] = [];
   const refuse = (address: string): never => {
@@ -60,7 +61,7 @@ export async function findEngine({ engine: wanted, timeout }: EngineSettings, co
   for (const name of wanted !== undefined ? [wanted] : addressed.length > 0 ? addressed : engineNames) {
     const run: Engine['run'] = (args, within, options = {}) =>
       withTimeout(timeout, [name, ...args.slice(0, args[0] === 'image' ? 2 : 1)].join(' '), within, (limited) =>
-        runProgram(name, args, options, limited),
+        program(name, args, options, limited),
       );
     const answer = await askVersion(name, run, Math.min(timeout, answerLimit), context);
     if ('version' in answer) return { name, ...answer, run };

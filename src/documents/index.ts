@@ -2,6 +2,7 @@
 import type { BuildDocument, PlanDocument, RebuildDocument } from './build.js';
 import type { ConfigDocument } from './config.js';
 import type { DiagnoseDocument } from './diagnose.js';
+import type { DoctorDocument } from './doctor.js';
 import type {
   CacheDocument,
   CachePruneDocument,
@@ -22,6 +23,7 @@ export type * from './build.js';
 export type { MftVersion } from './common.js';
 export type * from './config.js';
 export type * from './diagnose.js';
+export type * from './doctor.js';
 export type * from './history.js';
 export type * from './lists.js';
 export type * from './matrix.js';
@@ -37,6 +39,7 @@ export type ResultDocument =
   | RebuildDocument
   | VerifyDocument
   | DiagnoseDocument
+  | DoctorDocument
   | DiffDocument
   | ShowDocument
   | PatchesDocument

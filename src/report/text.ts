@@ -12,6 +12,7 @@ import { bootedWords, bootNotes } from './boot-text.js';
 import { renderCache, renderPrune } from './cache-text.js';
 import { renderConfig } from './config-text.js';
 import { renderDiagnosis } from './diagnose-text.js';
+import { renderDoctor } from './doctor-text.js';
 import { renderImages } from './image-text.js';
 import { failureLines, renderMatrix } from './matrix-text.js';
 import { failedAt } from './matrix-words.js';
@@ -53,6 +54,8 @@ export function renderText(document: ResultDocument): string {
       return renderImages(document);
     case 'mft-patch/diagnose@1':
       return renderDiagnosis(document);
+    case 'mft-patch/doctor@1':
+      return renderDoctor(document);
     case 'mft-patch/releases@1':
       return releases(document);
     case 'mft-patch/releases-check@1':

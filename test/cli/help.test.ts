@@ -18,6 +18,7 @@ vi.mock('../../src/commands/save.js', async () => (await import('./in-process.js
 vi.mock('../../src/commands/check-patches.js', async () => (await import('./in-process.js')).mocks.checkPatches());
 vi.mock('../../src/commands/export-patches.js', async () => (await import('./in-process.js')).mocks.exportPatches());
 vi.mock('../../src/commands/report-patch.js', async () => (await import('./in-process.js')).mocks.reportPatch());
+vi.mock('../../src/commands/doctor.js', async () => (await import('./in-process.js')).mocks.doctor());
 vi.mock('../../src/commands/diff.js', async () => (await import('./in-process.js')).mocks.diff());
 vi.mock('../../src/commands/repo.js', async () => (await import('./in-process.js')).mocks.repo());
 vi.mock('../../src/commands/show.js', async () => (await import('./in-process.js')).mocks.show());
@@ -33,6 +34,7 @@ const commands = [
   'matrix',
   'try',
   'diagnose',
+  'doctor',
   'diff',
   'show',
   'repo',

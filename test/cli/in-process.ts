@@ -35,6 +35,7 @@ const keeper =
 export const mocks = {
   build: () => ({ build: keeper('build') }),
   diff: () => ({ diff: keeper('diff') }),
+  doctor: () => ({ doctor: (context: Context) => keep('doctor', {}, context) }),
   show: () => ({ show: (path: string, context: Context) => keep('show', { path }, context) }),
   plan: () => ({ plan: keeper('plan') }),
   verify: () => ({ verify: keeper('verify') }),

@@ -22,6 +22,7 @@ vi.mock('../../src/commands/save.js', async () => (await import('./in-process.js
 vi.mock('../../src/commands/check-patches.js', async () => (await import('./in-process.js')).mocks.checkPatches());
 vi.mock('../../src/commands/export-patches.js', async () => (await import('./in-process.js')).mocks.exportPatches());
 vi.mock('../../src/commands/report-patch.js', async () => (await import('./in-process.js')).mocks.reportPatch());
+vi.mock('../../src/commands/doctor.js', async () => (await import('./in-process.js')).mocks.doctor());
 vi.mock('../../src/commands/diff.js', async () => (await import('./in-process.js')).mocks.diff());
 vi.mock('../../src/commands/repo.js', async () => (await import('./in-process.js')).mocks.repo());
 vi.mock('../../src/commands/show.js', async () => (await import('./in-process.js')).mocks.show());
@@ -328,6 +329,7 @@ const tables: Record<string, Table> = {
     ...ownKernels('make.log --kernel 6.1'),
     '--linux': { on: 'make.log', adds: '--linux there', path: 'linux', is: 'there' },
   },
+  doctor: {},
   'cache ls': {},
   'cache prune': {
     '--older-than': { adds: '--older-than 12h', path: 'olderThan', is: 43_200 },
@@ -432,6 +434,7 @@ describe('the table', () => {
       'config',
       'diagnose',
       'diff',
+      'doctor',
       'fetch',
       'image',
       'matrix',

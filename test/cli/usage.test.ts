@@ -13,6 +13,7 @@ const known = [
   'matrix',
   'try',
   'diagnose',
+  'doctor',
   'diff',
   'show',
   'repo',
