@@ -10,6 +10,7 @@ import { describe, expect, test } from 'vitest';
 import { releaseFile } from '../src/bundle/release-file.js';
 import { projectFile } from '../src/cli/project-file.js';
 import { buildDocument, planDocument, rebuildDocument } from '../src/documents/build.js';
+import { completionDocument } from '../src/documents/completion.js';
 import { configDocument } from '../src/documents/config.js';
 import { diagnoseDocument } from '../src/documents/diagnose.js';
 import { doctorDocument } from '../src/documents/doctor.js';
@@ -63,6 +64,7 @@ const documents: Record<ResultDocument['schema'] | 'mft-patch/error@1', v.Generi
   'mft-patch/fetch@1': fetchDocument,
   'mft-patch/cache@1': cacheDocument,
   'mft-patch/cache-prune@1': cachePruneDocument,
+  'mft-patch/completion@1': completionDocument,
   'mft-patch/config@1': configDocument,
   'mft-patch/edit@1': editDocument,
   'mft-patch/save@1': saveDocument,
@@ -124,6 +126,7 @@ describe('what a command prints is what its schema says:', () => {
     ['releases', 'mft-patch/releases@1'],
     ['matrix --list', 'mft-patch/matrix-list@1'],
     ['config --memory 4g', 'mft-patch/config@1'],
+    ['completion fish', 'mft-patch/completion@1'],
     ['cache ls', 'mft-patch/cache@1'],
     ['cache prune --dry-run', 'mft-patch/cache-prune@1'],
     ['edit --sample --kernel 6.1 --dir work', 'mft-patch/edit@1'],

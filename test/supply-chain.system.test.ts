@@ -94,6 +94,7 @@ describe('the packed program', () => {
   const wanted = [
     /^(README\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE|package\.json|(releases|cards)\.json|Dockerfile)$/,
     /^build\/([\w-]+\/)*[\w-]+\.js$/,
+    /^man\/mft-patch\.1$/,
     /^patches\/(series|[\w-]+\.patch)$/,
     /^kernels\/[\w.-]+\.json$/,
     /^schemas\/[\w-]+\.schema\.json$/,
@@ -122,6 +123,7 @@ describe('the packed program', () => {
       'releases.json',
       'cards.json',
       'Dockerfile',
+      'man/mft-patch.1',
     ];
     expect(packed.sort()).toEqual([...compiled, ...data, ...single].sort());
   });

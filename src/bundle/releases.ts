@@ -19,7 +19,7 @@ export async function loadReleases(context: Pick<Context, 'own' | 'inputs'>): Pr
 export const defaultRelease = '4.20.1-14';
 
 /** The names of an architecture in the vendor's URLs, in Debian and in Node. */
-const archNames = new Map<string, Release['arch']>([
+export const archNames: ReadonlyMap<string, Release['arch']> = new Map([
   ['x86_64', 'x86_64'],
   ['amd64', 'x86_64'],
   ['x64', 'x86_64'],

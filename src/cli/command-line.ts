@@ -5,6 +5,7 @@ import { fail } from '../errors.js';
 import { addBuildCommands } from './build-commands.js';
 import { addCacheCommands } from './cache-commands.js';
 import { commandMaker, type Show } from './command-maker.js';
+import { addCompletionCommand } from './completion-command.js';
 import { addConfigCommand } from './config-command.js';
 import { addDiagnoseCommands } from './diagnose-commands.js';
 import { addKernelCommands } from './kernel-commands.js';
@@ -57,6 +58,7 @@ export function makeProgram({ version, print }: { version: string; print: (text:
     .addOption(options.kernelsDir)
     .action((options) => show(options, async (context) => (await import('../commands/catalogues.js')).listKernels(context)));
   addConfigCommand(command, show);
+  addCompletionCommand(command, program, show);
   addHelp(program);
   return program;
 }

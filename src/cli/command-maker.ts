@@ -47,9 +47,16 @@ interface Details {
   notFromFile?: OptionName[];
 }
 
+const examples = new WeakMap<object, readonly string[]>();
+
+/** The command lines that the help of a command shows. */
+export function examplesOf(command: CommandUnknownOpts): readonly string[] {
+  return examples.get(command) ?? [];
+}
+
 /** Makes what makes a command of the program. */
 export function commandMaker(program: Command) {
-  return (name: string, description: string, { examples, rules = {}, notFromFile = [] }: Details, parent: Command = program) => {
+  return (name: string, description: string, { examples: lines, rules = {}, notFromFile = [] }: Details, parent: Command = program) => {
     const command = parent
       .command(name)
       .description(description)
@@ -61,7 +68,8 @@ export function commandMaker(program: Command) {
       .addOption(options.offline)
       .addOption(options.cacheDir)
       .addOption(options.config)
-      .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}\n`).join('')}`);
+      .addHelpText('after', `\nExamples:\n${lines.map((example) => `  ${example}\n`).join('')}`);
+    examples.set(command, lines);
     readOptions(command as unknown as Command, rules, notFromFile);
     return command;
   };

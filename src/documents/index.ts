@@ -1,5 +1,6 @@
 /** The JSON documents that the commands print: the contract with users. */
 import type { BuildDocument, PlanDocument, RebuildDocument } from './build.js';
+import type { CompletionDocument } from './completion.js';
 import type { ConfigDocument } from './config.js';
 import type { DiagnoseDocument } from './diagnose.js';
 import type { DoctorDocument } from './doctor.js';
@@ -21,6 +22,7 @@ import type { EditDocument, PatchesCheckDocument, PatchesExportDocument, Patches
 
 export type * from './build.js';
 export type { MftVersion } from './common.js';
+export type * from './completion.js';
 export type * from './config.js';
 export type * from './diagnose.js';
 export type * from './doctor.js';
@@ -58,4 +60,5 @@ export type ResultDocument =
   | PatchesExportDocument
   | PatchesReportDocument
   | ConfigDocument
+  | CompletionDocument
   | RepoDocument;

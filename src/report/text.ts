@@ -66,6 +66,8 @@ export function renderText(document: ResultDocument): string {
       return renderPrune(document);
     case 'mft-patch/config@1':
       return renderConfig(document);
+    case 'mft-patch/completion@1':
+      return document.script.trimEnd();
     case 'mft-patch/repo@1':
       return renderRepo(document);
     case 'mft-patch/fetch@1':

@@ -20,6 +20,7 @@ vi.mock('../../src/commands/export-patches.js', async () => (await import('./in-
 vi.mock('../../src/commands/report-patch.js', async () => (await import('./in-process.js')).mocks.reportPatch());
 vi.mock('../../src/commands/doctor.js', async () => (await import('./in-process.js')).mocks.doctor());
 vi.mock('../../src/commands/diff.js', async () => (await import('./in-process.js')).mocks.diff());
+vi.mock('../../src/commands/completion/index.js', async () => (await import('./in-process.js')).mocks.completion());
 vi.mock('../../src/commands/repo.js', async () => (await import('./in-process.js')).mocks.repo());
 vi.mock('../../src/commands/show.js', async () => (await import('./in-process.js')).mocks.show());
 vi.mock('../../src/commands/check-releases.js', async () => (await import('./in-process.js')).mocks.checkReleases());
@@ -58,6 +59,7 @@ const commands = [
   'patches',
   'kernels',
   'config',
+  'completion',
 ];
 
 async function helpOf(command: string): Promise<string> {

@@ -63,6 +63,9 @@ export const mocks = {
     pruneCache: keeper('cache prune'),
   }),
   repo: () => ({ repo: keeper('repo') }),
+  completion: () => ({
+    completion: (shell: string, table: unknown, context: Context) => keep('completion', { shell, table }, context),
+  }),
   config: () => ({ config: keeper('config') }),
   edit: () => ({ edit: keeper('edit') }),
   save: () => ({ save: keeper('save') }),

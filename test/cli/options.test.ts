@@ -24,6 +24,7 @@ vi.mock('../../src/commands/export-patches.js', async () => (await import('./in-
 vi.mock('../../src/commands/report-patch.js', async () => (await import('./in-process.js')).mocks.reportPatch());
 vi.mock('../../src/commands/doctor.js', async () => (await import('./in-process.js')).mocks.doctor());
 vi.mock('../../src/commands/diff.js', async () => (await import('./in-process.js')).mocks.diff());
+vi.mock('../../src/commands/completion/index.js', async () => (await import('./in-process.js')).mocks.completion());
 vi.mock('../../src/commands/repo.js', async () => (await import('./in-process.js')).mocks.repo());
 vi.mock('../../src/commands/show.js', async () => (await import('./in-process.js')).mocks.show());
 vi.mock('../../src/commands/check-releases.js', async () => (await import('./in-process.js')).mocks.checkReleases());
@@ -257,6 +258,12 @@ const tables: Record<string, Table> = {
     '--exit-code': { on: 'x.deb', path: 'exitCode', is: true },
   },
   show: { DEB: { adds: 'x.deb', path: 'path', is: 'x.deb' } },
+  completion: {
+    SHELL: { adds: 'zsh', path: 'shell', is: 'zsh' },
+    ...ownPatches('bash'),
+    ...ownReleases('bash'),
+    ...ownKernels('bash'),
+  },
   repo: {
     DIR: { adds: 'there', path: 'directory', is: 'there' },
     '--gpg-key': { on: 'there', adds: '--gpg-key me@x', path: 'gpgKey', is: 'me@x' },
@@ -431,6 +438,7 @@ describe('the table', () => {
       'build',
       'cache',
       'catalogues',
+      'completion',
       'config',
       'diagnose',
       'diff',
@@ -476,6 +484,7 @@ describe('every command takes the common options:', () => {
     diff: 'x.deb',
     show: 'x.deb',
     repo: 'there',
+    completion: 'bash',
     'image build': 'debian-12',
     'image rm': 'x',
     'image save': 'a.tar',

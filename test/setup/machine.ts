@@ -26,7 +26,7 @@ declare module 'vitest' {
 }
 
 const packages =
-  'apt-utils binutils chromium dpkg-dev gcc iproute2 libc6-dev libxml2-utils lintian make mmdebstrap openssl patch python3 quilt shellcheck strace util-linux xz-utils zstd docker.io docker-registry gpg gpg-agent podman runc'.split(
+  'apt-utils binutils chromium dpkg-dev fish gcc groff-base iproute2 libc6-dev libxml2-utils lintian make man-db mandoc mmdebstrap openssl patch python3 quilt shellcheck strace util-linux xz-utils zstd docker.io docker-registry gpg gpg-agent podman runc zsh'.split(
     ' ',
   );
 
@@ -34,7 +34,10 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const folder = await mkdtemp(join(tmpdir(), 'mft-patch-tests-'));
   const isDebian = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   if (isDebian) timed('installing packages', installPackages);
-  const programs = 'dpkg-deb dpkg-parsechangelog gpg quilt patch ar gcc make python3 zstd xz lintian shellcheck xmllint'.split(' ');
+  const programs =
+    'dpkg-deb dpkg-parsechangelog gpg quilt patch ar gcc make python3 zstd xz lintian shellcheck xmllint fish groff man mandoc zsh'.split(
+      ' ',
+    );
   const tools = programs.filter((program) => spawnSync('which', [program]).status !== 0);
   // Podman as it needs to be where limits are tight; a machine's own settings go first elsewhere.
   writeFileSync(
