@@ -5,6 +5,8 @@ FROM ${BASE_IMAGE}
 
 # The kernel's release, as `uname -r` prints it.
 ARG RELEASE
+# The architecture of QEMU, where it is another than the image's: that of the machine, which emulates the rest.
+ARG EMULATOR_ARCH=""
 
 RUN set -eu; \
     case $(dpkg --print-architecture) in \
@@ -12,6 +14,7 @@ RUN set -eu; \
         arm64) qemu=qemu-system-arm ;; \
         *) echo "booting $(dpkg --print-architecture) kernels is not supported"; exit 1 ;; \
     esac; \
+    if [ -n "$EMULATOR_ARCH" ]; then dpkg --add-architecture "$EMULATOR_ARCH"; qemu=$qemu:$EMULATOR_ARCH; fi; \
     export DEBIAN_FRONTEND=noninteractive; \
     apt-get update; \
     mkdir /tmp/kernel; \

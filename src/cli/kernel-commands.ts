@@ -31,6 +31,7 @@ function addVerify(command: MakeCommand, show: Show): void {
           'kernelsDir',
           'lock',
           'boot',
+          'testedArch',
           ...engineOptions.filter((name) => name !== 'timeout'),
         ],
       ],
@@ -44,6 +45,7 @@ function addVerify(command: MakeCommand, show: Show): void {
     .addOption(options.kernelConfig)
     .addOption(options.lock)
     .addOption(options.boot)
+    .addOption(options.testedArch)
     .addOption(options.here)
     .addOption(options.engine)
     .addOption(options.bootstrap)

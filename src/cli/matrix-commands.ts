@@ -7,7 +7,7 @@ import type { MakeCommand, Show } from './command-maker.js';
 import { type OptionName, options } from './options.js';
 import type { SourceFlags } from './values.js';
 
-const downloads: OptionName[] = ['arch', 'package', 'mirror', 'lock', 'sha256', 'requireDigest', 'patches', 'releases'];
+const downloads: OptionName[] = ['testedArch', 'package', 'mirror', 'lock', 'sha256', 'requireDigest', 'patches', 'releases'];
 const matrixRun: OptionName[] = ['baseline', 'boot', 'baked', 'universal', 'jobs', 'maxImageAge', 'onlyFailed', 'fresh', 'out'];
 
 export function addMatrixCommands(command: MakeCommand, show: Show): void {
@@ -71,7 +71,7 @@ function addMatrix(command: MakeCommand, show: Show): void {
     .addOption(options.memory)
     .addOption(options.processes)
     .addOption(options.disk)
-    .addOption(options.arch)
+    .addOption(options.testedArch)
     .addOption(options.mirror)
     .addOption(options.lock)
     .addOption(options.sha256)
@@ -126,7 +126,7 @@ function addTry(command: MakeCommand, show: Show): void {
     .addOption(options.memory)
     .addOption(options.processes)
     .addOption(options.disk)
-    .addOption(options.arch)
+    .addOption(options.testedArch)
     .addOption(options.mirror)
     .addOption(options.lock)
     .addOption(options.sha256)
@@ -160,9 +160,11 @@ async function matrixRequest(
   context: Context,
 ): Promise<Omit<MatrixRequest, 'kernels' | 'baseline' | 'onlyFailed' | keyof HistoryRequest>> {
   const values = await import('./values.js');
+  const { arch: _, ...rest } = options;
+  const isRelease = files.length === 0 && [options.bundle, options.deb, options.sample].every((named) => named === undefined);
   return {
     reports: await values.reportsOf(options.report),
-    sources: await values.sourcesOf(options, files, context),
+    sources: await values.sourcesOf(isRelease ? options : rest, files, context),
     settings: values.settingsOf(options),
     boot: options.boot ?? false,
     baked: options.baked ?? false,

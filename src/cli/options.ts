@@ -5,6 +5,7 @@ import { artifactOptions } from './artifact-options.js';
 import {
   age,
   aptMirror,
+  archName,
   count,
   digest,
   gather,
@@ -71,6 +72,9 @@ export const options = {
   releases: new Option('--releases <file>', 'file with further MFT releases, like releases.json').argParser(notEmpty).helpGroup(ownData),
 
   arch: new Option('--arch <arch>', "the bundle's architecture (default: this machine's)").helpGroup(download),
+  testedArch: new Option('--arch <arch>', "architecture to test on, amd64 or arm64, and of a release's bundle (default: this machine's)")
+    .argParser(archName)
+    .helpGroup(verification),
   mirror: new Option('--mirror <url>', "base URL to download the vendor's releases from (default: $MFT_PATCH_MIRROR)").helpGroup(download),
   lock: new Option('--lock <file>', 'lockfile with the SHA-256 of what no catalogue knows (default: mft-patch.lock)')
     .argParser(notEmpty)

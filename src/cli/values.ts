@@ -6,6 +6,7 @@ import { resolvePlanSource, resolveSource, type Source, type SourceOptions } fro
 import type { ContainerSettings } from '../containers/images.js';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
+import { debianArch } from '../kernels/arch.js';
 import type { Kernel, KernelOptions } from '../kernels/resolve.js';
 
 /** What names packages on a command line: each option that does so may be given several times, as `matrix` takes it. */
@@ -133,12 +134,13 @@ export async function placesOf(places: readonly string[], { sample = [] }: Sourc
 
 /** How the container engine is used. */
 export function settingsOf(options: ContainerSettings): ContainerSettings {
-  const { engine, bootstrap, aptMirror, refresh, maxImageAge, timeout, memory, processes, disk } = options;
+  const { engine, bootstrap, aptMirror, refresh, maxImageAge, arch, timeout, memory, processes, disk } = options;
   return {
     ...(engine ? { engine } : {}),
     ...(bootstrap ? { bootstrap } : {}),
     ...(aptMirror === undefined ? {} : { aptMirror }),
     ...(refresh ? { refresh } : {}),
+    ...(arch === undefined ? {} : { arch: debianArch(arch) ?? arch }),
     ...(maxImageAge === undefined ? {} : { maxImageAge }),
     ...{ timeout, memory, processes, disk },
   };

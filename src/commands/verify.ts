@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { refuseOtherArch } from '../containers/arch.js';
-import { type ContainerSettings, openImages } from '../containers/images.js';
+import { findEngine } from '../containers/engine.js';
+import { type ContainerSettings, imagesFor } from '../containers/images.js';
 import type { Context } from '../context.js';
 import { controlFields, readDeb } from '../deb/deb.js';
 import type { KernelVerdict, VerifyDocument } from '../documents/index.js';
@@ -34,9 +35,11 @@ async function verifyInContainers(request: VerifyRequest & { kernels: Kernel[] }
   const { path, kernels, boot, settings } = request;
   const targets = kernels.map((kernel) => targetOf(kernel, context));
   // The engine is asked whether it is there while the package is read.
-  const [{ content, ...deb }, images] = await Promise.all([readPackage(path), openImages(settings, context)]);
-  const arch = controlFields(content, path).get('architecture') ?? '';
-  if (arch !== 'all') refuseOtherArch(images.engine, { what: path, arch });
+  const [{ content, ...deb }, engine] = await Promise.all([readPackage(path), findEngine(settings, context)]);
+  const architecture = controlFields(content, path).get('architecture');
+  const arch = architecture === 'all' ? undefined : architecture;
+  const images = await imagesFor(engine, settings, [arch, ...targets.map(({ wanted }) => wanted?.arch)], context);
+  if (arch !== undefined) refuseOtherArch(images.engine, { what: path, arch });
   const verdicts = [];
   for (const target of targets) verdicts.push(await verifyOn({ images, target, deb, boot }, context));
   return verdicts;

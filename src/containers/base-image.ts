@@ -31,7 +31,8 @@ export async function ensureBase(making: BaseMaking, isFit: (created: string) =>
   const { engine, target, options } = making;
   const [suite = ''] = target.suites;
   const tag = baseTag(suite, options);
-  const pulled = options.bootstrap ? undefined : await inspect(engine, target.image, context);
+  const isMade = options.bootstrap || options.emulated !== undefined;
+  const pulled = isMade ? undefined : await inspect(engine, target.image, context);
   const built = await inspect(engine, tag, context);
   if (pulled && isFit(pulled.created)) return { name: target.image, created: pulled.created };
   // One that was built here is taken only where none can be pulled.
@@ -42,6 +43,7 @@ export async function ensureBase(making: BaseMaking, isFit: (created: string) =>
     return { name, created };
   };
   const bootstrap = async (why: string) => replace(await new Bootstrap(making, created, context).run(tag, why), built);
+  if (options.emulated !== undefined) return bootstrap(`${engine.name} keeps one ${target.image}, that of ${engine.emulatedOn}`);
   if (options.bootstrap) return bootstrap('--bootstrap');
   context.progress({ step: 'image', text: `pulling ${target.image}` });
   const pull = await engine.run(['pull', target.image], context);
@@ -80,12 +82,13 @@ class Bootstrap {
   async #build(archive: string, why: string): Promise<string> {
     const { suites, checkValidUntil, image } = this.making.target;
     const [suite = ''] = suites;
-    const { aptMirror } = this.making.options;
+    const { aptMirror, emulated } = this.making.options;
     const isUbuntu = image.startsWith('ubuntu');
     const args = [
       '--variant=minbase',
       // Its minbase has no apt, and dkms is not in main in each of its releases.
       ...(isUbuntu ? ['--include=apt', '--components=main,universe', `--keyring=${ubuntuKeyring}`] : []),
+      ...(emulated === undefined ? [] : [`--architectures=${emulated}`]),
       ...(checkValidUntil ? [] : ['--aptopt=Acquire::Check-Valid-Until "false"']),
       ...[suite, archive, ...(aptMirror === undefined ? [] : [aptMirror])],
     ];

@@ -15,6 +15,8 @@ export interface Engine {
   version: string;
   /** The architecture of its containers as Debian names it, as in amd64; empty if it does not say. */
   arch: string;
+  /** The architecture of its machine, where that runs the programs of its containers by emulation. */
+  emulatedOn?: string;
   /**
    * Runs `docker ARGS` or `podman ARGS` to its end, or until --timeout is over.
    * @param context the limits of the work that it is part of
@@ -83,6 +85,11 @@ async function askVersion(name: EngineName, run: Engine['run'], seconds: number,
     if (!(error instanceof MftPatchError) || error.failure.code !== 'engine-failed') throw error;
     return { detail: `it was asked but did not answer within ${seconds} s; check it with ${name} ${questions[name][0]}` };
   }
+}
+
+/** Whether the engine is on another machine than this. */
+export function isElsewhere({ env }: Context): boolean {
+  return /^(tcp|ssh|https?):/.test(env.DOCKER_HOST ?? env.CONTAINER_HOST ?? '');
 }
 
 /** The variable that gives the address of an engine, with its value. */

@@ -11,7 +11,12 @@ export interface ImageOptions {
   bootstrap?: boolean;
   /** The mirror to take packages from, instead of the distribution's. */
   aptMirror?: string;
+  /** The architecture of images whose programs this machine runs by emulation: they stand beside those of its own. */
+  emulated?: string;
 }
+
+/** What this machine may emulate, and what is therefore in names. */
+export const emulatedArches = ['amd64', 'arm64'] as const;
 
 /** What makes modules_prepare work, in the place of a headers package. */
 const kernelTools = 'bc bison flex libelf-dev libssl-dev xz-utils zstd bzip2 rsync python3';
@@ -41,7 +46,11 @@ function toolsOn(target: Target, gcc: string, dockerfile: string): ImageContent 
 /** The name of an image: it changes with whatever the image is made from. */
 export function imageTag({ target, packages, dockerfile }: ImageContent, options: ImageOptions): string {
   const inputs = [dockerfile, target.image, options.bootstrap ?? false, buildArgs({ target, packages }, options)];
-  return `mft-patch/${target.name}:${shortDigest(JSON.stringify(inputs))}`;
+  return `mft-patch/${target.name}${suffixOf(options)}:${shortDigest(JSON.stringify(inputs))}`;
+}
+
+function suffixOf({ emulated }: ImageOptions): string {
+  return emulated === undefined ? '' : `-${emulated}`;
 }
 
 /** The arguments of ./Dockerfile, but for the base. */
@@ -57,12 +66,14 @@ export function buildArgs({ target, packages }: Omit<ImageContent, 'dockerfile'>
 
 /** The name of the image that boots the kernel of another: a new one has that name only if the other is new. */
 export function bootTag(target: string, { tag, id, release }: Image, dockerfile: string): string {
-  return `mft-patch/${target}-boot:${shortDigest(JSON.stringify([dockerfile, tag, id, release]))}`;
+  const suffix = new RegExp(`-(?:${emulatedArches.join('|')})(?=:)`).exec(tag)?.[0] ?? '';
+  return `mft-patch/${target}${suffix}-boot:${shortDigest(JSON.stringify([dockerfile, tag, id, release]))}`;
 }
 
 /** The name of a base image that is made here, for a suite and its archive. */
-export function baseTag(suite: string, { aptMirror }: ImageOptions): string {
-  return `mft-patch/base:${suite}${aptMirror === undefined ? '' : `-${shortDigest(aptMirror)}`}`;
+export function baseTag(suite: string, options: ImageOptions): string {
+  const { aptMirror } = options;
+  return `mft-patch/base:${suite}${suffixOf(options)}${aptMirror === undefined ? '' : `-${shortDigest(aptMirror)}`}`;
 }
 
 /** What this program would call images. */
@@ -78,12 +89,13 @@ export interface UsableNames {
  */
 export async function usableNames(targets: readonly Target[], { aptMirror }: ImageOptions): Promise<UsableNames> {
   const mirrors = aptMirror === undefined ? [{}] : [{}, { aptMirror }];
+  const everywhere = mirrors.flatMap((mirror) => [mirror, ...emulatedArches.map((emulated) => ({ ...mirror, emulated }))]);
   const dockerfile = await projectText('Dockerfile');
   const tools = targets.flatMap((target) => compilersOn(target.suites[0] ?? '').map((gcc) => toolsOn(target, gcc, dockerfile)));
   const contents = [...(await Promise.all(targets.map(contentOf))), ...tools];
-  const tags = mirrors.flatMap((mirror) => [
-    ...contents.flatMap((content) => [false, true].map((bootstrap) => imageTag(content, { ...mirror, bootstrap }))),
-    ...targets.map(({ suites }) => baseTag(suites[0] ?? '', mirror)),
+  const tags = everywhere.flatMap((options) => [
+    ...contents.flatMap((content) => [false, true].map((bootstrap) => imageTag(content, { ...options, bootstrap }))),
+    ...targets.map(({ suites }) => baseTag(suites[0] ?? '', options)),
   ]);
   return { tags: new Set(tags), bootDockerfile: await projectText('container/Dockerfile.boot') };
 }

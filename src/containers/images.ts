@@ -3,7 +3,7 @@ import { MftPatchError } from '../errors.js';
 import type { Target } from '../kernels/target.js';
 import { projectText } from '../project-files.js';
 import { ageOf, ageText, refreshCommand, usualAgeLimit } from './age.js';
-import { refuseOtherArch } from './arch.js';
+import { engineFor, refuseOtherArch } from './arch.js';
 import { type Base, ensureBase } from './base-image.js';
 import { type Engine, type EngineSettings, findEngine } from './engine.js';
 import { buildImage, findImage, findImages, type Image, label, makeImage, refuseOffline } from './image.js';
@@ -17,11 +17,33 @@ export interface ContainerSettings extends EngineSettings, ImageOptions, Limits 
   refresh?: boolean;
   /** Make an image of a rolling suite anew that is older, in seconds; 0: never. Without it such an image brings a warning. */
   maxImageAge?: number;
+  /** The architecture that is tested, as Debian names it; undefined for that of what is tested, else the engine's own. */
+  arch?: string;
 }
 
-/** The engine that answers, with its images. @throws no-engine */
+/** The engine that answers, with its images. @throws no-engine, engine-failed */
 export async function openImages(settings: ContainerSettings, context: Context): Promise<Images> {
-  return new Images(await findEngine(settings, context), settings);
+  return imagesFor(await findEngine(settings, context), settings, [], context);
+}
+
+/**
+ * An engine with its images, of the architecture that is wanted.
+ *
+ * @param arches those of what is tested; undefined for what is of any. Where they are several, it is the engine's own: what is
+ *   of another one is refused when its turn comes
+ * @throws engine-failed if --arch names one that cannot be had
+ */
+export async function imagesFor(
+  engine: Engine,
+  settings: ContainerSettings,
+  arches: readonly (string | undefined)[],
+  context: Context,
+): Promise<Images> {
+  const [only, ...others] = new Set(arches.filter((arch) => arch !== undefined));
+  const wanted = settings.arch ?? (others.length === 0 ? only : undefined);
+  const used = await engineFor(engine, wanted, context);
+  if (settings.arch !== undefined) refuseOtherArch(used, { what: `--arch ${settings.arch}`, arch: settings.arch });
+  return new Images(used, used.emulatedOn === undefined ? settings : { ...settings, emulated: used.arch });
 }
 
 /** The images of targets: found by the digest of what they are made from, or made. */
@@ -87,7 +109,8 @@ export class Images {
     const tag = bootTag(target.name, image, dockerfile);
     if ((await findImage(this.engine, tag, context)) !== undefined) return tag;
     if (context.offline) refuseOffline(name, tag);
-    const args = { BASE_IMAGE: image.tag, RELEASE: image.release };
+    // QEMU itself is not emulated.
+    const args = { BASE_IMAGE: image.tag, RELEASE: image.release, EMULATOR_ARCH: this.engine.emulatedOn ?? '' };
     return this.#once(tag, context, () =>
       withTimeout(this.settings.timeout, `building the image of ${name}`, context, async (limited) => {
         await buildImage(this.engine, { tag, name, dockerfile, args }, limited);

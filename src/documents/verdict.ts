@@ -89,6 +89,7 @@ export const provenance = v.object({
   program,
   engine: text('name and version of the container engine, as in docker 20.10.24; with --here of dkms'),
   architecture: text('that of the containers, as Debian names it: amd64'),
+  emulatedOn: v.exactOptional(text('the architecture of the machine, where it ran the programs of the containers by emulation')),
   options: v.object({
     boot: v.pipe(v.boolean(), v.description('whether the kernel was to be booted')),
     package: v.exactOptional(

@@ -1,5 +1,5 @@
 /** What the renderers of a matrix share: its title, verdict and status in words, the facts of a cell, and making text safe in markup. */
-import type { CellVerdict, MatrixCell, MatrixDocument, StepName } from '../documents/index.js';
+import type { CellVerdict, MatrixCell, MatrixDocument, Provenance, StepName } from '../documents/index.js';
 import { cellName, releasesOf, releaseText, versionText } from './releases.js';
 import { ageOf, moment } from './run-words.js';
 
@@ -57,6 +57,11 @@ export function worksWords(verdict: CellVerdict): string {
   const works = worksStatus(verdict);
   if (works === undefined) return '-';
   return works === 'works' ? '✓ works' : `${statusWords[works]}${failedAt({ ...verdict, status: works })}`;
+}
+
+/** The architecture of a test, and whether it was emulated. */
+export function archWords({ architecture, emulatedOn }: Pick<Provenance, 'architecture' | 'emulatedOn'>): string {
+  return emulatedOn === undefined ? architecture : `${architecture} emulated on ${emulatedOn}`;
 }
 
 /** How a booted kernel ran; empty if none was booted. */
@@ -131,7 +136,7 @@ export function factsOf(cell: MatrixCell, column: 'vendor' | 'patched'): Fact[] 
     ['Not tested', (column === 'patched' && cell.patched.notTested?.join('; ')) || ''],
     ['Since', column === 'patched' ? sinceWords(cell) : ''],
     ['Reused', reusedWords(cell[column])],
-    ['Tested', on ? `${moment(on.date)}, ${on.engine}, ${on.architecture}` : ''],
+    ['Tested', on ? `${moment(on.date)}, ${on.engine}, ${archWords(on)}` : ''],
     ['Image', on?.imageCreated ? `${moment(on.imageCreated)}, ${ageOf([on])}` : ''],
     ['Log', nameOf(log), log],
   ];

@@ -15,7 +15,7 @@ import { renderDiagnosis } from './diagnose-text.js';
 import { renderDoctor } from './doctor-text.js';
 import { renderImages } from './image-text.js';
 import { failureLines, renderMatrix } from './matrix-text.js';
-import { failedAt } from './matrix-words.js';
+import { archWords, failedAt } from './matrix-words.js';
 import { nextSteps } from './next-steps.js';
 import { renderDiff, renderShow } from './package-text.js';
 import { renderRebuild } from './rebuild-text.js';
@@ -153,7 +153,7 @@ function verdicts(kernels: readonly KernelVerdict[]): string {
   ]);
   const failures = kernels.filter(({ status }) => status !== 'builds').flatMap((verdict) => failureLines(verdict.target, verdict));
   const booted = kernels.flatMap(({ target, boot }) => (boot ? [{ target, ...boot }] : []));
-  const engines = [...new Set(kernels.flatMap(({ on }) => (on ? [`Tested with ${on.engine}, ${on.architecture}`] : [])))];
+  const engines = [...new Set(kernels.flatMap(({ on }) => (on ? [`Tested with ${on.engine}, ${archWords(on)}`] : [])))];
   const head = table(['KERNEL', 'TARGET', 'RELEASE', 'VERDICT', 'MODULES', 'TIME'], rows);
   return [head, ...engines, ...failures, ...bootNotes(booted)].join('\n');
 }

@@ -1,7 +1,8 @@
 import { release as runningRelease } from 'node:os';
 import { loadTargets } from '../catalogue.js';
 import { refuseOtherArch } from '../containers/arch.js';
-import { type ContainerSettings, type Images, openImages } from '../containers/images.js';
+import { findEngine } from '../containers/engine.js';
+import { type ContainerSettings, type Images, imagesFor } from '../containers/images.js';
 import type { Context } from '../context.js';
 import type { BuildDocument, BuiltPatch, KernelVerdict } from '../documents/index.js';
 import { fail, MftPatchError } from '../errors.js';
@@ -38,9 +39,9 @@ const obstacles = ['no-engine', 'engine-failed', 'no-target', 'download-failed']
  */
 export async function verifyBuilt(built: BuiltPackage, context: Context): Promise<Result> {
   try {
-    const images = await openImages(built.settings, context);
-    const { plan, kernel } = built;
+    const { plan, kernel, settings } = built;
     const arch = archOfPackage(plan);
+    const images = await imagesFor(await findEngine(settings, context), settings, [arch, kernel?.target?.wanted?.arch], context);
     if (arch) refuseOtherArch(images.engine, { what: plan.vendor.path, arch });
     // The nearest target would be of the wrong architecture, too.
     const wanted = kernel?.target?.wanted;

@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { runScript, textsOf } from '../containers/container.js';
+import { isElsewhere } from '../containers/engine.js';
 import type { Image } from '../containers/image.js';
 import type { Images } from '../containers/images.js';
 import { withTimeout } from '../containers/timeout.js';
@@ -69,7 +70,7 @@ async function runBoot({ images, image, target, modules }: Boot, context: Contex
     fileEntry('verify/boot.sh', Buffer.from(await projectText('container/boot.sh')), { mode: 0o755 }),
   ];
   const command = `/verify/boot.sh ${bootLimit}`;
-  const devices = await kvmDevices(context);
+  const devices = engine.emulatedOn === undefined ? await kvmDevices(context) : [];
   const onLine = (detail: string) => context.progress({ step: 'verify', text, detail });
   return withTimeout(settings.timeout, `the boot on ${target.name}`, context, async (limited) =>
     textsOf(await runScript({ engine, image: tag, files, command, devices, limits: settings, onLine }, limited)),
@@ -77,11 +78,10 @@ async function runBoot({ images, image, target, modules }: Boot, context: Contex
 }
 
 /** KVM, if this machine has it and the engine is on this machine. Whether it is of use shows when it is used. */
-async function kvmDevices({ env }: Context): Promise<string[]> {
-  const isElsewhere = /^(tcp|ssh|https?):/.test(env.DOCKER_HOST ?? env.CONTAINER_HOST ?? '');
+async function kvmDevices(context: Context): Promise<string[]> {
   const exists = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(
     () => true,
     () => false,
   );
-  return exists && !isElsewhere ? ['/dev/kvm'] : [];
+  return exists && !isElsewhere(context) ? ['/dev/kvm'] : [];
 }

@@ -33,6 +33,7 @@ export async function provenanceOf({ deb, image, engine, boot }: Tested): Promis
     program: await program(),
     engine: `${engine.name} ${engine.version}`,
     architecture: engine.arch || (debianArch(process.arch) ?? process.arch),
+    ...(engine.emulatedOn === undefined ? {} : { emulatedOn: engine.emulatedOn }),
     options: { boot, ...(kind ? { package: kind } : {}) },
     date: new Date().toISOString(),
   };

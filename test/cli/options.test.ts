@@ -94,6 +94,9 @@ const ownReleases = (on = ''): Table => ({
 const ownKernels = (on = ''): Table => ({
   '--kernels-dir': { on, adds: `--kernels-dir ${targets}`, path: 'context.own.kernelsDir', is: targets },
 });
+/** What is tested: an architecture by any of its names. */
+const testedArch = { '--arch': { adds: '--arch aarch64', path: 'settings.arch', is: 'arm64' } };
+
 const kernelUrl = 'https://a/linux-6.1.7.tar.xz';
 
 const engine: Table = {
@@ -228,7 +231,7 @@ const tables: Record<string, Table> = {
   verify: {
     DEB: { on: '--kernel 6.1', adds: package_, path: 'path', is: package_ },
     ...Object.fromEntries(
-      Object.entries({ ...engine, ...disk, '--boot': { path: 'boot', is: true } }).map(([flag, row]) => [
+      Object.entries({ ...engine, ...disk, ...testedArch, '--boot': { path: 'boot', is: true } }).map(([flag, row]) => [
         flag,
         { on: 'x.deb --kernel 6.1', ...row },
       ]),
@@ -274,7 +277,7 @@ const tables: Record<string, Table> = {
   },
   'image build': {
     KERNEL: { on: 'debian-12', adds: 'debian-13', path: 'kernels.1.target.name', is: 'debian-13' },
-    ...Object.fromEntries(Object.entries(engine).map(([flag, row]) => [flag, { on: '--kernel debian-12', ...row }])),
+    ...Object.fromEntries(Object.entries({ ...engine, ...testedArch }).map(([flag, row]) => [flag, { on: '--kernel debian-12', ...row }])),
     ...kernels('--kernel debian-12'),
     ...lock(`--kernel-source ${kernelUrl}`),
     ...ownKernels('--kernel debian-12'),
@@ -585,20 +588,23 @@ describe('what contradicts or does not apply is refused:', () => {
       [`${command} --mft 4.20.1-14 --deb ${package_}`, '--deb', '--mft'],
       [`${command} ${tgz} --sample`, 'FILE', '--sample'],
       [`${command} ${tgz} --bundle ${tgz}`, 'FILE', '--bundle'],
-      ...['arch arm64', 'mirror http://a', 'require-digest', 'lock x.lock'].flatMap((option): [string, string, ...string[]][] => [
-        [`${command} --deb ${package_} --${option}`, `--${split(option)[0]}`],
-        [`${command} --bundle ${tgz} --${option}`, `--${split(option)[0]}`],
-        [`${command} ${tgz} --${option}`, `--${split(option)[0]}`],
-        [`${command} --bundle ${directory} --${option}`, `--${split(option)[0]}`],
-        [`${command} --sample --${option}`, `--${split(option)[0]}`],
-      ]),
+      // A matrix tests on it, whatever is tested.
+      ...[...(command === 'matrix' ? [] : ['arch arm64']), 'mirror http://a', 'require-digest', 'lock x.lock'].flatMap(
+        (option): [string, string, ...string[]][] => [
+          [`${command} --deb ${package_} --${option}`, `--${split(option)[0]}`],
+          [`${command} --bundle ${tgz} --${option}`, `--${split(option)[0]}`],
+          [`${command} ${tgz} --${option}`, `--${split(option)[0]}`],
+          [`${command} --bundle ${directory} --${option}`, `--${split(option)[0]}`],
+          [`${command} --sample --${option}`, `--${split(option)[0]}`],
+        ],
+      ),
       [`${command} --sample --package knem-dkms`, '--package', '--sample'],
       [`${command} --mft 4.20.1-14 --package knem-dkms`, '--package', 'a release'],
       [`${command} --bundle ${vendorUrl} --package knem-dkms`, '--package', 'a release'],
       [`${command} --bundle ${tgz} --package Knem`, '--package'],
       [`${command} --sample --sha256 ${digest}`, '--sha256', '--sample'],
       [`${command} --bundle ${directory} --sha256 ${digest}`, '--sha256', 'directory'],
-      [`${command} --bundle https://a/b.tgz --arch arm64`, '--arch'],
+      ...(command === 'matrix' ? [] : ([[`${command} --bundle https://a/b.tgz --arch arm64`, '--arch']] as [string, string][])),
       [`${command} --bundle https://a/b.tgz --mirror http://a`, '--mirror'],
       [`${command} --mft 4.20.1-14 --lock=`, '--lock'],
       ...['nonsense', 'https://', 'http://a:99999', 'http://[a', 'ftp://a/b'].map((mirror): [string, string] => [
@@ -616,6 +622,10 @@ describe('what contradicts or does not apply is refused:', () => {
       '--timeout',
     ]),
     ['verify x.deb', '--kernel'],
+    ...['verify x.deb --kernel 6.1', 'matrix --sample', 'image build debian-12'].map((line): [string, string] => [
+      `${line} --arch x87`,
+      '--arch',
+    ]),
     ...['verify x.deb', 'image build'].flatMap((command): [string, string][] => [
       [`${command} --kernel 6.1 --lock x.lock`, '--lock'],
       [`${command} --kernel-source ${tree} --lock x.lock`, '--lock'],

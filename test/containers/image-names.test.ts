@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadTargets } from '../../src/catalogue.js';
-import { contentOf, imageTag, usableNames } from '../../src/containers/image-names.js';
+import { baseTag, bootTag, contentOf, imageTag, usableNames } from '../../src/containers/image-names.js';
 import type { Target } from '../../src/kernels/target.js';
 import { testContext } from '../support.js';
 
@@ -22,4 +22,16 @@ test.each([
 test('and not those of compilers that no headers of that suite get', async () => {
   const { tags } = await usableNames(targets, {});
   expect(tags).not.toContain(imageTag(await contentOf(ofHeaders('debian-12', 'gcc-9')), {}));
+});
+
+test('images of an architecture that is emulated stand beside those of the machine, and prune keeps both', async () => {
+  const content = await contentOf(named('debian-12'));
+  const emulated = { emulated: 'arm64' };
+  expect(imageTag(content, emulated)).toMatch(/^mft-patch\/debian-12-arm64:[0-9a-f]{12}$/);
+  expect(baseTag('bookworm', emulated)).toBe('mft-patch/base:bookworm-arm64');
+  const image = { tag: imageTag(content, emulated), id: 'x', release: '6.1.0-50-arm64', created: '' };
+  expect(bootTag('debian-12', image, '')).toMatch(/^mft-patch\/debian-12-arm64-boot:[0-9a-f]{12}$/);
+  expect(bootTag('debian-12', { ...image, tag: imageTag(content, {}) }, '')).toMatch(/^mft-patch\/debian-12-boot:/);
+  const { tags } = await usableNames(targets, {});
+  for (const name of [imageTag(content, {}), imageTag(content, emulated), baseTag('bookworm', emulated)]) expect(tags).toContain(name);
 });

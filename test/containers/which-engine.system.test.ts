@@ -69,51 +69,52 @@ describe('an engine that does not answer', () => {
   });
 });
 
+// Of an architecture that no machine emulates for us.
 describe('on an engine of amd64', () => {
   const engines = { docker: alive };
 
-  test('a kernel of arm64 is not verified as amd64: it is an error, by verify, matrix and build', async () => {
-    const reason = /^kernel 6\.1\.0-56-arm64 is for arm64, and docker runs amd64 containers here: it cannot be tested/;
-    const verified = await run(['verify', 'vendor.deb', '--kernel', '6.1.0-56-arm64'], engines);
+  test('a kernel of ppc64el is not verified as amd64: it is an error, by verify, matrix and build', async () => {
+    const reason = /^kernel 6\.1\.0-56-powerpc64le is for ppc64el, and docker runs amd64 containers here: it cannot be tested/;
+    const verified = await run(['verify', 'vendor.deb', '--kernel', '6.1.0-56-powerpc64le'], engines);
     expect(verified).toMatchObject({ status: 5, document: { kernels: [{ status: 'error', reason: expect.stringMatching(reason) }] } });
-    const matrix = await run(['matrix', '--sample', '--kernel', '6.1.0-56-arm64', '--out', 'out'], engines);
+    const matrix = await run(['matrix', '--sample', '--kernel', '6.1.0-56-powerpc64le', '--out', 'out'], engines);
     expect(matrix).toMatchObject({
       status: 5,
       document: { cells: [{ patched: { status: 'error', reason: expect.stringMatching(reason) } }] },
     });
-    const built = await run(['build', '--sample', '--kernel', '6.1.0-56-arm64', '--out', 'out'], engines);
+    const built = await run(['build', '--sample', '--kernel', '6.1.0-56-powerpc64le', '--out', 'out'], engines);
     expect(built).toMatchObject({
       status: 0,
       document: { verification: { status: 'skipped', reason: expect.stringMatching(reason), kernels: [] } },
     });
-    expect(await run(['build', '--sample', '--kernel', '6.1.0-56-arm64', '--out', 'out', '--verify'], engines)).toMatchObject({
+    expect(await run(['build', '--sample', '--kernel', '6.1.0-56-powerpc64le', '--out', 'out', '--verify'], engines)).toMatchObject({
       status: 5,
     });
     expect(callsOf('docker')).not.toMatch(/^(run|build|pull)/m);
   });
 
   test('two kernels that differ by their architecture are two', async () => {
-    const { document } = await run(['verify', 'vendor.deb', '--kernel', '6.1.0-56-amd64,6.1.0-56-arm64', '--offline'], engines);
+    const { document } = await run(['verify', 'vendor.deb', '--kernel', '6.1.0-56-amd64,6.1.0-56-powerpc64le', '--offline'], engines);
     expect(document.kernels.map(({ reason }: { reason: string }) => reason)).toEqual([
       expect.stringContaining('--offline is set'),
-      expect.stringContaining('is for arm64'),
+      expect.stringContaining('is for ppc64el'),
     ]);
   });
 
-  test('a package of arm64, and one from a bundle of arm64, are not verified', async () => {
-    sh(`dpkg-deb -R vendor.deb x && sed -i 's/^Architecture: .*/Architecture: arm64/' x/DEBIAN/control && dpkg-deb -b x arm.deb`, {
+  test('a package of ppc64el, and one from a bundle of ppc64le, are not verified', async () => {
+    sh(`dpkg-deb -R vendor.deb x && sed -i 's/^Architecture: .*/Architecture: ppc64el/' x/DEBIAN/control && dpkg-deb -b x power.deb`, {
       cwd: folder,
     });
-    const refused = { code: 'engine-failed', detail: expect.stringContaining('is for arm64, and docker runs amd64') };
-    expect(await run(['verify', 'arm.deb', '--kernel', 'debian-12'], engines)).toMatchObject({ status: 5, document: refused });
-    sh('mkdir -p mft/DEBS && cp vendor.deb mft/DEBS/kernel-mft-dkms_4.20.1-0sample_all.deb && tar -czf mft-4.20.1-14-arm64-deb.tgz mft', {
+    const refused = { code: 'engine-failed', detail: expect.stringContaining('is for ppc64el, and docker runs amd64') };
+    expect(await run(['verify', 'power.deb', '--kernel', 'debian-12'], engines)).toMatchObject({ status: 5, document: refused });
+    sh('mkdir -p mft/DEBS && cp vendor.deb mft/DEBS/kernel-mft-dkms_4.20.1-0sample_all.deb && tar -czf mft-4.20.1-14-ppc64le-deb.tgz mft', {
       cwd: folder,
     });
-    const bundle = ['mft-4.20.1-14-arm64-deb.tgz', '--kernel', 'debian-12', '--out', 'out'];
+    const bundle = ['mft-4.20.1-14-ppc64le-deb.tgz', '--kernel', 'debian-12', '--out', 'out'];
     expect(await run(['matrix', ...bundle], engines)).toMatchObject({ status: 5, document: refused });
     expect(await run(['build', ...bundle], engines)).toMatchObject({
       status: 0,
-      document: { verification: { status: 'skipped', reason: expect.stringContaining('-arm64-deb.tgz is for arm64') } },
+      document: { verification: { status: 'skipped', reason: expect.stringContaining('-ppc64le-deb.tgz is for ppc64el') } },
     });
   });
 });

@@ -27,6 +27,14 @@ test('names package, image, program, engine, options and time', async () => {
   expect(Math.abs(Date.parse(date) - Date.now())).toBeLessThan(10_000);
 });
 
+test('says where programs were emulated', async () => {
+  const { architecture, emulatedOn } = await provenanceOf({
+    deb: { bytes: Buffer.from('abc') },
+    ...{ image, engine: { ...engine, emulatedOn: 'amd64' }, boot: true },
+  });
+  expect({ architecture, emulatedOn }).toEqual({ architecture: 'arm64', emulatedOn: 'amd64' });
+});
+
 test('of a package of this run also names its kind and the patches inside', async () => {
   const origin = originOf(true, [patch('a', 'applied'), patch('b', 'already-applied'), patch('c', 'not-needed')]);
   const { options, patches } = await provenanceOf({ deb: { bytes: Buffer.alloc(0), origin }, image, engine, boot: false });

@@ -3,7 +3,7 @@ import { loadTargets } from '../../catalogue.js';
 import { type EngineSettings, failWithLog, findEngine } from '../../containers/engine.js';
 import { chooseImages, isMeant } from '../../containers/image-choice.js';
 import { ownImages, topmostFirst } from '../../containers/image-list.js';
-import { type ContainerSettings, openImages } from '../../containers/images.js';
+import { type ContainerSettings, imagesFor } from '../../containers/images.js';
 import type { Context } from '../../context.js';
 import type { ImagesDocument } from '../../documents/index.js';
 import { fail } from '../../errors.js';
@@ -24,7 +24,8 @@ export async function listImages(settings: EngineSettings, context: Context): Pr
 /** Builds the images of kernels that are missing; with `refresh` all of them, and their bases. */
 export async function buildImages(kernels: Kernel[], settings: ContainerSettings, context: Context): Promise<ImagesDocument> {
   const targets = kernels.map((kernel) => targetOf(kernel, context));
-  const images = await openImages(settings, context);
+  const arches = targets.map(({ wanted }) => wanted?.arch);
+  const images = await imagesFor(await findEngine(settings, context), settings, arches, context);
   const tags: string[] = [];
   for (const target of targets) tags.push((await images.ensure(target, context)).tag);
   const all = await ownImages(images.engine, context);

@@ -4,7 +4,8 @@ import pLimit from 'p-limit';
 import type { Source } from '../../bundle/vendor-package.js';
 import { loadTargets } from '../../catalogue.js';
 import { refuseOtherArch } from '../../containers/arch.js';
-import { type ContainerSettings, type Images, openImages } from '../../containers/images.js';
+import { findEngine } from '../../containers/engine.js';
+import { type ContainerSettings, type Images, imagesFor } from '../../containers/images.js';
 import type { Context } from '../../context.js';
 import type { MatrixDocument } from '../../documents/index.js';
 import { type Kernel, resolveKernels, targetOf } from '../../kernels/resolve.js';
@@ -53,7 +54,9 @@ export async function matrix(request: MatrixRequest, context: Context): Promise<
   const { settings, out } = request;
   const last = request.onlyFailed ? await lastResult(out) : undefined;
   const kernels = await kernelsToRun(request, last, context);
-  const [reads, images] = await Promise.all([readReleases(request.sources, context), openImages(settings, context)]);
+  const [reads, engine] = await Promise.all([readReleases(request.sources, context), findEngine(settings, context)]);
+  const arches = [...reads.map(archOfPackage), ...kernels.map(({ target }) => target.wanted?.arch)];
+  const images = await imagesFor(engine, settings, arches, context);
   for (const read of reads) {
     const arch = archOfPackage(read);
     if (arch) refuseOtherArch(images.engine, { what: read.vendor.path, arch });
