@@ -33,7 +33,7 @@ function addBuild(command: MakeCommand, image: Command, show: Show): void {
     .addOption(options.kernelSource)
     .addOption(options.kernelConfig)
     .addOption(options.lock)
-    .addOption(options.testedArch)
+    .addOption(options.arch)
     .addOption(options.engine)
     .addOption(options.bootstrap)
     .addOption(options.refresh)

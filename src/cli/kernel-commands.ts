@@ -31,7 +31,7 @@ function addVerify(command: MakeCommand, show: Show): void {
           'kernelsDir',
           'lock',
           'boot',
-          'testedArch',
+          'arch',
           ...engineOptions.filter((name) => name !== 'timeout'),
         ],
       ],
@@ -45,7 +45,7 @@ function addVerify(command: MakeCommand, show: Show): void {
     .addOption(options.kernelConfig)
     .addOption(options.lock)
     .addOption(options.boot)
-    .addOption(options.testedArch)
+    .addOption(options.arch)
     .addOption(options.here)
     .addOption(options.engine)
     .addOption(options.bootstrap)

@@ -7,7 +7,7 @@ import type { MakeCommand, Show } from './command-maker.js';
 import { type OptionName, options } from './options.js';
 import type { SourceFlags } from './values.js';
 
-const downloads: OptionName[] = ['testedArch', 'package', 'mirror', 'lock', 'sha256', 'requireDigest', 'patches', 'releases'];
+const downloads: OptionName[] = ['arch', 'package', 'mirror', 'lock', 'sha256', 'requireDigest', 'patches', 'releases'];
 const matrixRun: OptionName[] = ['baseline', 'boot', 'baked', 'universal', 'jobs', 'maxImageAge', 'onlyFailed', 'fresh', 'out'];
 
 export function addMatrixCommands(command: MakeCommand, show: Show): void {
@@ -71,7 +71,7 @@ function addMatrix(command: MakeCommand, show: Show): void {
     .addOption(options.memory)
     .addOption(options.processes)
     .addOption(options.disk)
-    .addOption(options.testedArch)
+    .addOption(options.arch)
     .addOption(options.mirror)
     .addOption(options.lock)
     .addOption(options.sha256)
@@ -126,7 +126,7 @@ function addTry(command: MakeCommand, show: Show): void {
     .addOption(options.memory)
     .addOption(options.processes)
     .addOption(options.disk)
-    .addOption(options.testedArch)
+    .addOption(options.arch)
     .addOption(options.mirror)
     .addOption(options.lock)
     .addOption(options.sha256)

@@ -1,7 +1,6 @@
 /** What options take, checked as they are read: each throws InvalidArgumentError, whose words commander shows. */
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { packageForm } from '../documents/common.js';
-import { debianArch } from '../kernels/arch.js';
 import { plainRelease } from '../kernels/release.js';
 
 /** @returns a whole number above 0 */
@@ -37,12 +36,6 @@ export function digest(text: string): string {
 
 export function packageName(text: string): string {
   if (!packageForm.test(text)) throw new InvalidArgumentError('It must be the name of a package, as knem-dkms.');
-  return text;
-}
-
-/** An architecture by any of its names. */
-export function archName(text: string): string {
-  if (debianArch(text) === undefined) throw new InvalidArgumentError('It must be an architecture, as amd64 or arm64.');
   return text;
 }
 

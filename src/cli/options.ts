@@ -5,7 +5,6 @@ import { artifactOptions } from './artifact-options.js';
 import {
   age,
   aptMirror,
-  archName,
   count,
   digest,
   gather,
@@ -71,10 +70,6 @@ export const options = {
     .helpGroup(ownData),
   releases: new Option('--releases <file>', 'file with further MFT releases, like releases.json').argParser(notEmpty).helpGroup(ownData),
 
-  arch: new Option('--arch <arch>', "the bundle's architecture (default: this machine's)").helpGroup(download),
-  testedArch: new Option('--arch <arch>', "architecture to test on, amd64 or arm64, and of a release's bundle (default: this machine's)")
-    .argParser(archName)
-    .helpGroup(verification),
   mirror: new Option('--mirror <url>', "base URL to download the vendor's releases from (default: $MFT_PATCH_MIRROR)").helpGroup(download),
   lock: new Option('--lock <file>', 'lockfile with the SHA-256 of what no catalogue knows (default: mft-patch.lock)')
     .argParser(notEmpty)
@@ -117,6 +112,9 @@ export const options = {
   maxKernel: new Option('--max-kernel <release>', 'last kernel that dkms builds the package for by itself: 7.3 (with 7.3.x) or 7.3.1')
     .argParser(maxKernel)
     .helpGroup(kernels),
+  arch: new Option('--arch <arch>', "architecture of the bundle, and of the kernels to test on (default: this machine's)").helpGroup(
+    kernels,
+  ),
   headers: new Option(
     '--headers <dir|deb...>',
     'use prepared headers: a directory, as /lib/modules/$(uname -r)/build, or the packages with them',

@@ -140,10 +140,14 @@ export function settingsOf(options: ContainerSettings): ContainerSettings {
     ...(bootstrap ? { bootstrap } : {}),
     ...(aptMirror === undefined ? {} : { aptMirror }),
     ...(refresh ? { refresh } : {}),
-    ...(arch === undefined ? {} : { arch: debianArch(arch) ?? arch }),
+    ...(arch === undefined ? {} : { arch: debianArch(arch) ?? refuseArch(arch) }),
     ...(maxImageAge === undefined ? {} : { maxImageAge }),
     ...{ timeout, memory, processes, disk },
   };
+}
+
+function refuseArch(arch: string): never {
+  return fail({ code: 'usage', detail: `unknown architecture '${arch}'`, hint: 'pass amd64 or arm64' });
 }
 
 /** The names that are given as arguments, or with --kernels, count as those of --kernel. */
