@@ -147,7 +147,7 @@ export function settingsOf(options: ContainerSettings): ContainerSettings {
 }
 
 function refuseArch(arch: string): never {
-  return fail({ code: 'usage', detail: `unknown architecture '${arch}'`, hint: 'pass amd64 or arm64' });
+  return fail({ code: 'usage', detail: `--arch ${arch}: unknown architecture`, hint: 'pass amd64 or arm64' });
 }
 
 /** The names that are given as arguments, or with --kernels, count as those of --kernel. */

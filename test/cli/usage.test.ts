@@ -136,7 +136,7 @@ describe('help', () => {
         ...ownData,
       ],
       plan: [package_, '--kernel', '--headers', ...source, ...ownData],
-      verify: ['--kernel', '--kernels-dir', '--boot', '--here', '--lock', ...engine, ...kernelSource],
+      verify: ['--arch', '--kernel', '--kernels-dir', '--boot', '--here', '--lock', ...engine, ...kernelSource],
       matrix: [package_, ...source, ...engine, ...kernelSource, ...matrix, ...ownData],
       try: [package_, ...source, ...engine, ...kernelSource, ...tried, ...ownData],
       diagnose: ['--kernel', '--headers', '--linux', ...engine, '--patches', '--kernels-dir'],
@@ -145,6 +145,7 @@ describe('help', () => {
       rebuild: [...source, '--patches', '--releases'],
       'image ls': ['--engine', '--timeout'],
       'image build': [
+        '--arch',
         '--kernel',
         '--kernels-dir',
         '--refresh',
