@@ -18,7 +18,7 @@ const firstLook = 3000;
 const nextLook = 2000;
 /** A pause is at least so many times as long as the look before it, so that looking takes little of a busy machine. */
 const rest = 3;
-/** A look that takes so many milliseconds has many files to go through: 200 000 take a second or more, some hundred 0.03 s. */
+/** A look at the size that takes so many milliseconds more than one without it has many files to go through: 200 000 take a second or more. */
 const slowLook = 250;
 /** What the smallest file takes of a disk, in bytes. */
 const block = 4096;
@@ -55,10 +55,12 @@ export async function withDiskLimit<T>(limited: Limited, context: Context, work:
     for (let pause = firstLook; !isOver; ) {
       await setTimeout(pause, undefined, { signal: ended.signal });
       const start = performance.now();
-      const { stdout } = await engine.run(['container', 'inspect', '--size', '--format', '{{.SizeRw}}', container], context);
-      // It sums the files' lengths, which are next to nothing for very many small ones. To count them takes docker 1.5 s at the least.
-      const files = performance.now() - start > slowLook ? await countFiles(limited, context) : 0;
-      isOver = Number(stdout.toString()) + files * block > most;
+      const look = await inspectTimed(limited, ['--size', '--format', '{{.SizeRw}}'], context);
+      // It sums the files' lengths, which are next to nothing for very many small ones. To count them takes docker two seconds of
+      // processor time at the least: on a busy machine, where every look is slow, that would make it busier.
+      const isSlow = look.time > slowLook && look.time - (await inspectTimed(limited, ['--format', 'x'], context)).time > slowLook;
+      const files = isSlow ? await countFiles(limited, context) : 0;
+      isOver = Number(look.text) + files * block > most;
       pause = Math.max(nextLook, rest * (performance.now() - start));
     }
     await engine.run(['rm', '--force', container], context);
@@ -73,6 +75,13 @@ export async function withDiskLimit<T>(limited: Limited, context: Context, work:
     fail({ code: 'engine-failed', detail, hint: 'raise the limit with --disk' });
   }
   return running;
+}
+
+/** What the engine says of a container, and how long that takes, in milliseconds. */
+async function inspectTimed({ engine, container }: Limited, options: string[], context: Context): Promise<{ text: string; time: number }> {
+  const start = performance.now();
+  const { stdout } = await engine.run(['container', 'inspect', ...options, container], context);
+  return { text: stdout.toString(), time: performance.now() - start };
 }
 
 /** How many files a container has made or changed. */
