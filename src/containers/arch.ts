@@ -21,7 +21,9 @@ export function refuseOtherArch({ name, arch, emulatedOn }: Engine, { what, arch
   if (arch === '' || wanted === arch) return;
   const machine = `run this on a machine of ${wanted}, or on an engine there (DOCKER_HOST)`;
   const isPossible = wanted in emulators && emulatedOn === undefined;
-  const emulation = isPossible ? 'apt install mmdebstrap qemu-user-static binfmt-support to emulate it, which takes long; or ' : '';
+  const emulation = isPossible
+    ? 'apt install mmdebstrap arch-test qemu-user-static binfmt-support to emulate it, which takes long; or '
+    : '';
   fail({
     code: 'engine-failed',
     detail: `${what} is for ${wanted}, and ${name} runs ${arch} containers here: it cannot be tested`,

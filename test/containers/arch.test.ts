@@ -30,7 +30,7 @@ test.each([
   [
     'arm64',
     {},
-    /^apt install mmdebstrap qemu-user-static binfmt-support to emulate it, which takes long; or run this on a machine of arm64/,
+    /^apt install mmdebstrap arch-test qemu-user-static binfmt-support to emulate it, which takes long; or run this on a machine of arm64/,
   ],
   ['ppc64el', {}, /^run this on a machine of ppc64el/],
   // What runs emulated already is not to be emulated once more.

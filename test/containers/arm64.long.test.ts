@@ -15,7 +15,9 @@ const isNative = process.arch === 'arm64';
 
 beforeAll(() => {
   if (isNative) return;
-  sh('command -v qemu-aarch64-static || apt-get install -y --no-install-recommends qemu-user-static binfmt-support mmdebstrap');
+  sh(
+    'command -v qemu-aarch64-static && command -v arch-test || apt-get install -y --no-install-recommends mmdebstrap arch-test qemu-user-static binfmt-support',
+  );
   sh('mountpoint -q /proc/sys/fs/binfmt_misc || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc');
   sh('test -e /proc/sys/fs/binfmt_misc/qemu-aarch64 || update-binfmts --enable qemu-aarch64');
 });
