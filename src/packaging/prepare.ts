@@ -99,9 +99,11 @@ function refuseOwnPackage(read: VendorPackage): void {
   fail({ code: 'package-unfit', path: vendor.path, detail: `was already patched by mft-patch (version ${version})`, hint });
 }
 
-/** The architecture that a package is for: its own, else that of the bundle it is from; undefined for all. */
+/** The architecture that a package is for: its own, else that of the bundle it is from; undefined for all, and for a sample. */
 export function archOfPackage({ architecture, vendor: { path } }: VendorPackage): string | undefined {
-  return architecture === 'all' ? archOfBundle(path) : architecture;
+  if (architecture !== 'all') return architecture;
+  // A sample is named as the vendor names bundles, and is for any.
+  return path.startsWith('sample:') ? undefined : archOfBundle(path);
 }
 
 /** The dkms.conf of the package. */
