@@ -36,7 +36,7 @@ const values: Readonly<Record<string, Value>> = {
   file: files(),
   'file|dir|url|-': bundles,
   kernel: kernels,
-  layout: { kind: 'words', words: ['flat', 'nnt', 'nnt-4.26'], isList: true },
+  layout: { kind: 'known', list: 'samples', isList: true },
   list: kernels,
   other: bundles,
   place: bundles,

@@ -1,8 +1,8 @@
 import type { MatrixDocument, PatchesCheckDocument, ResultDocument } from '../documents/index.js';
 
 /**
- * 1 if a verification failed, a rebuilt package differs or doctor found a fault, or two packages do with `diff --exit-code`; 5 if none failed but one
- * could not be tested or is missing; else 0.
+ * 1 if a verification failed, a rebuilt package differs, two packages do with `diff --exit-code`, or doctor found a fault; 5 if none
+ * failed but one could not be tested or is missing; else 0.
  */
 export function exitCodeOf(document: ResultDocument): number {
   switch (document.schema) {

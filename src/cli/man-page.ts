@@ -96,7 +96,7 @@ const list = (rows: readonly [string, string][]) => rows.map(([term, text]) => `
 
 const exits = list([
   ['0', 'done'],
-  ['1', 'a verification failed, or a rebuilt or compared package differs'],
+  ['1', 'a verification failed, a rebuilt or compared package differs, or doctor found a fault'],
   ['2', 'usage, or a data file is wrong'],
   ['3', 'input: a bundle, package or download is wrong'],
   ['4', 'a patch does not apply'],

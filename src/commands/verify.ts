@@ -36,10 +36,10 @@ async function verifyInContainers(request: VerifyRequest & { kernels: Kernel[] }
   const targets = kernels.map((kernel) => targetOf(kernel, context));
   // The engine is asked whether it is there while the package is read.
   const [{ content, ...deb }, engine] = await Promise.all([readPackage(path), findEngine(settings, context)]);
-  const architecture = controlFields(content, path).get('architecture');
-  const arch = architecture === 'all' ? undefined : architecture;
-  const images = await imagesFor(engine, settings, [arch, ...targets.map(({ wanted }) => wanted?.arch)], context);
-  if (arch !== undefined) refuseOtherArch(images.engine, { what: path, arch });
+  const arch = controlFields(content, path).get('architecture') ?? '';
+  const own = arch === 'all' ? undefined : arch;
+  const images = await imagesFor(engine, settings, [own, ...targets.map(({ wanted }) => wanted?.arch)], context);
+  if (own !== undefined) refuseOtherArch(images.engine, { what: path, arch: own });
   const verdicts = [];
   for (const target of targets) verdicts.push(await verifyOn({ images, target, deb, boot }, context));
   return verdicts;

@@ -12,6 +12,8 @@ export interface Foreign {
 
 /** The architectures whose containers another one may run, as QEMU names them. */
 const emulators: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64' };
+/** Those as Debian names them. */
+export const emulatedArches: readonly string[] = Object.keys(emulators);
 
 /**
  * Refuses to test what is of another architecture than the engine's containers: a verdict on these would say nothing about it.

@@ -31,8 +31,8 @@ export async function ensureBase(making: BaseMaking, isFit: (created: string) =>
   const { engine, target, options } = making;
   const [suite = ''] = target.suites;
   const tag = baseTag(suite, options);
-  const isMade = options.bootstrap || options.emulated !== undefined;
-  const pulled = isMade ? undefined : await inspect(engine, target.image, context);
+  const whyMade = whyNotPulled(making);
+  const pulled = whyMade !== undefined ? undefined : await inspect(engine, target.image, context);
   const built = await inspect(engine, tag, context);
   if (pulled && isFit(pulled.created)) return { name: target.image, created: pulled.created };
   // One that was built here is taken only where none can be pulled.
@@ -43,8 +43,7 @@ export async function ensureBase(making: BaseMaking, isFit: (created: string) =>
     return { name, created };
   };
   const bootstrap = async (why: string) => replace(await new Bootstrap(making, created, context).run(tag, why), built);
-  if (options.emulated !== undefined) return bootstrap(`${engine.name} keeps one ${target.image}, that of ${engine.emulatedOn}`);
-  if (options.bootstrap) return bootstrap('--bootstrap');
+  if (whyMade !== undefined) return bootstrap(whyMade);
   context.progress({ step: 'image', text: `pulling ${target.image}` });
   const pull = await engine.run(['pull', target.image], context);
   if (pull.exitCode === 0) return replace(target.image, pulled);
@@ -57,6 +56,12 @@ export interface BaseMaking {
   engine: Engine;
   target: Target;
   options: ImageOptions;
+}
+
+/** Why a base is made here even where it could be pulled; undefined if it is pulled. */
+function whyNotPulled({ engine, target, options }: BaseMaking): string | undefined {
+  if (options.emulated !== undefined) return `${engine.name} keeps one ${target.image}, that of ${engine.emulatedOn}`;
+  return options.bootstrap ? '--bootstrap' : undefined;
 }
 
 /** Builds a base image. Without a mirror argument mmdebstrap(1) takes the distribution's own. */

@@ -1,6 +1,6 @@
 import type { Target } from '../kernels/target.js';
 import { isBootImage, isOnTopOf, type ListedImage } from './image-list.js';
-import { bootTag, emulatedArches, type UsableNames } from './image-names.js';
+import { bootTag, repositoriesOf, type UsableNames } from './image-names.js';
 
 /** Which images are meant. */
 export interface Choice {
@@ -23,11 +23,6 @@ export function chooseImages(all: readonly ListedImage[], { names, targets }: Ch
   return all.filter((image) => named.includes(image) || goesAlong(image));
 }
 
-/** The names without tags that a target's images have: on its own architecture, and emulated. */
-function repositories(target: string): string[] {
-  return ['', ...emulatedArches.map((arch) => `-${arch}`)].map((suffix) => `mft-patch/${target}${suffix}`);
-}
-
 /**
  * The images that this program can use: those of targets by their names, what boots their kernels, and what it makes of sources,
  * whose names are not known without them.
@@ -39,7 +34,7 @@ export function usableImages(all: readonly ListedImage[], targets: readonly Targ
   const isKnown = ({ name, target }: ListedImage) =>
     target === '' ||
     target === 'kernel-tools' ||
-    targets.some((candidate) => repositories(candidate.name).includes(name.replace(/:.*/, '')));
+    targets.some((candidate) => repositoriesOf(candidate.name).includes(name.replace(/:.*/, '')));
   const isDraft = ({ name }: ListedImage) => /-draft-\d+$/.test(name) || !name.startsWith('mft-patch/');
   const usable = all.filter((image) => !isBootImage(image) && !isDraft(image) && (names.tags.has(image.name) || !isKnown(image)));
   const boots = new Set(usable.map((image) => bootTag(image.target, { ...image, tag: image.name }, names.bootDockerfile)));

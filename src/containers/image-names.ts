@@ -3,6 +3,7 @@ import { compilersOn } from '../kernels/headers-target.js';
 import type { Target } from '../kernels/target.js';
 import { projectText } from '../project-files.js';
 import { shortDigest } from '../system/digest.js';
+import { emulatedArches } from './arch.js';
 import type { Image } from './image.js';
 
 /** How images are made; part of what they are named by. */
@@ -15,8 +16,10 @@ export interface ImageOptions {
   emulated?: string;
 }
 
-/** What this machine may emulate, and what is therefore in names. */
-export const emulatedArches = ['amd64', 'arm64'] as const;
+/** The names without tags that a target's images may have: on the machine's own architecture, which comes first, and emulated. */
+export function repositoriesOf(target: string): [string, ...string[]] {
+  return [`mft-patch/${target}`, ...emulatedArches.map((emulated) => `mft-patch/${target}${suffixOf({ emulated })}`)];
+}
 
 /** What makes modules_prepare work, in the place of a headers package. */
 const kernelTools = 'bc bison flex libelf-dev libssl-dev xz-utils zstd bzip2 rsync python3';
@@ -66,8 +69,9 @@ export function buildArgs({ target, packages }: Omit<ImageContent, 'dockerfile'>
 
 /** The name of the image that boots the kernel of another: a new one has that name only if the other is new. */
 export function bootTag(target: string, { tag, id, release }: Image, dockerfile: string): string {
-  const suffix = new RegExp(`-(?:${emulatedArches.join('|')})(?=:)`).exec(tag)?.[0] ?? '';
-  return `mft-patch/${target}${suffix}-boot:${shortDigest(JSON.stringify([dockerfile, tag, id, release]))}`;
+  const [own, ...emulated] = repositoriesOf(target);
+  const repository = emulated.find((name) => tag.startsWith(`${name}:`)) ?? own;
+  return `${repository}-boot:${shortDigest(JSON.stringify([dockerfile, tag, id, release]))}`;
 }
 
 /** The name of a base image that is made here, for a suite and its archive. */

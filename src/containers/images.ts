@@ -21,9 +21,13 @@ export interface ContainerSettings extends EngineSettings, ImageOptions, Limits 
   arch?: string;
 }
 
-/** The engine that answers, with its images. @throws no-engine, engine-failed */
-export async function openImages(settings: ContainerSettings, context: Context): Promise<Images> {
-  return imagesFor(await findEngine(settings, context), settings, [], context);
+/** The engine that answers, with its images. @param arches as `imagesFor` takes them @throws no-engine, engine-failed */
+export async function openImages(
+  settings: ContainerSettings,
+  context: Context,
+  arches: readonly (string | undefined)[] = [],
+): Promise<Images> {
+  return imagesFor(await findEngine(settings, context), settings, arches, context);
 }
 
 /**

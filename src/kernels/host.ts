@@ -1,4 +1,5 @@
 import { fail } from '../errors.js';
+import { osName, osReleaseField } from '../system/os-release.js';
 import { parseKernelRelease } from './release.js';
 import type { Target } from './target.js';
 
@@ -10,14 +11,14 @@ import type { Target } from './target.js';
  * @throws usage where the distribution has no apt
  */
 export function hostTarget(release: string, osRelease: string, targets: readonly Target[]): Target {
-  const field = (name: string) => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(osRelease)?.[1] ?? '';
+  const field = (name: string) => osReleaseField(osRelease, name);
   // Unstable gives the codename of the release that it is to become: PRETTY_NAME="Debian GNU/Linux forky/sid".
   const suite = field('PRETTY_NAME').endsWith('/sid') ? 'sid' : field('VERSION_CODENAME');
   const [id, version] = [field('ID'), field('VERSION_ID')];
   if (!['debian', 'ubuntu'].includes(id) || suite === '') {
     fail({
       code: 'usage',
-      detail: `--kernel host supports Debian and Ubuntu only (this is ${field('PRETTY_NAME') || 'a system without /etc/os-release'})`,
+      detail: `--kernel host supports Debian and Ubuntu only (this is ${osName(osRelease)})`,
       hint: `pass the kernel's own tree: --kernel-source /usr/src/kernels/${release}, or wherever its source is`,
     });
   }

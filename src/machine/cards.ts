@@ -5,7 +5,7 @@ import { newestFirst } from '../bundle/releases.js';
 import { compareVersions } from '../deb/version.js';
 import type { Check, DoctorDocument } from '../documents/index.js';
 import type { Card } from './card-file.js';
-import { asRoot, checked, installMft } from './cures.js';
+import { asRoot, asUser, checked, installMft } from './cures.js';
 import type { Machine } from './machine.js';
 
 /** A device in /sys/bus/pci/devices. */
@@ -82,11 +82,7 @@ export interface CardsQuestion {
 }
 
 export function judgeCards({ devices, mft, wanted }: CardsQuestion): Check {
-  const lspci = {
-    command: 'lspci -nn -d 15b3:',
-    root: false,
-    note: 'shows nothing: reseat the card; in a virtual machine pass it through',
-  };
+  const lspci = asUser('lspci -nn -d 15b3:', 'shows nothing: reseat the card; in a virtual machine pass it through');
   if (devices.length === 0)
     return checked('cards', 'fault', 'no device of Mellanox (15b3) is on the PCI bus', [
       asRoot("sh -c 'echo 1 > /sys/bus/pci/rescan'"),
@@ -95,7 +91,7 @@ export function judgeCards({ devices, mft, wanted }: CardsQuestion): Check {
   const title = titleOf(devices);
   if (devices.every(({ kind }) => kind === 'virtual'))
     return checked('cards', 'fault', `${title}: virtual functions, whose card only its host can configure`, [
-      { command: 'mft-patch doctor', root: false, note: 'on the host' },
+      asUser('mft-patch doctor', 'on the host'),
     ]);
   const broken = devices.find(({ kind }) => kind === 'recovery');
   if (broken)

@@ -31,21 +31,25 @@ export async function survey(machine: Machine, context: Context) {
   const { parseCards } = await import('./card-file.js');
   const [cards, releases, patches] = await Promise.all([projectText('cards.json'), loadReleases(context), loadPatches(context)]);
   const devices = await readDevices(machine, parseCards('cards.json', cards));
+  // None of these depends on another.
+  const [kernels, compilers, dkms, space, audit, secureBoot, key, modules, files, hasUninstaller, loaded, engine] = await Promise.all([
+    readKernels(machine, packages, system),
+    readCompilers(machine),
+    readDkms(machine),
+    readSpace(machine),
+    readAudit(machine),
+    readSecureBoot(machine),
+    readSigningKey(machine, system.isUbuntu),
+    readModulesPackage(machine, packages),
+    readModuleFiles(machine),
+    readUninstaller(machine),
+    readLoaded(machine),
+    readEngine(machine, context),
+  ]);
   return {
-    ...{ system, packages, devices, patches },
+    ...{ system, packages, devices, patches, kernels, compilers, dkms, space, audit, secureBoot, key, modules, files },
+    ...{ hasUninstaller, loaded, engine },
     wanted: releaseFor(devices, releases, archNamed(system.arch) ?? 'x86_64'),
-    kernels: await readKernels(machine, packages, system),
-    compilers: await readCompilers(machine),
-    dkms: await readDkms(machine),
-    space: await readSpace(machine),
-    audit: await readAudit(machine),
-    secureBoot: await readSecureBoot(machine),
-    key: await readSigningKey(machine, system.isUbuntu),
-    modules: await readModulesPackage(machine, packages),
-    files: await readModuleFiles(machine),
-    hasUninstaller: await readUninstaller(machine),
-    loaded: await readLoaded(machine),
-    engine: await readEngine(machine, context),
   };
 }
 

@@ -2,6 +2,7 @@
 import { MftPatchError } from '../errors.js';
 import { debianArch } from '../kernels/arch.js';
 import { type KernelRelease, parseKernelRelease } from '../kernels/release.js';
+import { osName, osReleaseField } from '../system/os-release.js';
 import type { Machine } from './machine.js';
 
 export interface System {
@@ -16,12 +17,11 @@ export interface System {
 
 export async function readSystem(machine: Machine): Promise<System> {
   const text = (await machine.text('/etc/os-release')) ?? '';
-  const field = (name: string) => new RegExp(`^${name}=["']?([^"'\n]*)`, 'm').exec(text)?.[1] ?? '';
   const [release, processor] = await Promise.all([machine.run('uname', '-r'), machine.run('uname', '-m')]);
   const arch = processor.stdout.trim();
   return {
-    name: field('PRETTY_NAME') || 'a system without /etc/os-release',
-    isUbuntu: [field('ID'), ...field('ID_LIKE').split(' ')].includes('ubuntu'),
+    name: osName(text),
+    isUbuntu: [osReleaseField(text, 'ID'), ...osReleaseField(text, 'ID_LIKE').split(' ')].includes('ubuntu'),
     release: release.stdout.trim(),
     arch: debianArch(arch) ?? arch,
   };

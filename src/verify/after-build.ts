@@ -1,8 +1,7 @@
 import { release as runningRelease } from 'node:os';
 import { loadTargets } from '../catalogue.js';
 import { refuseOtherArch } from '../containers/arch.js';
-import { findEngine } from '../containers/engine.js';
-import { type ContainerSettings, type Images, imagesFor } from '../containers/images.js';
+import { type ContainerSettings, type Images, openImages } from '../containers/images.js';
 import type { Context } from '../context.js';
 import type { BuildDocument, BuiltPatch, KernelVerdict } from '../documents/index.js';
 import { fail, MftPatchError } from '../errors.js';
@@ -41,7 +40,7 @@ export async function verifyBuilt(built: BuiltPackage, context: Context): Promis
   try {
     const { plan, kernel, settings } = built;
     const arch = archOfPackage(plan);
-    const images = await imagesFor(await findEngine(settings, context), settings, [arch, kernel?.target?.wanted?.arch], context);
+    const images = await openImages(settings, context, [arch, kernel?.target?.wanted?.arch]);
     if (arch) refuseOtherArch(images.engine, { what: plan.vendor.path, arch });
     // The nearest target would be of the wrong architecture, too.
     const wanted = kernel?.target?.wanted;

@@ -9,6 +9,7 @@ import type { KernelVerdict } from '../documents/index.js';
 import { fail } from '../errors.js';
 import { seriesOf } from '../kernels/target.js';
 import { projectText } from '../project-files.js';
+import { osName } from '../system/os-release.js';
 import { runProgram } from '../system/run-program.js';
 import { writeAtomic } from '../system/stage.js';
 import type { Facts } from './facts.js';
@@ -131,6 +132,5 @@ async function factsIn(directory: string, top: string): Promise<Facts> {
 }
 
 async function systemName(): Promise<string> {
-  const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  return /^PRETTY_NAME="?([^"\n]*)/m.exec(text)?.[1] || 'a system without /etc/os-release';
+  return osName(await readFile('/etc/os-release', 'utf8').catch(() => ''));
 }

@@ -181,6 +181,6 @@ ${lines.map((line) => `complete_line ${asWords(line)}`).join('\n')}
 });
 
 test('words that a shell could run or split are left out', () => {
-  const lists = { kernels: ['debian-12', '$(id)', 'a b', '`id`', '*', "'", 'x;y', ''], releases: [], patches: [] };
+  const lists = { kernels: ['debian-12', '$(id)', 'a b', '`id`', '*', "'", 'x;y', ''], releases: [], patches: [], samples: [] };
   expect(known({ kind: 'known', list: 'kernels', isList: true }, lists)).toEqual({ kind: 'words', words: ['debian-12'], isList: true });
 });

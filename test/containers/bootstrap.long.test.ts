@@ -3,21 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeDirectory, runCli, sh } from '../support.js';
+import { common, image } from './image-command.js';
 import { imageOf, missingOwnDocker, OwnDocker, wrapper } from './own-docker.js';
 
 const folder = makeDirectory();
-const common = ['--engine', 'docker', '--cache-dir', join(folder, 'cache'), '--json'];
-
-interface Run {
-  status: number | null;
-  stderr: string;
-  /** Of what the command has told. */
-  images: { image: string; target: string; release: string; size: string }[];
-}
-async function image(args: string[], env: NodeJS.ProcessEnv = process.env): Promise<Run> {
-  const { status, stdout, stderr } = await runCli(['image', ...args, ...common], { env });
-  return { status, stderr, images: JSON.parse(stdout).images ?? [] };
-}
 
 describe.skipIf(missingOwnDocker() !== '')(`with a daemon of our own (${missingOwnDocker() || 'it is there'})`, () => {
   let own: OwnDocker;

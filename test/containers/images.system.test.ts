@@ -1,21 +1,7 @@
 /** Images: made once and listed. */
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { makeDirectory, missing, runCli, sh } from '../support.js';
-
-const folder = makeDirectory();
-const common = ['--engine', 'docker', '--cache-dir', join(folder, 'cache'), '--json'];
-
-interface Run {
-  status: number | null;
-  stderr: string;
-  /** Of what the command has told. */
-  images: { image: string; target: string; release: string; size: string }[];
-}
-async function image(args: string[], env: NodeJS.ProcessEnv = process.env): Promise<Run> {
-  const { status, stdout, stderr } = await runCli(['image', ...args, ...common], { env });
-  return { status, stderr, images: JSON.parse(stdout).images ?? [] };
-}
+import { missing, sh } from '../support.js';
+import { image } from './image-command.js';
 
 describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || 'it is there'})`, () => {
   test('what is there is listed, and is not built again', async () => {

@@ -1,7 +1,5 @@
 /** Completion for bash 4.2 and later, without the package bash-completion. */
-import { type CommandEntry, type KnownValue, known, type ListName, type Placeholder, singleQuoted } from './table.js';
-
-type Lists = Readonly<Record<ListName, readonly string[]>>;
+import { type CommandEntry, type KnownValue, known, type Lists, type Placeholder, singleQuoted } from './table.js';
 
 /** How the script names what a value is: `several` if it takes all words up to the next option. */
 function valueWords({ value, isVariadic, isOptional }: Placeholder, lists: Lists): string {

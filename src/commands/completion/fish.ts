@@ -1,7 +1,5 @@
 /** Completion for fish 3. */
-import { type CommandEntry, known, type ListName, type Placeholder } from './table.js';
-
-type Lists = Readonly<Record<ListName, readonly string[]>>;
+import { type CommandEntry, commandsBelow, known, type Lists, nameOf, type Placeholder } from './table.js';
 
 /** A text between fish's single quotes. */
 const quoted = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`;
@@ -32,12 +30,10 @@ function optionsOf({ path, options }: CommandEntry, lists: Lists): string[] {
   });
 }
 
-function placesOf({ path, commands, arguments: places }: CommandEntry, table: readonly CommandEntry[], lists: Lists): string[] {
+function placesOf(entry: CommandEntry, table: readonly CommandEntry[], lists: Lists): string[] {
+  const { path, arguments: places } = entry;
   const at = `complete -c mft-patch -n ${quoted(`__mft_patch_at ${quoted(path)}`)}`;
-  const below = commands.map((name) => {
-    const description = table.find((entry) => entry.path === `${path} ${name}`.trim())?.description ?? '';
-    return `${at} -fa ${name} -d ${quoted(description)}`;
-  });
+  const below = commandsBelow(entry, table).map((child) => `${at} -fa ${nameOf(child)} -d ${quoted(child.description)}`);
   return [...below, ...places.filter(({ value }) => value.kind !== 'text').map((place) => `${at} ${completes(place, lists)}`)];
 }
 

@@ -1,11 +1,12 @@
 /** The script that completes the command line in a shell. */
 import { loadReleases } from '../../bundle/releases.js';
+import { sampleNames } from '../../bundle/sample.js';
 import { loadPatches, loadTargets } from '../../catalogue.js';
 import type { Context } from '../../context.js';
 import type { CompletionDocument } from '../../documents/index.js';
 import { bashScript } from './bash.js';
 import { fishScript } from './fish.js';
-import type { CommandEntry, ListName } from './table.js';
+import type { CommandEntry, Lists } from './table.js';
 import { zshScript } from './zsh.js';
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript };
@@ -20,11 +21,13 @@ export async function completion(
   table: readonly CommandEntry[],
   context: Context,
 ): Promise<CompletionDocument> {
-  const [targets, releases, patches] = await Promise.all([loadTargets(context), loadReleases(context), loadPatches(context)]);
-  const lists: Record<ListName, string[]> = {
+  const catalogues = [loadTargets(context), loadReleases(context), loadPatches(context), sampleNames()] as const;
+  const [targets, releases, patches, samples] = await Promise.all(catalogues);
+  const lists: Lists = {
     kernels: [...targets.map(({ name }) => name), ...new Set(targets.map(({ kernel }) => kernel)), 'host', 'all'],
     releases: ['latest', ...new Set(releases.map(({ version, revision }) => `${version}-${revision}`))],
     patches: patches.map(({ id }) => id),
+    samples,
   };
   return { schema: 'mft-patch/completion@1', shell, script: scripts[shell](table, lists) };
 }

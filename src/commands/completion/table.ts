@@ -9,7 +9,8 @@ export type Value =
   | { kind: 'text' };
 
 /** What the catalogues know. */
-export type ListName = 'kernels' | 'releases' | 'patches';
+export type ListName = 'kernels' | 'releases' | 'patches' | 'samples';
+export type Lists = Readonly<Record<ListName, readonly string[]>>;
 
 /** A value that follows an option or stands alone. */
 export interface Placeholder {
@@ -50,6 +51,16 @@ export interface CommandEntry {
   examples: readonly string[];
 }
 
+/** The commands below a command, in its order. */
+export function commandsBelow({ path, commands }: CommandEntry, table: readonly CommandEntry[]): CommandEntry[] {
+  return commands.flatMap((name) => table.find((entry) => entry.path === `${path} ${name}`.trim()) ?? []);
+}
+
+/** The last word of its path. */
+export function nameOf({ path }: CommandEntry): string {
+  return path.replace(/^.* /, '');
+}
+
 /** What a completion script can be asked for: all but what a catalogue has yet to say. */
 export type KnownValue = Exclude<Value, { kind: 'known' }>;
 
@@ -57,7 +68,7 @@ export type KnownValue = Exclude<Value, { kind: 'known' }>;
 const plainWord = /^[\w.+~@%-]+$/;
 
 /** What a value may be, its words as the catalogues have them; those with characters that a shell could take for its own are left out. */
-export function known(value: Value, lists: Readonly<Record<ListName, readonly string[]>>): KnownValue {
+export function known(value: Value, lists: Lists): KnownValue {
   if (value.kind !== 'words' && value.kind !== 'known') return value;
   const words = (value.kind === 'known' ? lists[value.list] : value.words).filter((word) => plainWord.test(word));
   return { kind: 'words', words, ...(value.isList ? { isList: true } : {}) };

@@ -1,7 +1,5 @@
 /** Completion for zsh 5, by its own _arguments. */
-import { type CommandEntry, known, type ListName, type OptionEntry, type Placeholder, singleQuoted } from './table.js';
-
-type Lists = Readonly<Record<ListName, readonly string[]>>;
+import { type CommandEntry, commandsBelow, known, type Lists, nameOf, type OptionEntry, type Placeholder, singleQuoted } from './table.js';
 
 /** `image ls` has its function under _mft_patch_image_ls. */
 const functionOf = (path: string) => ['_mft_patch', ...path.split(' ')].filter((word) => word !== '').join('_');
@@ -40,19 +38,16 @@ function argumentSpec(place: Placeholder, index: number, lists: Lists): string {
   return singleQuoted(`${position}${escaped(place.name)}:${action(place, lists)}`);
 }
 
-function commandFunction(
-  { path, options, commands, arguments: places }: CommandEntry,
-  table: readonly CommandEntry[],
-  lists: Lists,
-): string {
+function commandFunction(entry: CommandEntry, table: readonly CommandEntry[], lists: Lists): string {
+  const { path, options, arguments: places } = entry;
   const specs = options.map((option) => optionSpec(option, lists));
   const lines = (all: readonly string[]) => all.map((spec) => ` \\\n        ${spec}`).join('');
   if (path === 'help') return `${functionOf(path)}() {\n    _mft_patch\n}\n`;
-  if (commands.length === 0)
+  const below = commandsBelow(entry, table);
+  if (below.length === 0)
     return `${functionOf(path)}() {\n    _arguments -S${lines([...specs, ...places.map((place, index) => argumentSpec(place, index, lists))])}\n}\n`;
-  const below = commands.map((name) => table.find((entry) => entry.path === `${path} ${name}`.trim())).flatMap((entry) => entry ?? []);
-  const described = below.map((entry, index) => singleQuoted(`${commands[index]}:${escaped(entry.description)}`));
-  const cases = below.map((entry, index) => `        ${commands[index]}) ${functionOf(entry.path)} ;;\n`).join('');
+  const described = below.map((child) => singleQuoted(`${nameOf(child)}:${escaped(child.description)}`));
+  const cases = below.map((child) => `        ${nameOf(child)}) ${functionOf(child.path)} ;;\n`).join('');
   return `${functionOf(path)}() {
     local curcontext=$curcontext state state_descr line
     local -A opt_args

@@ -3,7 +3,7 @@ import { loadTargets } from '../../catalogue.js';
 import { type EngineSettings, failWithLog, findEngine } from '../../containers/engine.js';
 import { chooseImages, isMeant } from '../../containers/image-choice.js';
 import { ownImages, topmostFirst } from '../../containers/image-list.js';
-import { type ContainerSettings, imagesFor } from '../../containers/images.js';
+import { type ContainerSettings, openImages } from '../../containers/images.js';
 import type { Context } from '../../context.js';
 import type { ImagesDocument } from '../../documents/index.js';
 import { fail } from '../../errors.js';
@@ -25,7 +25,7 @@ export async function listImages(settings: EngineSettings, context: Context): Pr
 export async function buildImages(kernels: Kernel[], settings: ContainerSettings, context: Context): Promise<ImagesDocument> {
   const targets = kernels.map((kernel) => targetOf(kernel, context));
   const arches = targets.map(({ wanted }) => wanted?.arch);
-  const images = await imagesFor(await findEngine(settings, context), settings, arches, context);
+  const images = await openImages(settings, context, arches);
   const tags: string[] = [];
   for (const target of targets) tags.push((await images.ensure(target, context)).tag);
   const all = await ownImages(images.engine, context);
