@@ -13,6 +13,10 @@ ARG SNAPSHOT=""
 ARG CHECK_VALID_UNTIL=yes
 # What brings the kernel's headers; {arch} stands for Debian's name of the architecture.
 ARG PACKAGES=linux-headers-{arch}
+# archives {
+# Further archives, with | between them: the key in base64, then URL, suite and components.
+ARG ARCHIVES=""
+# archives }
 
 RUN set -eu; \
     . /etc/os-release; \
@@ -33,6 +37,19 @@ RUN set -eu; \
         echo "deb [$options] $uri $suite $components" >> /etc/apt/sources.list.d/target.list; \
     done; \
     if [ "$CHECK_VALID_UNTIL" = no ]; then echo 'Acquire::Check-Valid-Until "false";' > /etc/apt/apt.conf.d/90valid-until; fi; \
+    # archives {
+    # Certificates come from the distribution, before apt asks an archive by https.
+    case $ARCHIVES in *" https://"*) \
+        apt-get -o APT::Update::Error-Mode=any update; \
+        apt-get install -y --no-install-recommends ca-certificates ;; \
+    esac; \
+    printf '%s\n' "$ARCHIVES" | tr '|' '\n' | while read -r key source; do \
+        if [ -z "$key" ]; then continue; fi; \
+        file=/usr/share/keyrings/target-$(echo "$key" | sha256sum | cut -c 1-12).gpg; \
+        echo "$key" | base64 -d > "$file"; \
+        printf 'deb [signed-by=%s] %s\n' "$file" "$source" >> /etc/apt/sources.list.d/target.list; \
+    done; \
+    # archives }
     packages=$(echo "$PACKAGES" | sed "s/{arch}/$(dpkg --print-architecture)/"); \
     export DEBIAN_FRONTEND=noninteractive; \
     apt-get -o APT::Update::Error-Mode=any update; \

@@ -1,4 +1,5 @@
 /** Loads what a user edits: `patches/` and `kernels/` of the project, and the user's own beside them. */
+import { dirname } from 'node:path';
 import type { Context } from './context.js';
 import { fail } from './errors.js';
 import type { Target } from './kernels/target.js';
@@ -109,7 +110,7 @@ async function ownTargets(directory: string, project: readonly string[], data: D
   const files = jsonFiles(await ownNames(directory, hint));
   const read = async (file: string) => {
     const path = `${directory.replace(/\/+$/, '')}/${file}`;
-    return parseOwnTarget(path, (await ownBytes(path, hint, data)).toString('utf8'), project);
+    return { ...parseOwnTarget(path, (await ownBytes(path, hint, data)).toString('utf8'), project), directory: dirname(path) };
   };
   if (files.length === 0) fail({ code: 'no-input', path: directory, detail: 'contains no .json file', hint });
   return Promise.all(files.map(read));

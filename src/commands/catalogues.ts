@@ -2,6 +2,7 @@ import { mftNumber } from '../bundle/mft-number.js';
 import type { Release } from '../bundle/release-file.js';
 import { layoutOf, loadReleases, newestFirst } from '../bundle/releases.js';
 import { loadPatches, loadTargets } from '../catalogue.js';
+import { sourceOf } from '../containers/image-names.js';
 import type { Context } from '../context.js';
 import { defaultPackage, packageField } from '../default-package.js';
 import type { KernelsDocument, PatchesDocument, ReleasesDocument } from '../documents/index.js';
@@ -24,8 +25,14 @@ export async function listPatches(context: Context): Promise<PatchesDocument> {
 
 /** Lists the targets that a package can be verified on. */
 export async function listKernels(context: Context): Promise<KernelsDocument> {
-  const kernels = (await loadTargets(context)).map(({ name, title, kernel, rolling, image, suites, headers, tried }) => {
-    return { target: name, title, kernel, rolling, image, suites, headers, tried };
+  const kernels = (await loadTargets(context)).map(({ name, title, kernel, rolling, image, suites, headers, tried, ...rest }) => {
+    const { untried, releases, archives } = rest;
+    return {
+      ...{ target: name, title, kernel, rolling, image, suites, headers, tried },
+      ...(untried === undefined ? {} : { untried }),
+      ...(releases === undefined ? {} : { releases }),
+      ...(archives === undefined ? {} : { archives: archives.map(sourceOf) }),
+    };
   });
   return { schema: 'mft-patch/kernels@1', kernels };
 }

@@ -1,6 +1,7 @@
 /** What images are called: by a digest of all that they are made from, so that the same name means the same everywhere. */
 import { compilersOn } from '../kernels/headers-target.js';
 import type { Target } from '../kernels/target.js';
+import type { Archive } from '../kernels/target-file.js';
 import { projectText } from '../project-files.js';
 import { shortDigest } from '../system/digest.js';
 import { emulatedArches } from './arch.js';
@@ -35,15 +36,26 @@ export interface ImageContent {
 
 /** The content of a target's image; of one whose kernel comes from source, or as headers, that of the image with the tools. */
 export async function contentOf(target: Target): Promise<ImageContent> {
-  const dockerfile = await projectText('Dockerfile');
-  const { source, prepared } = target;
-  if (source === undefined && prepared === undefined) return { target, packages: target.headers, dockerfile };
-  return toolsOn(target, prepared?.gcc ?? '', dockerfile);
+  const { source, prepared, archives = [] } = target;
+  if (source !== undefined || prepared !== undefined) return toolsOn(target, prepared?.gcc ?? '', await plainDockerfile());
+  return { target, packages: target.headers, dockerfile: archives.length > 0 ? await projectText('Dockerfile') : await plainDockerfile() };
+}
+
+/** The part of ./Dockerfile that is for further archives alone. */
+const archivesPart = /^[ \t]*# archives \{\n[\s\S]*?^[ \t]*# archives \}\n/gm;
+
+/** ./Dockerfile for a target without further archives: what is for these does not change the name of its image. */
+async function plainDockerfile(): Promise<string> {
+  return (await projectText('Dockerfile')).replace(archivesPart, '');
 }
 
 /** Named by what it is, not by the tree: trees of the same content share a kernel, and all share the tools. */
 function toolsOn(target: Target, gcc: string, dockerfile: string): ImageContent {
-  return { target: { ...target, name: 'kernel-tools', headers: '' }, packages: `${kernelTools} ${gcc}`.trimEnd(), dockerfile };
+  return {
+    target: { ...target, name: 'kernel-tools', headers: '', archives: [] },
+    packages: `${kernelTools} ${gcc}`.trimEnd(),
+    dockerfile,
+  };
 }
 
 /** The name of an image: it changes with whatever the image is made from. */
@@ -56,15 +68,22 @@ function suffixOf({ emulated }: ImageOptions): string {
   return emulated === undefined ? '' : `-${emulated}`;
 }
 
-/** The arguments of ./Dockerfile, but for the base. */
+/** The arguments of ./Dockerfile, but for the base; the keys of archives are named by their fingerprints. */
 export function buildArgs({ target, packages }: Omit<ImageContent, 'dockerfile'>, { aptMirror }: ImageOptions): Record<string, string> {
+  const { archives = [] } = target;
   return {
     SUITES: target.suites.join(' '),
     MIRROR: aptMirror ?? '',
     SNAPSHOT: target.snapshot,
     CHECK_VALID_UNTIL: target.checkValidUntil ? 'yes' : 'no',
     PACKAGES: packages,
+    ...(archives.length > 0 ? { ARCHIVES: archives.map((archive) => `${archive.fingerprint} ${sourceOf(archive)}`).join('|') } : {}),
   };
+}
+
+/** An archive as sources.list(5) has it, behind the options. */
+export function sourceOf({ uri, suite, components }: Archive): string {
+  return [uri, suite, ...components].join(' ');
 }
 
 /** The name of the image that boots the kernel of another: a new one has that name only if the other is new. */
@@ -94,7 +113,7 @@ export interface UsableNames {
 export async function usableNames(targets: readonly Target[], { aptMirror }: ImageOptions): Promise<UsableNames> {
   const mirrors = aptMirror === undefined ? [{}] : [{}, { aptMirror }];
   const everywhere = mirrors.flatMap((mirror) => [mirror, ...emulatedArches.map((emulated) => ({ ...mirror, emulated }))]);
-  const dockerfile = await projectText('Dockerfile');
+  const dockerfile = await plainDockerfile();
   const tools = targets.flatMap((target) => compilersOn(target.suites[0] ?? '').map((gcc) => toolsOn(target, gcc, dockerfile)));
   const contents = [...(await Promise.all(targets.map(contentOf))), ...tools];
   const tags = everywhere.flatMap((options) => [

@@ -4,6 +4,7 @@ import type { Target } from '../kernels/target.js';
 import { projectText } from '../project-files.js';
 import { ageOf, ageText, refreshCommand, usualAgeLimit } from './age.js';
 import { engineFor, refuseOtherArch } from './arch.js';
+import { keyedArchives } from './archive-keys.js';
 import { type Base, ensureBase } from './base-image.js';
 import { type Engine, type EngineSettings, findEngine } from './engine.js';
 import { buildImage, findImage, findImages, type Image, label, makeImage, refuseOffline } from './image.js';
@@ -135,8 +136,10 @@ export class Images {
     }
     if (context.offline) refuseOffline(target.name, tag);
     return this.#once(tag, context, async () => {
+      // Before anything is made: a key that is not the right one ends it.
+      const keyed = target.archives?.length ? { ARCHIVES: await keyedArchives(target, context) } : {};
       const { name, created } = await this.#ensureBase(target, context);
-      const args = { BASE_IMAGE: name, ...buildArgs(content, this.settings) };
+      const args = { BASE_IMAGE: name, ...buildArgs(content, this.settings), ...keyed };
       const made = await makeImage(this.engine, { tag, name: target.name, dockerfile, args, created: older(created) }, context);
       this.#fresh.add(tag);
       return made;

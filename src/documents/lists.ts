@@ -33,6 +33,9 @@ export const kernelsDocument = v.object({
       suites: v.array(v.string()),
       headers: v.string(),
       tried: v.pipe(v.array(v.string()), v.description("the engines that the project's CI tests it with; empty if it was never tested")),
+      untried: v.exactOptional(text('why it was never tested')),
+      releases: v.exactOptional(text('the releases that it is for, where not for all of its kernel: a regular expression')),
+      archives: v.exactOptional(v.pipe(v.array(v.string()), v.description('further archives of apt, as sources.list(5) has them'))),
     }),
   ),
 });

@@ -39,7 +39,7 @@ export function headersTarget(
   const { release, arch } = prepared;
   const series = seriesOf(release);
   const { suite, tools } = toolsFor(prepared);
-  const isOf = (target: Target) => target.suites[0] === suite && target.snapshot === '';
+  const isOf = (target: Target) => target.suites[0] === suite && target.snapshot === '' && target.releases === undefined;
   // The same kernel's own target, too, has its image, which --boot wants.
   const base = named ?? targets.find((target) => isOf(target) && target.kernel === series) ?? targets.find(isOf);
   if (base === undefined)

@@ -11,7 +11,7 @@ import { headersTarget, imageName, refuseOtherKernel, releaseOf } from './header
 import { hostTarget } from './host.js';
 import { installedHeaders, readHeaders } from './read-headers.js';
 import { type KernelRelease, parseKernelRelease } from './release.js';
-import { nearestTargets, seriesOf, type Target, targetsFor } from './target.js';
+import { nearestTargets, seriesOf, type Target, targetsFor, usualTargets } from './target.js';
 import { refuseUnknown } from './unknown-kernel.js';
 
 export interface KernelOptions {
@@ -66,7 +66,7 @@ export async function resolveKernels(options: KernelOptions, targets: readonly T
     fail({ code: 'usage', detail: '--kernel-config requires --kernel-source', hint: 'pass the source that it configures' });
   if (options.kernelSource !== undefined) return [await sourceKernel(names, options.kernelSource, options, targets)];
   if (options.headers !== undefined) return [await headersKernel(names, options.headers, targets)];
-  const wanted = names.flatMap((name) => (name === 'all' ? targets.map((target) => target.name) : [name]));
+  const wanted = names.flatMap((name) => (name === 'all' ? usualTargets(targets).map((target) => target.name) : [name]));
   const kernels = await Promise.all(wanted.map((name) => namedKernel(name, targets)));
   const archOf = ({ wanted }: Target) => wanted?.arch ?? debianArch(process.arch);
   const key = ({ target, requested }: Kernel) => (target ? `${target.name} ${archOf(target)}` : requested);

@@ -5,6 +5,34 @@ import { fields, parseDataFile } from '../system/data-file.js';
 const text = v.pipe(v.string('must be a string'), v.nonEmpty('must be a non-empty string'));
 const described = (description: string) => v.pipe(text, v.description(description));
 
+const archive = fields({
+  uri: v.pipe(
+    v.string('must be a string'),
+    // A password in it would be in the image.
+    v.regex(/^https?:\/\/[^\s|@]+$/, 'must be an http or https URL without a password, as sources.list(5) has it'),
+    v.description('the URL of the archive'),
+  ),
+  suite: v.pipe(v.string('must be a string'), v.regex(/^[^\s|]+$/, 'must be a suite, as in bookworm'), v.description('its suite')),
+  components: v.pipe(
+    v.array(v.pipe(v.string('must be a string'), v.regex(/^[^\s|]+$/, 'must be a component, as in main')), 'must be a list of strings'),
+    v.minLength(1, 'must name at least one component, as in main'),
+    v.description('its components'),
+  ),
+  key: v.pipe(
+    v.string('must be a string'),
+    v.regex(/^(https:\/\/\S+|[\w.-]+)$/, 'must be the name of a file beside this one, or an https URL'),
+    v.description('where the key is that signs it: a file beside this one, or an https URL of one in ASCII armor'),
+  ),
+  fingerprint: v.pipe(
+    v.string('must be a string'),
+    v.regex(/^([0-9A-F]{40}|[0-9A-F]{64})$/, 'must be 40 or 64 hex digits in upper case, without blanks'),
+    v.description("the fingerprint of that key, as gpg --show-keys prints it; of a file with several keys the archive's is taken"),
+  ),
+});
+
+/** An archive of apt's that is not the distribution's. */
+export type Archive = v.InferOutput<typeof archive>;
+
 /** A file of `kernels/`, or of a directory of the user's own. */
 export const targetFile = fields({
   $schema: v.exactOptional(v.string()),
@@ -21,11 +49,26 @@ export const targetFile = fields({
     v.description('major.minor of the kernel whose headers the image holds; the oldest to be expected if `rolling`'),
   ),
   rolling: v.exactOptional(v.pipe(v.boolean('must be true or false'), v.description('the suite moves on'))),
+  releases: v.exactOptional(
+    v.pipe(
+      v.string('must be a string'),
+      v.check(isExpression, 'must be a regular expression, as in -pve$'),
+      v.description(
+        'of a kernel that is not the usual one of its distribution: what its releases (uname -r) match, as in -pve$. Such a target is taken for these and by its name, and not by `all` or a version alone',
+      ),
+    ),
+  ),
   image: described('the base image, by its name in a registry'),
   suites: v.pipe(
     v.array(text, 'must be a list of strings'),
     v.minLength(1, 'must name at least the suite of the base image, as in bookworm'),
     v.description("apt's suites: that of the base image, and those to add to it"),
+  ),
+  archives: v.exactOptional(
+    v.pipe(
+      v.array(archive, 'must be a list of archives'),
+      v.description('further archives that apt takes packages from, each with its key'),
+    ),
   ),
   headers: described('the packages with the headers, as apt-get(8) takes them; {arch} is the architecture as Debian names it'),
   snapshot: v.exactOptional(
@@ -45,9 +88,19 @@ export const targetFile = fields({
     ),
     v.description("the container engines that the project's CI tests it with"),
   ),
+  untried: v.exactOptional(described('why CI does not test it, where it does not')),
 });
 
-export type TargetFile = Required<Omit<v.InferOutput<typeof targetFile>, '$schema' | 'replaces'>>;
+function isExpression(text: string): boolean {
+  try {
+    return new RegExp(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+type Optional = 'releases' | 'archives' | 'untried';
+export type TargetFile = Required<Omit<Given, Optional>> & Pick<Given, Optional>;
 
 /**
  * Reads a target from the text of its file.

@@ -7,6 +7,8 @@ import type { TargetFile } from './target-file.js';
 export interface Target extends TargetFile {
   /** The name of its file in `kernels/`, as in debian-12. */
   name: string;
+  /** The directory of its file, where that is not `kernels/` of the project. */
+  directory?: string;
   /** The tree that the kernel's headers are prepared from, where no package brings them; then `kernel` may be empty. */
   source?: KernelSource;
   /** The headers that are used as they are; then no package brings any, and `kernel` may be empty. */
@@ -51,8 +53,11 @@ const forms = {
  * names, else one that CI tries, else in the order of their names. A kernel of another distribution has none: it differs
  * from all others of its number.
  */
-export function targetsFor(release: string, targets: readonly Target[]): Target[] {
+export function targetsFor(release: string, all: readonly Target[]): Target[] {
   const { major, minor } = parseKernelRelease(release);
+  const special = all.filter((target) => isSpecialFor(release, target));
+  if (special.length > 0) return special;
+  const targets = usualTargets(all);
   const form = Object.entries(forms).find(([, pattern]) => pattern.test(release))?.[0];
   const candidates = form === undefined ? [] : targets.filter(({ name }) => form !== 'ubuntu' || name.startsWith(form));
   // Debian's later kernels name the release that they are built for: 6.12.95+deb12-amd64 is of the backports for 12.
@@ -63,6 +68,8 @@ export function targetsFor(release: string, targets: readonly Target[]): Target[
     target.name.startsWith(flavour) ? 0 : 1,
     target.name.endsWith('-backports') === isBackport ? 0 : 1,
     target.tried.length > 0 ? 0 : 1,
+    // Ubuntu's later kernels for an earlier release have the names of those of the later release.
+    target.name.endsWith('-hwe') ? 1 : 0,
   ];
   const order = (a: Target, b: Target) =>
     rank(a)
@@ -71,14 +78,26 @@ export function targetsFor(release: string, targets: readonly Target[]): Target[
   return candidates.filter((candidate) => candidate.kernel === `${major}.${minor}`).sort(order);
 }
 
+/** The targets of kernels that are the usual ones of their distributions. */
+export function usualTargets(targets: readonly Target[]): Target[] {
+  return targets.filter(({ releases }) => releases === undefined);
+}
+
+/** Whether a target is for just such releases, and has its kernel, or one from it on where the suite moves on. */
+function isSpecialFor(release: string, { releases, kernel, rolling }: Target): boolean {
+  if (releases === undefined || !new RegExp(releases).test(release)) return false;
+  return kernel === seriesOf(release) || (rolling && placeOf(kernel) <= placeOf(release));
+}
+
+function placeOf(text: string): number {
+  const { major, minor } = parseKernelRelease(text);
+  return major * 1000 + minor;
+}
+
 /** The targets, those whose kernel is nearest to `wanted` first; of two equally near the newer, then the one that stays. */
 export function nearestTargets(wanted: string, targets: readonly Target[]): Target[] {
-  const place = (text: string) => {
-    const { major, minor } = parseKernelRelease(text);
-    return major * 1000 + minor;
-  };
-  const distance = (target: Target) => Math.abs(place(target.kernel) - place(wanted));
-  return [...targets].sort(
-    (a, b) => distance(a) - distance(b) || place(b.kernel) - place(a.kernel) || Number(a.rolling) - Number(b.rolling),
+  const distance = (target: Target) => Math.abs(placeOf(target.kernel) - placeOf(wanted));
+  return usualTargets(targets).sort(
+    (a, b) => distance(a) - distance(b) || placeOf(b.kernel) - placeOf(a.kernel) || Number(a.rolling) - Number(b.rolling),
   );
 }

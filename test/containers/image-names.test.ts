@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadTargets } from '../../src/catalogue.js';
-import { baseTag, bootTag, contentOf, imageTag, usableNames } from '../../src/containers/image-names.js';
+import { baseTag, bootTag, buildArgs, contentOf, imageTag, usableNames } from '../../src/containers/image-names.js';
 import type { Target } from '../../src/kernels/target.js';
 import { testContext } from '../support.js';
 
@@ -34,4 +34,13 @@ test('images of an architecture that is emulated stand beside those of the machi
   expect(bootTag('debian-12', { ...image, tag: imageTag(content, {}) }, '')).toMatch(/^mft-patch\/debian-12-boot:/);
   const { tags } = await usableNames(targets, {});
   for (const name of [imageTag(content, {}), imageTag(content, emulated), baseTag('bookworm', emulated)]) expect(tags).toContain(name);
+});
+
+test('what is for further archives counts for their targets alone: other images keep their names', async () => {
+  const [plain, proxmox] = await Promise.all([contentOf(named('debian-12')), contentOf(named('proxmox-8'))]);
+  expect([plain.dockerfile, buildArgs(plain, {}).ARCHIVES]).toEqual([expect.not.stringMatching(/archives/i), undefined]);
+  expect([proxmox.dockerfile, buildArgs(proxmox, {}).ARCHIVES]).toEqual([
+    expect.stringContaining('\nARG ARCHIVES=""\n'),
+    'F4E136C67CDCE41AE6DE6FC81140AF8F639E0C39 http://download.proxmox.com/debian/pve bookworm pve-no-subscription',
+  ]);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { loadTargets } from '../../src/catalogue.js';
 import { explain } from '../../src/explain.js';
-import { nearestTargets, seriesOf, targetsFor } from '../../src/kernels/target.js';
+import { resolveKernels } from '../../src/kernels/resolve.js';
+import { nearestTargets, seriesOf, targetsFor, usualTargets } from '../../src/kernels/target.js';
 import { parseTarget } from '../../src/kernels/target-file.js';
 import { failureOf, testContext } from '../support.js';
 
@@ -33,7 +34,11 @@ describe('a target file', () => {
   });
 
   test.each<[object, string, string]>([
-    [{ kernle: 'x' }, '"kernle"', "unknown field 'kernle' (known fields: $schema, replaces, title, kernel, rolling, image, suites"],
+    [
+      { kernle: 'x' },
+      '"kernle"',
+      "unknown field 'kernle' (known fields: $schema, replaces, title, kernel, rolling, releases, image, suites",
+    ],
     [{ suite: 'bookworm' }, '"suite"', "unknown field 'suite' (known fields: "],
     [{ constructor: 'x' }, '"constructor"', "unknown field 'constructor' (known fields: "],
     [{ title: '' }, '"title"', 'title: must be a non-empty string'],
@@ -84,7 +89,8 @@ describe('a target file', () => {
       "toString": "x"
     }`;
     const failure = await failureOf(() => parseTarget('kernels/x.json', text));
-    const known = '(known fields: $schema, replaces, title, kernel, rolling, image, suites, headers, snapshot, checkValidUntil, tried)';
+    const known =
+      '(known fields: $schema, replaces, title, kernel, rolling, releases, image, suites, archives, headers, snapshot, checkValidUntil, tried, untried)';
     expect(failure).toEqual({
       code: 'bad-catalogue',
       file: 'kernels/x.json',
@@ -168,7 +174,7 @@ describe('the targets for a release', () => {
 
   test('of the catalogue: each of its kernels has one', async () => {
     const targets = await loadTargets(testContext());
-    for (const { kernel } of targets) expect(targetsFor(kernel, targets).length).toBeGreaterThan(0);
+    for (const { kernel } of usualTargets(targets)) expect(targetsFor(kernel, targets).length).toBeGreaterThan(0);
   });
 });
 
@@ -191,4 +197,56 @@ test.each([
   ['none', ''],
 ])("the series of '%s' is '%s'", (release, series) => {
   expect(seriesOf(release)).toBe(series);
+});
+
+describe('a target that is for certain releases', () => {
+  test.each([
+    ['6.8.12-4-pve', 'proxmox-8'],
+    ['6.14.0-2-bpo12-pve', 'proxmox-8-6.14'],
+    ['6.14.8-2-pve', 'proxmox-9'],
+    ['6.2.16-3-pve', undefined],
+    ['6.8.0-1013-nvidia', 'ubuntu-24.04-nvidia'],
+    ['6.8.0-1013-nvidia-64k', 'ubuntu-24.04-nvidia-64k'],
+    ['6.8.0-41-generic', 'ubuntu-24.04'],
+    ['5.15.0-1070-bluefield', 'ubuntu-22.04-bluefield'],
+    ['6.14.0-1005-oem', 'ubuntu-24.04-oem'],
+    // One that moves on is for later ones, too.
+    ['7.2.3-1-liquorix-amd64', 'liquorix'],
+    ['6.12.9-x64v3-xanmod1', 'xanmod'],
+    ['7.0.4-zabbly+', 'zabbly'],
+    ['5.10.2-x64v1-xanmod1', undefined],
+    ['6.1.0-50-amd64', 'debian-12'],
+  ])('is the first for %s', async (release, name) => {
+    expect(targetsFor(release, await loadTargets(testContext()))[0]?.name).toBe(name);
+  });
+
+  test('is neither in all, nor for a version alone, nor near another kernel', async () => {
+    const targets = await loadTargets(testContext());
+    const all = (await resolveKernels({ kernel: ['all'] }, targets)).map(({ target }) => target?.name);
+    expect(all).toContain('ubuntu-22.04-hwe');
+    expect(all.filter((name) => /proxmox|oem|nvidia|bluefield|liquorix|xanmod|zabbly/.test(name ?? ''))).toEqual([]);
+    expect(targetsFor('6.14', targets)).toEqual([]);
+    expect(nearestTargets('6.14', targets).map(({ name }) => name)).not.toContain('proxmox-9');
+    expect((await resolveKernels({ kernel: ['proxmox-9'] }, targets))[0]?.target?.name).toBe('proxmox-9');
+  });
+
+  test.each<[object, string]>([
+    [{ releases: '(' }, 'releases: must be a regular expression'],
+    [{ archives: [{}] }, "missing field 'archives[0].uri'"],
+    ...[
+      [{ uri: 'ftp://a' }, 'uri: must be an http or https URL'],
+      [{ uri: 'http://a b' }, 'uri: must be an http or https URL'],
+      [{ uri: 'https://user:secret@a/' }, 'uri: must be an http or https URL without a password'],
+      [{ suite: 'a|b' }, 'suite: must be a suite'],
+      [{ components: [] }, 'components: must name at least one'],
+      [{ key: '../x.asc' }, 'key: must be the name of a file beside this one'],
+      [{ key: 'http://a/x.asc' }, 'key: must be the name of a file beside this one'],
+      [{ fingerprint: 'F4E1 36C6' }, 'fingerprint: must be 40 or 64 hex digits'],
+    ].map(([change, words]): [object, string] => {
+      const good = { uri: 'http://a/', suite: 'x', components: ['main'], key: 'x.asc', fingerprint: 'A'.repeat(40) };
+      return [{ archives: [{ ...good, ...(change as object) }] }, `archives[0].${words}`];
+    }),
+  ])('%j is refused', async (changes, words) => {
+    expect(await failureOf(() => target('x', changes))).toMatchObject({ code: 'bad-catalogue', detail: expect.stringContaining(words) });
+  });
 });
