@@ -70,6 +70,9 @@ check_symbols < "$facts/modules" > "$facts/symbols" 2> "$facts/symbols.exit"
 if [ "${1:-}" = with-modules ]; then
 	mkdir -p "$facts/ko"
 	cut -f 3 "$facts/modules" | grep . | xargs -r cp -t "$facts/ko"
+	# Where packages of this kernel have their files: with /lib a link, dpkg may know them by the other name alone.
+	if dpkg -S "/usr$headers" > /dev/null 2>&1; then echo usr/lib; else echo lib; fi > "$facts/modules.top"
+	sed -n 's/^CONFIG_MODULE_SIG_HASH="\(.*\)"$/\1/p' "$headers/include/config/auto.conf" > "$facts/signature.hash"
 fi
 
 # What comes after an installation that went well: a new kernel's hook, its headers once more, the end.

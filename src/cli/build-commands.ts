@@ -1,6 +1,7 @@
 /** The commands that make a package, or say what it would be. */
 import type { MakeCommand, Show } from './command-maker.js';
 import { type OptionName, options } from './options.js';
+import { modulesOf, signing } from './packing.js';
 
 /** At most one of these names the source. */
 export const sources: OptionName[] = ['file', 'bundle', 'deb', 'mft', 'sample'];
@@ -16,7 +17,11 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     ],
     rules: {
       exclusive: [sources, ['verify', 'noVerify'], ['headers', 'kernelSource']],
-      conflicts: [['noVerify', 'headers', 'kernelSource', 'kernelConfig', ...engineOptions]],
+      requires: [['modules', 'kernelToBake', 'headers'], ...signing],
+      conflicts: [
+        ['noVerify', 'modules', 'headers', 'kernelSource', 'kernelConfig', ...engineOptions],
+        ['modules', 'kernelSource', 'kernelConfig'],
+      ],
       needless: [{ option: 'kernelsDir', with: 'noVerify', unless: ['kernelToBake'] }],
     },
     // Those of a project are what its packages are tested on: that one is baked for a kernel is said each time.
@@ -39,6 +44,9 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .addOption(options.out)
     .addOption(options.withUserland)
     .addOption(options.repackBundle)
+    .addOption(options.modules)
+    .addOption(options.signKey)
+    .addOption(options.signCert)
     .addOption(options.provenance)
     .addOption(options.verify)
     .addOption(options.noVerify)
@@ -65,6 +73,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
             maxKernel: values.maxKernelOf(options, kernel),
             out: values.outputDirectory(options.out),
             extras: { withUserland: options.withUserland ?? false, repackBundle: options.repackBundle ?? false },
+            modules: await modulesOf(options, kernel),
             provenance: options.provenance ?? false,
             verify: options.verify === undefined ? 'if-possible' : options.verify ? 'required' : 'no',
             settings: values.settingsOf(options),

@@ -5,6 +5,7 @@ import type { Context } from '../context.js';
 import { engineOptions, sources } from './build-commands.js';
 import type { MakeCommand, Show } from './command-maker.js';
 import { type OptionName, options } from './options.js';
+import { packing, packingOf, signing } from './packing.js';
 import type { SourceFlags } from './values.js';
 
 const downloads: OptionName[] = ['arch', 'package', 'mirror', 'lock', 'sha256', 'requireDigest', 'patches', 'releases'];
@@ -24,13 +25,11 @@ function addMatrix(command: MakeCommand, show: Show): void {
     ],
     rules: {
       exclusive: [sources, ['kernel', 'kernels'], ['baked', 'universal'], ['onlyFailed', 'fresh'], ['headers', 'kernelSource']],
-      requires: [
-        ['format', 'list'],
-        ['failOnTurned', 'history'],
-      ],
+      requires: [['format', 'list'], ['failOnTurned', 'history'], ...signing],
       conflicts: [
-        ['list', 'merge', 'report', 'history', ...sources, ...downloads, ...engineOptions, ...matrixRun],
-        ['merge', 'headers', 'kernelSource', 'kernelConfig', ...sources, ...downloads, ...engineOptions, ...matrixRun],
+        ['list', 'merge', 'report', 'history', ...sources, ...downloads, ...engineOptions, ...matrixRun, ...packing],
+        ['merge', 'headers', 'kernelSource', 'kernelConfig', ...sources, ...downloads, ...engineOptions, ...matrixRun, ...packing],
+        ['modules', 'kernelSource', 'kernelConfig', 'onlyFailed'],
       ],
       needless: [{ option: 'kernelsDir', with: 'merge', unless: ['kernel', 'kernels'] }],
     },
@@ -57,6 +56,9 @@ function addMatrix(command: MakeCommand, show: Show): void {
     .addOption(options.onlyFailed)
     .addOption(options.fresh)
     .addOption(options.out)
+    .addOption(options.modules)
+    .addOption(options.signKey)
+    .addOption(options.signCert)
     .addOption(options.report)
     .addOption(options.history)
     .addOption(options.failOnTurned)
@@ -89,7 +91,7 @@ function addMatrix(command: MakeCommand, show: Show): void {
         if (options.list) return listMatrix(kernels ?? (await values.someKernels({ kernel: ['all'] }, context)), options.format, context);
         const request = await matrixRequest(options, files, context);
         const { baseline = false, onlyFailed = false } = options;
-        return matrix({ ...request, ...history, kernels, baseline, onlyFailed }, context);
+        return matrix({ ...request, ...history, kernels, baseline, onlyFailed, modules: await packingOf(options, kernels) }, context);
       }),
     );
 }
@@ -138,7 +140,8 @@ function addTry(command: MakeCommand, show: Show): void {
         const [{ matrix }, values] = await Promise.all([import('../commands/matrix/index.js'), import('./values.js')]);
         const request = await matrixRequest(options, files, context);
         const kernels = await values.kernelsOf(options, context);
-        return matrix({ ...request, kernels, baseline: false, onlyFailed: false, history: undefined, failOnTurned: false }, context);
+        const none = { baseline: false, onlyFailed: false, history: undefined, failOnTurned: false, modules: undefined };
+        return matrix({ ...request, ...none, kernels }, context);
       });
     });
 }
@@ -158,7 +161,7 @@ async function matrixRequest(
   options: TestOptions,
   files: readonly string[],
   context: Context,
-): Promise<Omit<MatrixRequest, 'kernels' | 'baseline' | 'onlyFailed' | keyof HistoryRequest>> {
+): Promise<Omit<MatrixRequest, 'kernels' | 'baseline' | 'onlyFailed' | 'modules' | keyof HistoryRequest>> {
   const values = await import('./values.js');
   const { arch: _, ...rest } = options;
   const isRelease = files.length === 0 && [options.bundle, options.deb, options.sample].every((named) => named === undefined);

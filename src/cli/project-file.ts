@@ -18,6 +18,8 @@ const paths: Key[] = [
   'releases',
   'kernelSource',
   'kernelConfig',
+  'signKey',
+  'signCert',
   'lock',
   'cacheDir',
   'out',
@@ -88,6 +90,8 @@ export const projectFile = fields({
 const exclusive: Key[][] = [
   ['bundle', 'deb', 'mft', 'sample'],
   ['verify', 'noVerify'],
+  ['noVerify', 'modules'],
+  ['onlyFailed', 'modules'],
 ];
 
 /**

@@ -45,7 +45,10 @@ export async function takeProjectFile(command: CommandUnknownOpts, given: Given)
   if (named === undefined && !isThere) return undefined;
   const file = await (await import('./project-file.js')).readProjectFile(named);
   if (file === undefined) return undefined;
-  const settings = file.settings.filter((setting) => holds(setting, command, given));
+  const settings = together(
+    file.settings.filter((setting) => holds(setting, command, given)),
+    given,
+  );
   for (const { key, parsed } of settings) {
     const option = options[key];
     command.setOptionValueWithSource(option.attributeName(), option.negate ? false : parsed, 'config');
@@ -58,5 +61,16 @@ function holds({ key }: Setting, command: CommandUnknownOpts, { names, rules, no
   const isTaken = command.options.some((option) => (option as unknown) === options[key]);
   if (!isTaken || names.has(key) || notFromFile.includes(key)) return false;
   if (bound.some(([givens, dropped]) => dropped.includes(key) && givens.some((name) => names.has(name)))) return false;
-  return brokenRule(rules, new Set([...names, key]), flagOf) === undefined;
+  const { requires: _, ...others } = rules;
+  return brokenRule(others, new Set([...names, key]), flagOf) === undefined;
+}
+
+/** Without those that require what neither the command line nor the file has: one that goes may be what another requires. */
+function together(settings: Setting[], given: Given): Setting[] {
+  const { requires = [] } = given.rules;
+  const there = new Set([...given.names, ...settings.map(({ key }) => key)]);
+  const left = settings.filter(
+    ({ key }) => brokenRule({ requires: requires.filter(([name]) => name === key) }, there, given.flagOf) === undefined,
+  );
+  return left.length === settings.length ? settings : together(left, given);
 }

@@ -1,12 +1,15 @@
 import type { Source } from '../bundle/vendor-package.js';
 import type { ContainerSettings } from '../containers/images.js';
 import type { Context } from '../context.js';
-import type { BuildDocument } from '../documents/index.js';
+import type { BuildDocument, Verification } from '../documents/index.js';
 import type { Kernel } from '../kernels/resolve.js';
 import type { Extras } from '../output/extras.js';
 import { writePackage, writeRecord } from '../output/output-directory.js';
 import { newRecord } from '../output/record.js';
+import type { BuiltModules } from '../packaging/built-modules.js';
 import { type PatchPlan, planPatches, readVendorPackage, type VendorPackage } from '../packaging/prepare.js';
+import type { KeyFiles } from '../packaging/sign-modules.js';
+import type { BuiltPackage } from '../verify/after-build.js';
 
 export interface BuildRequest {
   source: Source;
@@ -17,6 +20,8 @@ export interface BuildRequest {
   /** The output directory. */
   out: string;
   extras: Extras;
+  /** Whether the modules that were tested become a package, too, and what signs them. */
+  modules: { signing: KeyFiles | undefined } | undefined;
   /** Whether the forms of in-toto and CycloneDX are written, too. */
   provenance: boolean;
   verify: 'required' | 'if-possible' | 'no';
@@ -32,11 +37,12 @@ async function planFor(read: VendorPackage, kernel: Kernel | undefined, context:
   return (await import('../packaging/headers.js')).planForPrepared(read, { requested, release, prepared: target.prepared }, context);
 }
 
-/** Reads, patches and writes the package, then verifies it. */
+/** Reads, patches and writes the package, then verifies it, and packs its modules. */
 export async function build(request: BuildRequest, context: Context): Promise<BuildDocument> {
-  const { source, kernel, maxKernel, out, extras, provenance, verify, settings } = request;
+  const { source, kernel, maxKernel, out, extras, modules, provenance, verify, settings } = request;
   // While a bundle is unpacked in another thread there is time to load the rest of the program.
   const [read, { buildPackage }] = await Promise.all([readVendorPackage(source, context), import('../packaging/patched-package.js')]);
+  const signer = modules?.signing && (await (await import('../packaging/sign-modules.js')).openSigner(modules.signing, context));
   const planned = await planFor(read, kernel, context);
   const plan = maxKernel === undefined ? planned : { ...planned, maxKernel };
   const { name, bytes, patches } = await buildPackage(plan);
@@ -48,10 +54,25 @@ export async function build(request: BuildRequest, context: Context): Promise<Bu
   const addExtras = isExtra ? (await import('../output/extras.js')).extrasWriter(read.vendor, bytes, extras, context) : undefined;
   const document = await writePackage(out, { deb, document: unverified, ...(addExtras ? { addExtras } : {}) }, context);
   if (verify === 'no' && !provenance) return document;
-  const built = { plan, deb, patches, kernel, isRequired: verify === 'required', settings };
-  const verification =
-    verify === 'no' ? document.verification : await (await import('../verify/after-build.js')).verifyBuilt(built, context);
-  const whole = { ...document, verification };
-  const added = provenance ? await (await import('../output/provenance.js')).provenanceFiles(whole, deb) : [];
+  const built = { plan, deb, patches, kernel, isRequired: verify === 'required' || modules !== undefined, settings };
+  const { tested, ...proof }: Partial<Proof> = verify === 'no' ? {} : await prove(built, modules !== undefined, context);
+  const packed = tested && (await (await import('../output/modules.js')).packModules({ tested, plan, deb, signer }));
+  const whole = { ...document, ...proof, ...(packed ? { modules: [packed.entry] } : {}) };
+  const added = packed ? [packed.file] : [];
+  if (provenance) added.push(...(await (await import('../output/provenance.js')).provenanceFiles(whole, deb, packed?.file)));
   return writeRecord(out, { name, document: whole, added }, context);
+}
+
+interface Proof {
+  verification: Verification;
+  /** The modules, if they are wanted and passed. */
+  tested?: BuiltModules;
+}
+
+/** Verifies what was built. */
+async function prove(built: BuiltPackage, withModules: boolean, context: Context): Promise<Proof> {
+  const { verifyBuilt } = await import('../verify/after-build.js');
+  const found: BuiltModules[] = [];
+  const verification = await verifyBuilt({ ...built, ...(withModules ? { onModules: (modules) => found.push(modules) } : {}) }, context);
+  return { verification, ...(found[0] ? { tested: found[0] } : {}) };
 }

@@ -98,6 +98,19 @@ export const buildDocument = v.object({
     ),
   ),
   patches: v.pipe(v.array(builtPatch), v.description('in the order in which they are applied')),
+  modules: v.exactOptional(
+    v.pipe(
+      v.array(
+        v.object({
+          package: text('the name of the file'),
+          release: text('the kernel that they are for, as `uname -r` prints it'),
+          files: v.pipe(v.array(v.object({ name: v.string(), sha256 })), v.description('the modules as they are in it')),
+          signer: v.exactOptional(v.pipe(sha256, v.description('SHA-256 of the certificate whose key signed them'))),
+        }),
+      ),
+      v.description('the packages of modules that were made of those that were tested (--modules)'),
+    ),
+  ),
   hold: v.exactOptional(
     text(`the version of DOCA's package of this release, which sorts above this one: apt-mark hold ${defaultPackage} keeps apt from it`),
   ),

@@ -1,6 +1,7 @@
 /** What is inside a package, as a bill of materials in the form of CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/). */
 import { controlFields, type Deb, plainPath } from '../deb/deb.js';
 import type { BuildDocument } from '../documents/index.js';
+import { licenceOf } from '../packaging/modules-text.js';
 import { sha256 } from '../system/digest.js';
 import { publicName, type Subject } from './statement.js';
 
@@ -28,11 +29,13 @@ export function bomOf(deb: Deb, subject: Subject, pedigree: object, { program }:
     metadata: { tools: { components: [{ ...tool, ...(program ? { hashes: hashesOf(program.sha256) } : {}) }] }, component },
     components: files.map((entry): Component => {
       const path = plainPath(entry);
+      const license = path.endsWith('.ko') ? licenceOf(entry.body) : undefined;
       return {
         'bom-ref': `file:${path}`,
         type: 'file',
         name: `/${path}`,
         hashes: hashesOf(sha256(entry.body)),
+        ...(license === undefined ? {} : { licenses: [{ license: { name: license } }] }),
       };
     }),
     dependencies: [{ ref: component['bom-ref'], dependsOn: files.map((entry) => `file:${plainPath(entry)}`) }],
@@ -40,7 +43,7 @@ export function bomOf(deb: Deb, subject: Subject, pedigree: object, { program }:
 }
 
 /** A package as a component: of drivers, which is what is in it. */
-function packageComponent(deb: Deb, { name: file, sha256: digest }: Subject): Component {
+export function packageComponent(deb: Deb, { name: file, sha256: digest }: Subject): Component {
   const fields = controlFields(deb, file);
   const [name = '', version = ''] = [fields.get('package'), fields.get('version')];
   return {

@@ -61,17 +61,22 @@ export function statementOf(document: BuildDocument, subjects: readonly Subject[
   };
 }
 
-/** What went into the build: the bundle, the package in it, the patches. */
-function dependenciesOf({ input, patches }: BuildDocument): Resource[] {
+/** What went into the build: the bundle, the package in it, the patches, and where modules were built the image for that. */
+function dependenciesOf({ input, patches, modules, verification }: BuildDocument): Resource[] {
   const { path, member, sha256, bundleSha256 } = input;
   const place = isUrl(path) ? { uri: path } : {};
   const bundle = bundleSha256 === undefined ? [] : [{ name: publicName(path), ...place, digest: { sha256: bundleSha256 } }];
   const vendor = { name: member || publicName(path), ...(member === '' ? place : {}), digest: { sha256 } };
+  const images = verification.kernels.flatMap(({ target, on }): Resource[] => {
+    const digest = /^(?:sha256:)?([0-9a-f]{64})$/.exec(on?.image ?? '')?.[1];
+    return modules === undefined || digest === undefined ? [] : [{ name: `image:${target}`, digest: { sha256: digest } }];
+  });
   const inside = patches.filter(({ status }) => status !== 'not-needed');
   return [
     ...bundle,
     vendor,
     ...inside.map(({ id, sha256, status }) => ({ name: `patches/${id}.patch`, digest: { sha256 }, annotations: { status } })),
+    ...images,
   ];
 }
 

@@ -127,8 +127,15 @@ function build(document: BuildDocument): string {
     proof,
     '',
     `Wrote ${deb}`,
+    ...(document.modules ?? []).map(
+      ({ package: file, release }) => `Wrote ${pathOf(file, artifacts)}, for Linux ${release}: it needs no compiler`,
+    ),
     ...(verification.status === 'failed' ? ['Verification failed: do not install this package.'] : ['', ...nextSteps(document, deb)]),
   ].join('\n');
+}
+
+function pathOf(file: string, artifacts: BuildDocument['artifacts']): string {
+  return artifacts.find(({ path }) => path.replace(/^.*\//, '') === file)?.path ?? file;
 }
 
 /** For which kernels dkms builds by itself, where that is not all of them. */

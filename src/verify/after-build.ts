@@ -12,7 +12,7 @@ import { nearestTargets, type Target, targetsFor } from '../kernels/target.js';
 import { archOfPackage, dkmsConf, type PatchPlan } from '../packaging/prepare.js';
 import { type Choice, selectPatches } from '../patches/select.js';
 import { originOf } from './provenance.js';
-import { type PackageFile, verifyOn } from './verify.js';
+import { type PackageFile, type Verification, verifyOn } from './verify.js';
 
 type Result = BuildDocument['verification'];
 
@@ -27,6 +27,8 @@ export interface BuiltPackage {
   /** Whether it must be verified, and on that very kernel. */
   isRequired: boolean;
   settings: ContainerSettings;
+  /** Told the modules, if it passes on the kernel that it was made for. */
+  onModules?: Verification['onModules'];
 }
 
 /** What prevents a verification, but does not make the package that was built a bad one. */
@@ -55,12 +57,12 @@ export async function verifyBuilt(built: BuiltPackage, context: Context): Promis
 }
 
 async function verifyNear(
-  { plan, deb: file, patches, kernel, isRequired }: BuiltPackage,
+  { plan, deb: file, patches, kernel, isRequired, onModules }: BuiltPackage,
   images: Images,
   context: Context,
 ): Promise<Result> {
   const deb = { ...file, origin: originOf(plan.kernel === undefined, patches) };
-  const what = { images, deb, vendorConf: dkmsConf(plan), boot: false };
+  const what = { images, deb, vendorConf: dkmsConf(plan), boot: false, ...(onModules ? { onModules } : {}) };
   const verify = async (target: Target, reason?: string) => resultOf(await verifyOn({ ...what, target }, context), reason);
   if (kernel === undefined) {
     const target = await nearestToHost(context);

@@ -7,9 +7,10 @@ import type { Context } from '../context.js';
 import { fileEntry } from '../deb/tar.js';
 import type { BootVerdict, KernelVerdict } from '../documents/index.js';
 import { seriesOf, type Target } from '../kernels/target.js';
+import type { BuiltModules } from '../packaging/built-modules.js';
 import { projectText } from '../project-files.js';
 import { writeAtomic } from '../system/stage.js';
-import { toolsOf } from './facts.js';
+import { type Facts, factOf, toolsOf } from './facts.js';
 import { judge } from './judge.js';
 import { type Origin, provenanceOf } from './provenance.js';
 import { isEngineFailure, secondsSince, verdictOnFailure } from './untested.js';
@@ -31,6 +32,8 @@ export interface Verification {
   vendorConf?: Buffer;
   /** Whether to load the modules on the booted kernel as well. */
   boot: boolean;
+  /** Told the modules of a package that passed. */
+  onModules?: (modules: BuiltModules) => void;
 }
 
 /** What container/verify.sh does, in its order; each has a log. */
@@ -62,7 +65,7 @@ export async function verifyOn(verification: Verification, context: Context): Pr
  * @throws engine-failed, cannot-write
  */
 export async function verifyIn(image: Image, verification: Verification, context: Context): Promise<KernelVerdict> {
-  const { images, target, deb, boot } = verification;
+  const { images, target, deb, boot, onModules } = verification;
   const start = performance.now();
   const on = await provenanceOf({ deb, image, engine: images.engine, boot });
   const text = `${target.name}: installing the package, dkms builds its modules`;
@@ -79,10 +82,15 @@ export async function verifyIn(image: Image, verification: Verification, context
   const kernel = seriesOf(judgement.release) || target.kernel;
   const others = facts.has('other.exit') ? { otherKernels: true } : {};
   const verdict = { target: target.name, kernel, ...judgement, ...others, ...toolsOf(facts), log, seconds: secondsSince(start), on };
-  if (!boot || verdict.status !== 'builds') return verdict;
-  const { bootModules } = await import('./boot.js');
-  const booted = await bootModules({ images, image, target, modules: modulesOf(report), logs }, context);
-  return withBoot({ ...verdict, seconds: secondsSince(start) }, booted);
+  if (verdict.status !== 'builds') return verdict;
+  const tested = boot ? withBoot({ ...verdict, seconds: secondsSince(start) }, await bootIn()) : verdict;
+  if (tested.status === 'builds') onModules?.(builtModules(report, facts, on.architecture));
+  return tested;
+
+  async function bootIn(): Promise<BootVerdict> {
+    const { bootModules } = await import('./boot.js');
+    return bootModules({ images, image, target, modules: modulesOf(report), logs }, context);
+  }
 }
 
 /** What a boot has shown, on top of what the installation has. */
@@ -107,10 +115,17 @@ function modulesOf(report: Report): Map<string, Buffer> {
   return new Map(modules.map(([path, body]) => [path.slice('ko/'.length), body]));
 }
 
+/** What a package of these modules is made from. */
+function builtModules(report: Report, facts: Facts, architecture: string): BuiltModules {
+  const top = factOf(facts, 'modules.top');
+  const hash = factOf(facts, 'signature.hash');
+  return { release: factOf(facts, 'release'), architecture, top: top || 'lib', signatureHash: hash || 'sha256', files: modulesOf(report) };
+}
+
 /** Package and scripts go in by stdin, the facts come out by stdout: nothing of the host is mounted. */
 async function runLife(
   image: Image,
-  { images: { engine, settings }, deb, vendorConf, boot }: Verification,
+  { images: { engine, settings }, deb, vendorConf, boot, onModules }: Verification,
   context: Context,
   onLine: (line: string) => void,
 ): Promise<Report> {
@@ -120,6 +135,6 @@ async function runLife(
     ...(vendorConf ? [fileEntry('verify/vendor-dkms.conf', vendorConf)] : []),
     ...scripts.map((name, index) => fileEntry(`verify/${name}`, Buffer.from(texts[index] ?? ''))),
   ];
-  const command = `/verify/verify.sh ${boot ? 'with-modules' : ''}`;
+  const command = `/verify/verify.sh ${boot || onModules ? 'with-modules' : ''}`;
   return runScript({ engine, image: image.tag, files, command, limits: settings, onLine }, context);
 }

@@ -125,6 +125,19 @@ describe('a project file', () => {
     await cli(`rebuild ${built.artifacts[0].path.replace(/deb$/, 'build.json')}`, { cwd, env: env() }).prints({ status: 'equal' });
   });
 
+  test('has a key and its certificate together, and drops both where no modules are made', async () => {
+    const cwd = project({ modules: true, signKey: 'no.key', signCert: 'no.pem', offline: true });
+    // They hold: the key is opened before anything is built.
+    const line = 'build --sample --kernel 6.1 --offline';
+    await cli(line, { cwd, env: env() }).fails(3, { code: 'no-input', path: expect.stringMatching(/^no\.(key|pem)$/) }, /^/);
+    await cli('build --sample --kernel 6.1 --no-verify', { cwd, env: env() }).prints({ verification: { reason: '--no-verify' } });
+    await cli('build --sample --no-verify', { cwd, env: env() }).prints({ verification: { reason: '--no-verify' } });
+    for (const other of [{ noVerify: true }, { onlyFailed: true }]) {
+      const both = project({ ...other, modules: true });
+      await cli('kernels', { cwd: both, env: env() }).fails(2, { code: 'bad-catalogue', line: 3 });
+    }
+  });
+
   test('gives way to flags, with what belongs to them', async () => {
     const cwd = project({ mft: '4.22.0-417', sha256: 'ab'.repeat(32), kernel: '6.1', memory: '3g', verify: true, offline: true });
     await cli('plan --sample', { cwd, env: env() }).prints({ mft: { version: '4.15.1' } });

@@ -124,13 +124,14 @@ describe('help', () => {
     const engine = ['--engine', '--bootstrap', '--apt-mirror', '--timeout', '--memory', '--processes', '--disk'];
     const kernelSource = ['--headers', '--kernel-source', '--kernel-config'];
     const tried = ['--kernel', '--boot', '--baked', '--jobs', '--max-image-age', '--fresh', '--out', '--report'];
-    const matrix = [...tried, '--baseline', '--only-failed', '--history', '--fail-on-turned', '--list', '--format', '--merge'];
+    const packing = ['--modules', '--sign-key', '--sign-cert'];
+    const matrix = [...tried, ...packing, '--baseline', '--only-failed', '--history', '--fail-on-turned', '--list', '--format', '--merge'];
     const ownData = ['--patches', '--kernels-dir', '--releases'];
     const own: Record<string, string[]> = {
       fetch: [...release, '--ask-vendor', '--releases'],
       build: [
         ...[package_, '--kernel', '--max-kernel', ...source, '--out', '--with-userland', '--repack-bundle', '--verify', '--no-verify'],
-        '--provenance',
+        ...[...packing, '--provenance'],
         ...engine,
         ...kernelSource,
         ...ownData,

@@ -62,7 +62,7 @@ describe('plan', () => {
 });
 
 describe('plan says what build does', () => {
-  const request = { maxKernel: undefined, provenance: false, verify: 'no' as const };
+  const request = { maxKernel: undefined, modules: undefined, provenance: false, verify: 'no' as const };
   const settings = { timeout: 1, memory: '0', processes: 0, disk: '0' };
   const extras = { withUserland: false, repackBundle: false };
 

@@ -122,6 +122,7 @@ export async function buildHere({ sample, bundle, kernel, ...extras }: BuildOpti
       maxKernel: undefined,
       out,
       extras: { withUserland: extras.withUserland ?? false, repackBundle: extras.repackBundle ?? false },
+      modules: undefined,
       provenance: false,
       verify: 'no',
       settings: { timeout: 60, memory: '2g', processes: 2048, disk: '4g' },

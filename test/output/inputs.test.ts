@@ -25,6 +25,7 @@ async function build(cwd: string, place: string, extras: Partial<Extras> = {}, o
   const request = {
     kernel: undefined,
     maxKernel: undefined,
+    modules: undefined,
     provenance: false,
     verify: 'no',
     settings: { timeout: 1, memory: '0', processes: 0, disk: '0' },

@@ -7,15 +7,17 @@ import { defaultPackage } from '../../default-package.js';
 import type { BuildDocument, BuiltPatch, CellVerdict, KernelVerdict, MatrixCell, Provenance } from '../../documents/index.js';
 import { parseKernelRelease } from '../../kernels/release.js';
 import { seriesOf, type Target } from '../../kernels/target.js';
+import type { PackedModules } from '../../output/modules.js';
+import type { BuiltModules } from '../../packaging/built-modules.js';
 import { dkmsConf, type PatchPlan, planPatches, type VendorPackage } from '../../packaging/prepare.js';
 import { type View, viewOf } from '../../packaging/view.js';
 import { moment } from '../../report/run-words.js';
 import { findVerdict, keepVerdict } from '../../verify/kept-verdicts.js';
 import { provenanceOf } from '../../verify/provenance.js';
-import { type Verification, verifyIn } from '../../verify/verify.js';
+import { type PackageFile, type Verification, verifyIn } from '../../verify/verify.js';
 import { type Attempt, attempt, verdictOf } from './attempt.js';
 import { reasonToTest } from './fit.js';
-import type { MatrixPackages } from './packages.js';
+import type { MatrixPackages, PackageVerdict } from './packages.js';
 import { releaseField } from './read-releases.js';
 
 /** What the cells of a matrix share. */
@@ -35,6 +37,8 @@ export interface MatrixRun {
   last: ReadonlyMap<string, MatrixCell> | undefined;
   /** Use no verdict of the cache. */
   fresh: boolean;
+  /** Makes a package of the modules that were tested; undefined for none. */
+  pack: ((tested: BuiltModules, plan: PatchPlan, deb: PackageFile) => Promise<PackedModules>) | undefined;
   /** What a cell is called in messages: by its target, and with several releases by that, too. */
   nameOf: (target: Pick<Target, 'name'>) => string;
 }
@@ -48,7 +52,7 @@ export interface MatrixKernel {
 export interface CellResult {
   cell: MatrixCell;
   /** What became of the patched package, for its record. */
-  verdicts: { artifact: string; verdict: KernelVerdict }[];
+  verdicts: PackageVerdict[];
   /** The patched package's verdict is that of the last run. */
   isKept: boolean;
 }
@@ -66,11 +70,11 @@ export async function runCell({ target, again }: MatrixKernel, run: MatrixRun, c
   }
   const { release } = image.value;
   const cell = new Cell(target, image.value, run, context);
-  const [vendor, { patches, patched, verdict, isKept }] = await Promise.all([cell.verifyVendor(), cell.verifyPatched()]);
+  const [vendor, { patches, patched, verdict, packed, isKept }] = await Promise.all([cell.verifyVendor(), cell.verifyPatched()]);
   const kernel = seriesOf(release) || target.kernel;
   return {
     cell: { ...names, kernel, release, patches, ...(vendor ? { vendor } : {}), patched },
-    verdicts: verdict ? [{ artifact: patched.artifact, verdict }] : [],
+    verdicts: verdict ? [{ artifact: patched.artifact, verdict, packed }] : [],
     isKept,
   };
 }
@@ -80,6 +84,7 @@ interface PatchedResult {
   patched: MatrixCell['patched'];
   /** For the package's record. */
   verdict?: KernelVerdict | undefined;
+  packed?: PackedModules | undefined;
   isKept: boolean;
 }
 
@@ -113,7 +118,7 @@ class Cell {
   }
 
   async verifyPatched(): Promise<PatchedResult> {
-    const { read, packages, universal, boot } = this.run;
+    const { read, packages, universal, boot, pack } = this.run;
     const { release } = this.image;
     const plan = () => universal ?? planPatches(read, { requested: release, release: parseKernelRelease(release) });
     const built = await attempt(this.context, () => packages.get(plan()));
@@ -124,6 +129,8 @@ class Cell {
     // What failed last time is tested again by --only-failed.
     const kept: Test['kept'] = this.run.last ? ['builds'] : ['builds', 'fails'];
     const test: Test = { which: 'patched', deb, vendorConf: dkmsConf(read), boot, view: viewOf(content, release), kept };
+    const found: BuiltModules[] = [];
+    if (pack) test.onModules = (modules) => found.push(modules);
     const now = await this.#provenanceOf(test);
     const reason = reasonToTest(before?.patched, now, ['builds']);
     if (before && reason === undefined) {
@@ -133,7 +140,16 @@ class Cell {
     }
     const result = await this.#verify(test, now, reason);
     const verdict = 'value' in result ? result.value : undefined;
-    return { patches: appliedPatches(document, verdict), patched: { ...verdictOf(result), artifact }, verdict, isKept: false };
+    const [tested] = found;
+    const packed = pack && tested && (await attempt(this.context, () => pack(tested, plan(), deb)));
+    if (packed && 'verdict' in packed) return { patches: [], patched: { ...packed.verdict, artifact }, verdict, isKept: false };
+    return {
+      patches: appliedPatches(document, verdict),
+      patched: { ...verdictOf(result), artifact },
+      verdict,
+      packed: packed?.value,
+      isKept: false,
+    };
   }
 
   #provenanceOf({ deb, boot }: Test): Promise<Provenance> {
@@ -148,7 +164,7 @@ class Cell {
     const own: Context = { ...context, progress: (progress) => context.progress({ ...progress, cell: `${run.nameOf(target)}, ${which}` }) };
     const done = (text: string) => own.progress({ step: 'verify', text: `${run.nameOf(target)}: ${text}`, finished: true });
     const reusable = { view, vendorConf, target, now };
-    const found = run.fresh ? undefined : await findVerdict(reusable, context);
+    const found = run.fresh || test.onModules ? undefined : await findVerdict(reusable, context);
     if (found?.reused !== undefined && kept.includes(found.status)) {
       done(`${which} ${found.status}, reused from ${moment(found.reused)}`);
       return { value: found };
@@ -169,7 +185,7 @@ function appliedPatches({ patches }: BuildDocument, verdict: KernelVerdict | und
 }
 
 /** A test of a package in a cell. */
-interface Test extends Pick<Verification, 'deb' | 'vendorConf' | 'boot'> {
+interface Test extends Pick<Verification, 'deb' | 'vendorConf' | 'boot' | 'onModules'> {
   which: 'vendor' | 'patched';
   view: View;
   /** With which statuses a verdict of an earlier run stands for it. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { readDeb } from '../../deb/deb.js';
 import type { BuildDocument, BuiltPatch, KernelVerdict } from '../../documents/index.js';
+import type { PackedModules } from '../../output/modules.js';
 import { writePackage, writeRecord } from '../../output/output-directory.js';
 import { newRecord, recordedVerdicts, recordName } from '../../output/record.js';
 import { buildPackage } from '../../packaging/patched-package.js';
@@ -17,6 +18,13 @@ export interface MatrixPackage {
   earlier: KernelVerdict[];
   document: BuildDocument;
   content: BuiltContent;
+}
+
+/** A verdict on a package, and the package of the modules that it is on. */
+export interface PackageVerdict {
+  artifact: string;
+  verdict: KernelVerdict;
+  packed?: PackedModules | undefined;
 }
 
 /** The packages of a matrix: kernels that need the same patches share one. */
@@ -62,14 +70,17 @@ export class MatrixPackages {
     return { deb, earlier, document, content };
   }
 
-  /** Writes each package's record with its verdicts on all kernels. */
-  async writeRecords(verdicts: readonly { artifact: string; verdict: KernelVerdict }[]): Promise<void> {
+  /** Writes each package's record with its verdicts on all kernels, and the packages of modules that were tested. */
+  async writeRecords(verdicts: readonly PackageVerdict[]): Promise<void> {
     for (const settled of await Promise.allSettled(this.#written.values())) {
       if (settled.status === 'rejected') continue;
       const { deb, document } = settled.value;
-      const kernels = verdicts.flatMap(({ artifact, verdict }) => (artifact === document.artifacts[0]?.path ? [verdict] : []));
+      const own = verdicts.filter(({ artifact }) => artifact === document.artifacts[0]?.path);
+      const kernels = own.map(({ verdict }) => verdict);
       document.verification = { status: statusOf(kernels), kernels };
-      await writeRecord(this.directory, { name: deb.name, document }, this.context);
+      const packed = own.flatMap(({ packed }) => packed ?? []);
+      if (packed.length > 0) document.modules = packed.map(({ entry }) => entry);
+      await writeRecord(this.directory, { name: deb.name, document, added: packed.map(({ file }) => file) }, this.context);
     }
   }
 }

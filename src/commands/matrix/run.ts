@@ -10,6 +10,7 @@ import type { Context } from '../../context.js';
 import type { MatrixDocument } from '../../documents/index.js';
 import { type Kernel, resolveKernels, targetOf } from '../../kernels/resolve.js';
 import { archOfPackage, planPatches, type VendorPackage } from '../../packaging/prepare.js';
+import type { KeyFiles } from '../../packaging/sign-modules.js';
 import { cellKey, releaseOf, releaseText } from '../../report/releases.js';
 import { asJson } from '../../system/json.js';
 import { writeAtomic } from '../../system/stage.js';
@@ -39,6 +40,8 @@ export interface MatrixRequest extends HistoryRequest {
   onlyFailed: boolean;
   /** Test all, whatever the cache has. */
   fresh: boolean;
+  /** Whether the modules that were tested become packages, too, and what signs them. */
+  modules: { signing: KeyFiles | undefined } | undefined;
   /** Files to write reports to, in the format that their name ends in. */
   reports: string[];
   /** The directory for packages, records and the result. */
@@ -62,7 +65,8 @@ export async function matrix(request: MatrixRequest, context: Context): Promise<
     if (arch) refuseOtherArch(images.engine, { what: read.vendor.path, arch });
   }
   if (last) refuseOtherRelease(last, reads);
-  const runs = runsOf(reads, request, { images, last }, context);
+  const pack = request.modules && (await packer(request.modules.signing, context));
+  const runs = runsOf(reads, request, { images, last, pack }, context);
   await images.lookFor(
     kernels.map(({ target }) => target),
     context,
@@ -97,7 +101,7 @@ export async function matrix(request: MatrixRequest, context: Context): Promise<
 function runsOf(
   reads: readonly VendorPackage[],
   { out, jobs, baseline, boot, baked, fresh }: MatrixRequest,
-  { images, last }: { images: Images; last: MatrixDocument | undefined },
+  { images, last, pack }: { images: Images; last: MatrixDocument | undefined; pack: MatrixRun['pack'] },
   context: Context,
 ): MatrixRun[] {
   const limit = pLimit(jobs ?? defaultJobs());
@@ -114,6 +118,7 @@ function runsOf(
       universal: baked ? undefined : planPatches(read, undefined),
       last: ofThis && new Map(ofThis.map((cell) => [cell.target, cell])),
       fresh,
+      pack,
       nameOf: ({ name }) => (reads.length > 1 ? cellKey(releaseField(read), { target: name }) : name),
     };
   });
@@ -128,6 +133,16 @@ export async function kernelsToRun(
   const again = given ? [] : last ? [...new Set(last.cells.map(nameAgain))] : ['all'];
   const kernels = given ?? (again.length === 0 ? [] : await resolveKernels({ kernel: again }, await loadTargets(context)));
   return kernels.map((kernel) => ({ target: targetOf(kernel, context), again: kernel.again }));
+}
+
+/** What makes packages of modules. @throws no-input, cannot-write if the key cannot sign */
+async function packer(signing: KeyFiles | undefined, context: Context): Promise<MatrixRun['pack']> {
+  const [{ packModules }, { openSigner }] = await Promise.all([
+    import('../../output/modules.js'),
+    import('../../packaging/sign-modules.js'),
+  ]);
+  const signer = signing && (await openSigner(signing, context));
+  return (tested, plan, deb) => packModules({ tested, plan, deb, signer });
 }
 
 function defaultJobs(): number {

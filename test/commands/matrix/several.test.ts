@@ -1,5 +1,5 @@
 /** A matrix over several releases. The engine is a stand-in (stand-in.ts). */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readReleases } from '../../../src/commands/matrix/read-releases.js';
@@ -99,6 +99,36 @@ test('what fails in one release does not stop the other, and is named with it', 
   expect(text).toContain('VENDOR\nKERNEL  TARGET  4.15.1-0sample  4.22.0-0sample\n');
   expect(text).toContain('PATCHED\nKERNEL  TARGET  4.15.1-0sample  4.22.0-0sample\n6.1     old     fails: install  fails: install\n');
   expect(text).toContain('\nMFT 4.22.0-0sample new:\n');
+});
+
+test('--modules packs those of each release on each kernel, and its record names them', async () => {
+  const module = (release: string) => `\x7fELF\0license=GPL\0vermagic=${release}\0`;
+  stand.prepare([], { 'ko/mst_pci.ko': module('x'), 'modules.top': 'usr/lib\n' });
+  await stand.run({ samples: ['flat', 'nnt'] });
+  // What passed before is tested again: a verdict that is kept has no modules.
+  const { ran } = await stand.run({ samples: ['flat', 'nnt'], modules: { signing: undefined } });
+  expect(ran).toEqual(['new', 'new', 'old', 'old']);
+  const out = join(stand.folder, 'out');
+  const names = readdirSync(out).filter((name) => /^kernel-mft-modules-.*\.deb$/.test(name));
+  expect(names.map((name) => name.replace(/\+.*/, ''))).toEqual([
+    'kernel-mft-modules-6.1.0-50-amd64_4.15.1-0sample',
+    'kernel-mft-modules-6.1.0-50-amd64_4.22.0-0sample',
+    'kernel-mft-modules-6.12.9-amd64_4.15.1-0sample',
+    'kernel-mft-modules-6.12.9-amd64_4.22.0-0sample',
+  ]);
+  for (const { version } of [flat, nnt]) {
+    const record = readdirSync(out).find((name) => name.startsWith(`kernel-mft-dkms_${version}`) && name.endsWith('.build.json')) ?? '';
+    const { modules, artifacts } = JSON.parse(readFileSync(join(out, record), 'utf8'));
+    const own = names.filter((name) => name.includes(`_${version}-`));
+    expect(modules.map((one: { package: string }) => one.package).sort()).toEqual(own);
+    expect(artifacts.map(({ path }: { path: string }) => path)).toEqual(expect.arrayContaining(own));
+  }
+});
+
+test('--modules: what cannot sign is found before anything is run', async () => {
+  const modules = { signing: { key: join(stand.folder, 'none'), cert: join(stand.folder, 'none') } };
+  expect(await failureOf(() => stand.run({ samples: ['flat', 'nnt'], modules }))).toMatchObject({ code: 'no-input' });
+  expect(existsSync(join(stand.state, 'runs'))).toBe(false);
 });
 
 describe('the packages of a run', () => {

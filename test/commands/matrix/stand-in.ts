@@ -139,7 +139,7 @@ export class StandInMatrix {
         kernels,
         settings: { engine: 'docker', timeout: 60, memory: '0', processes: 0, disk: '0' },
         ...{ baseline: false, boot: false, baked: false, jobs: 8, onlyFailed: false, fresh: false, reports: [] },
-        ...{ history: undefined, failOnTurned: false },
+        ...{ history: undefined, failOnTurned: false, modules: undefined },
         out: join(this.folder, 'out'),
         ...request,
       },
