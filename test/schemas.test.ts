@@ -107,14 +107,11 @@ describe('an editor finds the schema of', () => {
   const targetFiles = readdirSync(join(projectRoot, 'kernels'))
     .filter((name) => name.endsWith('.json'))
     .map((name) => `kernels/${name}`);
-  test.each([...targetFiles, 'releases.json', 'cards.json'])(
-    '%s',
-    (path) => {
-      const { $schema } = JSON.parse(readFileSync(join(projectRoot, path), 'utf8'));
-      expect(readFileSync(join(projectRoot, path, '..', $schema), 'utf8')).toContain('"$schema"');
-      expect($schema).toMatch(path.includes('/') ? /kernel\.schema\.json$/ : `./schemas/${path.replace('.json', '.schema.json')}`);
-    },
-  );
+  test.each([...targetFiles, 'releases.json', 'cards.json'])('%s', (path) => {
+    const { $schema } = JSON.parse(readFileSync(join(projectRoot, path), 'utf8'));
+    expect(readFileSync(join(projectRoot, path, '..', $schema), 'utf8')).toContain('"$schema"');
+    expect($schema).toMatch(path.includes('/') ? /kernel\.schema\.json$/ : `./schemas/${path.replace('.json', '.schema.json')}`);
+  });
 });
 
 describe('what a command prints is what its schema says:', () => {
