@@ -1,9 +1,9 @@
 /** Targets from further archives: an apt archive that this test serves on loopback, signed with a key of its own. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keysIn } from '../../src/kernels/archive-key.js';
+import { type FileServer, serveFiles } from '../file-server.js';
 import { makeDirectory, missing, runCli, sh } from '../support.js';
 import { imageOf, wrapper } from './own-docker.js';
 
@@ -11,20 +11,9 @@ const folder = makeDirectory();
 const why = missing('docker') || missing('tools');
 const release = '6.1.77-3-site';
 
-/** Serves a directory, and prints the port. A process of its own: this one stands still while it waits for a program. */
-const server = `
-const { createReadStream } = require('node:fs');
-const server = require('node:http').createServer(({ url }, response) => {
-  const file = createReadStream(process.argv[1] + decodeURIComponent(url));
-  file.on('error', () => response.writeHead(404).end()).pipe(response);
-});
-server.listen(0, '127.0.0.1', () => console.log(server.address().port));
-`;
-
 describe.skipIf(why !== '')(`an archive of one's own (${why || 'docker is there'})`, () => {
   let env: NodeJS.ProcessEnv;
-  let serving: ChildProcess | undefined;
-  let uri = '';
+  let server: FileServer | undefined;
   let fingerprint = '';
   let base = '';
   const gpg = (args: string) => sh(`gpg --homedir ${folder}/gnupg --batch --quiet --pinentry-mode loopback --passphrase '' ${args}`);
@@ -41,10 +30,7 @@ describe.skipIf(why !== '')(`an archive of one's own (${why || 'docker is there'
     newKey('other');
     gpg(`--export site@example.org other@example.org > ${folder}/targets/both.gpg`);
     makeArchive();
-    const child = spawn(process.execPath, ['-e', server, join(folder, 'archive')], { stdio: ['ignore', 'pipe', 'inherit'] });
-    serving = child;
-    const port = await new Promise<string>((resolve) => child.stdout.once('data', (line) => resolve(String(line).trim())));
-    uri = `http://127.0.0.1:${port}/`;
+    server = await serveFiles(join(folder, 'archive'));
     // Debian 12 with dkms and without a kernel, which knows no archive: so nothing is taken from the network.
     base = 'mft-patch-test/without-kernel:1';
     const dockerfile = `FROM ${await imageOf('debian-12')}
@@ -56,7 +42,7 @@ LABEL mft-patch.target= mft-patch.release=
     env = wrapper(join(folder, 'bin'), 'docker', '[ "$1" = build ] && set -- build --network host "${@:2}"');
   });
   afterAll(() => {
-    serving?.kill();
+    server?.end();
     sh(
       `docker image ls --quiet --filter label=mft-patch.target=site | xargs --no-run-if-empty docker image rm --force; docker image rm --force ${base}`,
     );
@@ -83,7 +69,7 @@ LABEL mft-patch.target= mft-patch.release=
   }
 
   function writeTarget(changes: object, name = 'site'): void {
-    const archive = { uri, suite: 'stable', components: ['main'], key: 'site.asc', fingerprint, ...changes };
+    const archive = { uri: server?.url, suite: 'stable', components: ['main'], key: 'site.asc', fingerprint, ...changes };
     const target = {
       ...{ title: 'A site', kernel: '6.1', releases: '-site$', image: base, suites: ['bookworm'], archives: [archive] },
       ...{ headers: 'site-headers-6.1', tried: [], untried: 'a test' },

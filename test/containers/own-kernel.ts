@@ -27,8 +27,8 @@ export const werror = (image: string) =>
   sh(`docker run --rm --network none ${image} sh -c 'grep CONFIG_WERROR /lib/modules/*/build/.config'`).trim();
 
 /** The images of trees of these names; other files prepare kernels, too. */
-export const kernelImages = (names: readonly string[]) =>
-  names.map((name) => sh(`docker image ls --quiet --filter label=mft-patch.target=${name} mft-patch/kernel`)).join('');
+export const kernelImages = (names: readonly string[], repository = 'mft-patch/kernel') =>
+  names.map((name) => sh(`docker image ls --quiet --filter label=mft-patch.target=${name} ${repository}`)).join('');
 
 /** The lines of a shell that unpack a kernel's archive: whole but for drivers, which no module of ours is built against. */
 export const unpackTree = (archive: string, tree: string) => `mkdir ${tree} && tar -C ${tree} -xf ${archive} --strip-components=1 \

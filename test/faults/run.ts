@@ -91,24 +91,26 @@ export interface BuildOptions {
   bundle?: string;
   /** Undefined for all kernels. */
   kernel?: string;
+  maxKernel?: string;
   repackBundle?: true;
   withUserland?: true;
 }
 
 /** The command line of a build. */
-export function argsOf({ sample, bundle, kernel, repackBundle, withUserland }: BuildOptions, out: string): string[] {
+export function argsOf({ sample, bundle, kernel, maxKernel, repackBundle, withUserland }: BuildOptions, out: string): string[] {
   return [
     ...['build', '--no-verify', '--quiet', '--out', out],
     ...(sample ? ['--sample'] : []),
     ...(bundle === undefined ? [] : ['--bundle', bundle]),
     ...(kernel === undefined ? [] : ['--kernel', kernel]),
+    ...(maxKernel === undefined ? [] : ['--max-kernel', maxKernel]),
     ...(repackBundle ? ['--repack-bundle'] : []),
     ...(withUserland ? ['--with-userland'] : []),
   ];
 }
 
 /** Builds in this process, which saves the start of another one. */
-export async function buildHere({ sample, bundle, kernel, ...extras }: BuildOptions, out: string): Promise<BuildDocument> {
+export async function buildHere({ sample, bundle, kernel, maxKernel, ...extras }: BuildOptions, out: string): Promise<BuildDocument> {
   const context: Context = {
     ...{ env: process.env, signal: new AbortController().signal, cacheDir: join(directory, 'cache'), offline: true },
     ...{ lockfile: join(directory, 'mft-patch.lock'), own: { patches: [] }, inputs: new Set<string>() },
@@ -119,7 +121,7 @@ export async function buildHere({ sample, bundle, kernel, ...extras }: BuildOpti
     {
       source,
       kernel: await kernelOf(kernel === undefined ? {} : { kernel: [kernel] }, context),
-      maxKernel: undefined,
+      maxKernel,
       out,
       extras: { withUserland: extras.withUserland ?? false, repackBundle: extras.repackBundle ?? false },
       modules: undefined,

@@ -1,9 +1,10 @@
-/** What `repo` makes, judged by apt: containers that know nothing but its line of sources.list. */
+/** What `repo` makes, judged by the apt of each target: containers that know nothing but its line of sources.list. */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cli } from '../cli.js';
 import { imageOf } from '../containers/own-docker.js';
+import { type FileServer, serveFiles } from '../file-server.js';
 import { makeDirectory, missing, sh } from '../support.js';
 
 const folder = makeDirectory();
@@ -36,20 +37,21 @@ afterAll(() => {
 });
 
 /** Runs commands in a container of a target that knows the archive as `one` has it, at /srv/apt. @returns what they print */
-async function inContainer(target: string, commands: string): Promise<string> {
+async function inContainer(target: string, commands: string, { url = 'file:/srv/apt', network = 'none' } = {}): Promise<string> {
   const script = `set -eu; tar -x -C /srv; exec 2>&1; cp -a /srv/one /srv/apt
     rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/*; mkdir -p /etc/apt/keyrings; cp /srv/key.asc /etc/apt/keyrings/mft-patch.asc
-    echo 'deb [signed-by=/etc/apt/keyrings/mft-patch.asc] file:/srv/apt ./' > /etc/apt/sources.list.d/mft-patch.list
+    echo 'deb [signed-by=/etc/apt/keyrings/mft-patch.asc] ${url} ./' > /etc/apt/sources.list.d/mft-patch.list
     export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8; ${commands}`;
   writeFileSync(join(folder, 'script'), script);
   const image = await imageOf(target);
-  return sh(`tar -C ${folder} -c one two key.asc | docker run --rm -i --network none ${image} sh -c "$(cat script)"`, {
+  return sh(`tar -C ${folder} -c one two key.asc | docker run --rm -i --network ${network} ${image} sh -c "$(cat script)"`, {
     cwd: folder,
   });
 }
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own format
 const version = "dpkg-query -W -f '@${Version}\\n' kernel-mft-dkms";
+const candidate = "apt-cache policy kernel-mft-dkms | sed -n 's/ *Candidate: /@/p'";
 /** An update that must fail, though apt only warns where an old index is left. */
 const refused = (spoil: string) =>
   `rm -rf /srv/apt /var/lib/apt/lists/*; cp -a /srv/two /srv/apt; (cd /srv/apt; ${spoil}); if apt-get update > log; then echo '@taken'; else echo '@refused'; fi; cat log`;
@@ -65,6 +67,16 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     expect(told(output), output).toEqual(versions);
     expect(output).toMatch(/^kernel-mft-dkms\/4\.15\.1, 6\.1\S*, \S+: installed$/m);
     expect(output).not.toMatch(/^(W|N|E): /m);
+  });
+
+  test.each(['debian-11', 'debian-13'])('the apt of %s takes the newer one, without a warning', async (target) => {
+    const output = await inContainer(
+      target,
+      `apt-get update; ${candidate}; cp -a /srv/two/. /srv/apt/; apt-get update; ${candidate}; cd /tmp; apt-get download kernel-mft-dkms
+      cmp *.deb /srv/two/*universal*.deb; ${refused("sed -i 's/^Architecture: all/Architecture: any/' Packages by-hash/SHA256/*")}`,
+    );
+    expect(told(output), output).toEqual([...versions, 'refused']);
+    expect(output.split('@refused')[0]).not.toMatch(/^(W|N|E): /m);
   });
 
   test.each([
@@ -93,6 +105,22 @@ describe.skipIf(missing('docker') !== '')(`with docker (${missing('docker') || '
     );
     expect(told(output), output).toEqual(['refused']);
     expect(output).toMatch(/Hash Sum mismatch|does not match/);
+  });
+
+  describe('over http', () => {
+    let server: FileServer;
+    beforeAll(async () => {
+      server = await serveFiles(two);
+    });
+    afterAll(() => server.end());
+
+    test('apt asks for a list by its digest', async () => {
+      const commands = `apt-get update; cd /tmp; apt-get download kernel-mft-dkms; cmp *.deb /srv/two/*universal*.deb; echo @same`;
+      const output = await inContainer('debian-13', commands, { url: server.url, network: 'host' });
+      expect(told(output), output).toEqual(['same']);
+      expect(server.asked[0]).toBe('/./InRelease');
+      expect(server.asked).toContainEqual(expect.stringMatching(/^\/\.\/by-hash\/SHA256\/[0-9a-f]{64}$/));
+    });
   });
 });
 

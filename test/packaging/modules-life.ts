@@ -54,6 +54,15 @@ const files = `files() {
 }
 `;
 
+/** Whether a package is there: what dpkg knows of one that was removed depends on whether it has a postrm. */
+const state = `state() {
+	case $(dpkg-query -W -f '\${db:Status-Status}' "$1" 2> /dev/null) in
+	'' | not-installed | config-files) echo gone ;;
+	*) dpkg-query -W -f '\${db:Status-Status}\n' "$1" ;;
+	esac
+}
+`;
+
 /** Runs commands where \`old.deb\`, \`new.deb\` (packages of modules) and \`dkms.deb\` are, and the stand-in for the kernel as kernel.deb. */
 export async function inContainer(target: string, { old, now }: { old: Built; now: Built }, commands: string): Promise<string> {
   const folder = dirname(old.modules);
@@ -65,7 +74,7 @@ export async function inContainer(target: string, { old, now }: { old: Built; no
     writeFileSync(join(folder, name), readFileSync(path));
   const apt = 'install() { apt-get install -y --allow-downgrades --no-install-recommends "$@"; }';
   const start = `set -eu; exec 2>&1; export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8; mkdir /v; cd /v; tar -x`;
-  writeFileSync(join(folder, 'script'), `${start}\n${standIn}${files}${apt}\n${commands}`);
+  writeFileSync(join(folder, 'script'), `${start}\n${standIn}${files}${state}${apt}\n${commands}`);
   const image = await imageOf(target);
   return sh(`tar -c old.deb new.deb dkms.deb | docker run --rm -i --network none ${image} bash -c "$(cat script)"`, { cwd: folder });
 }
@@ -91,7 +100,7 @@ files > after
 diff before after | grep '^[<>]' | sed 's/^/@left /'
 install ./new.deb
 apt-get remove -y "linux-image-$release"
-echo "@without its kernel: $(dpkg-query -W -f '\${db:Status-Status}' "$name" 2> /dev/null || echo gone)"
+echo "@without its kernel: $(state "$name")"
 find "/lib/modules/$release" -name 'mst_*' | sed 's/^/@left /'
 `;
 
