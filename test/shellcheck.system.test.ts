@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readAction, readComponent } from './ci/steps.js';
 import { missing, projectRoot } from './support.js';
 
 const scriptsIn = (directory: string) =>
@@ -19,6 +20,18 @@ describe.skipIf(missing('tools') !== '')('shellcheck', () => {
 
   test.each(scripts)('finds nothing in %s', (path) => {
     const { status, stdout, stderr } = shellcheck([path]);
+    expect({ status, words: stdout + stderr }).toEqual({ status: 0, words: '' });
+  });
+
+  const ofCi: [string, string[]][] = [
+    ...readAction().runs.steps.map(({ id, run }): [string, string[]] => [`action.yml, ${id}`, [run]]),
+    ...Object.values(readComponent().jobs).map((job): [string, string[]] => [
+      'templates/matrix.yml',
+      [...job.before_script, ...job.script],
+    ]),
+  ];
+  test.each(ofCi)('finds nothing in the lines of %s', (_, lines) => {
+    const { status, stdout, stderr } = shellcheck(['-'], ['#!/bin/bash', 'set -eo pipefail', ...lines].join('\n'));
     expect({ status, words: stdout + stderr }).toEqual({ status: 0, words: '' });
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadTargets } from '../src/catalogue.js';
 import { usualTargets } from '../src/kernels/target.js';
+import { envOf, readAction, runShell } from './ci/steps.js';
 import { makeDirectory, missing, projectRoot, sh, testContext } from './support.js';
 
 const workflow = readFileSync(join(projectRoot, '.github/workflows/kernels.yml'), 'utf8');
@@ -16,6 +17,16 @@ function step(id: string, env: Record<string, string>): string {
   return sh(line, { cwd: folder, env: { ...process.env, ...env } });
 }
 
+/** Runs the step of our action that runs the matrix, with inputs as the workflow gives them. */
+function runAction(inputs: Record<string, string>): void {
+  const action = readAction();
+  const matrix = action.runs.steps.find(({ id }) => id === 'matrix');
+  if (matrix === undefined) throw new Error("no step 'matrix'");
+  const github = { GITHUB_ACTION_PATH: projectRoot, GITHUB_OUTPUT: join(folder, 'action-output') };
+  const { status, stderr } = runShell(matrix.run, folder, { ...process.env, ...github, ...envOf(matrix, action, inputs) });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: expect.any(String) });
+}
+
 describe.skipIf(missing('docker') !== '')('the workflow over kernels', () => {
   test('lists the kernels, builds each, and shows them in one table', () => {
     sh(`ln -s ${projectRoot}build ${projectRoot}kernels .`, { cwd: folder });
@@ -24,7 +35,10 @@ describe.skipIf(missing('docker') !== '')('the workflow over kernels', () => {
     step('list', { GITHUB_OUTPUT });
     const { include } = JSON.parse(readFileSync(GITHUB_OUTPUT, 'utf8').replace('kernels=', ''));
     expect(include).toContainEqual({ kernel: 'debian-12' });
-    step('matrix', { KERNEL: 'debian-12', SOURCE: '--sample' });
+    const inputs = { baseline: 'true', boot: 'true', 'cache-dir': 'cache', summary: 'false' };
+    runAction({ source: 'sample', kernels: 'debian-12', ...inputs });
+    expect(readFileSync(join(folder, 'action-output'), 'utf8')).toBe('result=dist/matrix.json\njunit=dist/junit.xml\n');
+    sh('test -s dist/matrix.json && test -s dist/junit.xml', { cwd: folder });
     mkdirSync(join(folder, 'results/kernel-debian-12'), { recursive: true });
     sh('mv dist cache results/kernel-debian-12/', { cwd: folder });
     step('beside', {});
@@ -60,7 +74,7 @@ describe.skipIf(missing('docker') !== '')('the workflow over kernels', () => {
         cells: [cell],
       };
       sh('rm -rf results && mkdir -p results/kernel-debian-12/dist', { cwd: folder });
-      writeFileSync(join(folder, 'results/kernel-debian-12/dist/result.json'), JSON.stringify(result));
+      writeFileSync(join(folder, 'results/kernel-debian-12/dist/matrix.json'), JSON.stringify(result));
       return () => step('merge', { KERNELS: 'debian-12', HISTORY: '--history night.jsonl --fail-on-turned' });
     };
     expect(night('2026-11-24', 'error')).toThrow(/exit 5/);
