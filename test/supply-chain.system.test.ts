@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import subset from 'semver/ranges/subset.js';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { emptyHome, installPacked } from './installed.js';
-import { missing, projectRoot, sh } from './support.js';
+import { makeDirectory, missing, projectRoot, sh, writeFiles } from './support.js';
 
 const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
 const project = JSON.parse(read('package.json'));
@@ -56,15 +56,40 @@ describe('the lock file', () => {
 });
 
 describe('what is installed', () => {
-  test('has no install scripts, and they would not run', () => {
-    expect(read('.npmrc').split('\n')).toContain('ignore-scripts=true');
+  // npm may run scripts, since those of this project build it before it is packed or installed from git.
+  test('has no install scripts', () => {
     const manifests = locked.map(([path]) => join(path, 'package.json')).filter((path) => existsSync(join(projectRoot, path)));
     expect(manifests.length).toBeGreaterThan(50);
     for (const path of manifests) {
       const { scripts = {} } = JSON.parse(read(path));
       const atInstall = ['preinstall', 'install', 'postinstall'].filter((name) => name in scripts);
+      // npm runs node-gyp where it finds this file, and what the file says.
+      if (existsSync(join(projectRoot, path, '../binding.gyp'))) atInstall.push('binding.gyp');
       expect({ path, atInstall }).toEqual({ path, atInstall: [] });
     }
+  });
+
+  test('could not bring one: npm ci runs those only that the lock file tells of', () => {
+    const folder = makeDirectory();
+    const manifest = { name: 'eager', version: '1.0.0', scripts: { postinstall: 'touch ran' } };
+    writeFiles(folder, {
+      'eager/package.json': JSON.stringify(manifest),
+      'app/package.json': JSON.stringify({ name: 'app', version: '1.0.0', dependencies: { eager: 'file:../eager-1.0.0.tgz' } }),
+    });
+    const env = { ...emptyHome(), npm_config_audit: 'false' };
+    sh('npm pack --silent ./eager > packed.log && cd app && npm install --silent --ignore-scripts', { cwd: folder, env });
+    const app = join(folder, 'app');
+    const ran = () => {
+      sh('npm ci --silent', { cwd: app, env });
+      return existsSync(join(app, 'node_modules/eager/ran'));
+    };
+    const path = join(app, 'package-lock.json');
+    const told = JSON.parse(readFileSync(path, 'utf8'));
+    expect(told.packages['node_modules/eager'].hasInstallScript).toBe(true);
+    expect(ran()).toBe(true);
+    delete told.packages['node_modules/eager'].hasInstallScript;
+    writeFileSync(path, JSON.stringify(told));
+    expect(ran()).toBe(false);
   });
 
   test('is in the table of docs/architecture.md with its reason, and nothing else is', () => {
@@ -94,6 +119,7 @@ describe('the packed program', () => {
   const wanted = [
     /^(README\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE|package\.json|(releases|cards)\.json|Dockerfile)$/,
     /^build\/([\w-]+\/)*[\w-]+\.js$/,
+    /^\.github\/workflows\/kernels\.yml$/,
     /^man\/mft-patch\.1$/,
     /^patches\/(series|[\w-]+\.patch)$/,
     /^kernels\/[\w.-]+\.json$/,
@@ -108,7 +134,7 @@ describe('the packed program', () => {
       .map((entry) => join(entry.parentPath, entry.name).slice(projectRoot.length));
 
   test('has what a user needs, whole and nothing else', () => {
-    const [{ files }] = JSON.parse(sh('npm pack --dry-run --json', { cwd: projectRoot, env: emptyHome() }));
+    const [{ files }] = JSON.parse(sh('npm pack --dry-run --json --ignore-scripts', { cwd: projectRoot, env: emptyHome() }));
     const packed: string[] = files.map(({ path }: { path: string }) => path);
     expect(packed.filter((path) => !wanted.some((form) => form.test(path)))).toEqual([]);
     const compiled = filesOf('src').map((path) => path.replace(/^src\/(.*)\.ts$/, 'build/$1.js'));
@@ -124,8 +150,19 @@ describe('the packed program', () => {
       'cards.json',
       'Dockerfile',
       'man/mft-patch.1',
+      '.github/workflows/kernels.yml',
     ];
     expect(packed.sort()).toEqual([...compiled, ...data, ...single].sort());
+    // What documents link to and messages name is among them.
+    const pages = packed.filter((path) => path.endsWith('.md'));
+    const links = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = '']) => join(dirname(page), path)),
+    );
+    const code = filesOf('src').map(read).join('\n');
+    const named = [...code.matchAll(/(?<=['` #])(?:docs\/)?[\w-]+\.md\b|\bDockerfile\b|\bcontainer\/[\w-]+\.\w+/g)].map(([path]) => path);
+    expect(links.length).toBeGreaterThan(20);
+    expect(named).toContain('CONTRIBUTING.md');
+    expect([...links, ...named].filter((path) => !packed.includes(path))).toEqual([]);
   });
 
   describe('installed into an empty folder, with an empty home', () => {
