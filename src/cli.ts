@@ -1,14 +1,13 @@
-#!/usr/bin/env node
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 
 const argv = process.argv.slice(2);
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
-// Scripts ask for the version often: it is answered before anything else is loaded.
-if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-  process.stdout.write(`${version}\n`);
-} else {
+/** Runs the command line to its end. */
+async function main(): Promise<void> {
+  // As an await of this file would have it: what never comes to its end is no success.
+  process.exitCode = 13;
   // Before anything else is loaded: a signal without a listener ends the process without its exit code.
   const interruption = new AbortController();
   // Every container and download of a matrix listens.
@@ -32,3 +31,8 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   // What did not end in time may still be running.
   if (interruption.signal.aborted) process.exit();
 }
+
+// Scripts ask for the version often: it is answered before anything else is loaded.
+if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) process.stdout.write(`${version}\n`);
+// Without an await of this file, which program.cjs, as CommonJS, cannot have.
+else void main();

@@ -40,7 +40,7 @@ export async function projectTree(directory: string, wanted = /./): Promise<Map<
 
 /** The program's own code, by path. */
 export async function ownCode(): Promise<Map<string, Buffer>> {
-  return projectTree(basename(fileURLToPath(new URL('.', import.meta.url))), /(?<!\.d)\.[jt]s$/);
+  return projectTree(basename(fileURLToPath(new URL('.', import.meta.url))), /(?<!\.d)\.c?[jt]s$/);
 }
 
 /** The bytes of a file of the user's own, which then is an input. @param hint what to do if it cannot be read @throws no-input */

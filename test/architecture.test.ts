@@ -90,7 +90,7 @@ function circlesOf(imports: readonly Import[]): string[][] {
 }
 
 function sourceFiles(): Files {
-  const names = readdirSync(join(projectRoot, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const names = readdirSync(join(projectRoot, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) => /\.c?ts$/.test(name));
   return Object.fromEntries(names.map((name) => [name.replaceAll('\\', '/'), readFileSync(join(projectRoot, 'src', name), 'utf8')]));
 }
 

@@ -12,5 +12,7 @@ test('a fresh clone is installed by npm from git', async () => {
   sh(`npm init --yes > init.log && npm install --silent --no-audit --no-fund 'git+file://${clone}'`, { cwd: folder, env });
   expect(sh('npx --no-install mft-patch --version', { cwd: folder, env })).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect(readdirSync(join(folder, 'node_modules'))).not.toContain('typescript');
-  expect(await builtBy(join(folder, 'node_modules/mft-patch/build/cli.js'))).toBe(await builtBy(join(projectRoot, 'build/cli.js')));
+  expect(await builtBy(join(folder, 'node_modules/mft-patch/build/mft-patch.cjs'))).toBe(
+    await builtBy(join(projectRoot, 'build/mft-patch.cjs')),
+  );
 });

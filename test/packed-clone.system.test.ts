@@ -21,7 +21,7 @@ describe('a fresh clone', () => {
     expect(packed).toMatch(/^mft-patch-[\d.]+\.tgz$/);
     sh(`tar xzf '${packed}'`, { cwd: folder });
     symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'package/node_modules'));
-    expect(sh('node package/build/cli.js --version', { cwd: folder })).toMatch(/^\d+\.\d+\.\d+\n$/);
-    expect(await builtBy(join(folder, 'package/build/cli.js'))).toBe(await builtBy(join(projectRoot, 'build/cli.js')));
+    expect(sh('node package/build/mft-patch.cjs --version', { cwd: folder })).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(await builtBy(join(folder, 'package/build/mft-patch.cjs'))).toBe(await builtBy(join(projectRoot, 'build/mft-patch.cjs')));
   });
 });

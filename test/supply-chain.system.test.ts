@@ -119,6 +119,7 @@ describe('the packed program', () => {
   const wanted = [
     /^(README\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE|package\.json|(releases|cards)\.json|Dockerfile)$/,
     /^build\/([\w-]+\/)*[\w-]+\.js$/,
+    /^build\/(mft-patch\.cjs|program\.cjs(\.map)?|LICENSES\.txt)$/,
     /^\.github\/workflows\/kernels\.yml$/,
     /^man\/mft-patch\.1$/,
     /^patches\/(series|[\w-]+\.patch)$/,
@@ -137,7 +138,7 @@ describe('the packed program', () => {
     const [{ files }] = JSON.parse(sh('npm pack --dry-run --json --ignore-scripts', { cwd: projectRoot, env: emptyHome() }));
     const packed: string[] = files.map(({ path }: { path: string }) => path);
     expect(packed.filter((path) => !wanted.some((form) => form.test(path)))).toEqual([]);
-    const compiled = filesOf('src').map((path) => path.replace(/^src\/(.*)\.ts$/, 'build/$1.js'));
+    const compiled = filesOf('src').map((path) => path.replace(/^src\/(.*)\.(c?)ts$/, 'build/$1.$2js'));
     const data = ['patches', 'kernels', 'samples', 'container', 'schemas', 'docs'].flatMap(filesOf);
     const single = [
       'README.md',
@@ -150,6 +151,9 @@ describe('the packed program', () => {
       'cards.json',
       'Dockerfile',
       'man/mft-patch.1',
+      'build/program.cjs',
+      'build/program.cjs.map',
+      'build/LICENSES.txt',
       '.github/workflows/kernels.yml',
     ];
     expect(packed.sort()).toEqual([...compiled, ...data, ...single].sort());

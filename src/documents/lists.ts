@@ -85,8 +85,10 @@ export type FetchDocument = v.InferOutput<typeof fetchDocument>;
 const cachedFile = v.object({
   path: v.string(),
   kind: v.pipe(
-    v.picklist(['bundle', 'part', 'log', 'verdict']),
-    v.description('a complete bundle or archive of a kernel, one that is not complete, a log, or a verdict of matrix with its logs'),
+    v.picklist(['bundle', 'part', 'log', 'verdict', 'code']),
+    v.description(
+      'a complete bundle or archive of a kernel, one that is not complete, a log, a verdict of matrix with its logs, or code that V8 made of the program',
+    ),
   ),
   names: v.pipe(
     v.array(v.string()),

@@ -8,7 +8,7 @@ import { heldContents } from './holds.js';
 /** A file of the cache. */
 export interface CachedFile {
   path: string;
-  kind: 'bundle' | 'part' | 'log' | 'verdict';
+  kind: 'bundle' | 'part' | 'log' | 'verdict' | 'code';
   /** Releases and URLs, as far as they were noted; of a verdict the kernel, and what it says. */
   names: string[];
   sha256?: string;
@@ -32,6 +32,7 @@ export async function listCacheFiles(context: Context): Promise<CachedFile[]> {
   const parts = await filesIn(join(cacheDir, 'parts'), /^[0-9a-f]{32}\.part$/);
   const logs = await filesIn(join(cacheDir, 'logs'), /\.log$/);
   const verdicts = await filesIn(join(cacheDir, 'verdicts'), /^[0-9a-f]{64}\.json$/);
+  const code = await filesIn(join(cacheDir, 'code'), /^[0-9a-f]{64}\.bin$/);
   const files = await Promise.all([
     ...bundles.map(async ({ name, ...file }): Promise<CachedFile> => {
       const sha256 = name.slice(0, 64);
@@ -40,6 +41,7 @@ export async function listCacheFiles(context: Context): Promise<CachedFile[]> {
     ...parts.map(async ({ name, ...file }): Promise<CachedFile> => {
       return { ...file, kind: 'part', names: [], inUse: await isLocked(lockOf(cacheDir, name), context) };
     }),
+    ...code.map(async ({ name: _, ...file }): Promise<CachedFile> => ({ ...file, kind: 'code', names: [], inUse: false })),
     ...logs.map(async ({ name: _, ...file }): Promise<CachedFile> => {
       return { ...file, kind: 'log', names: [], inUse: Date.now() - file.used < freshLog };
     }),

@@ -1,14 +1,14 @@
 /**
  * Measures what the README promises, each compared with something that runs beside it, since machines differ and are
  * noisy: `npm run bench` prints a table of ratios. `npm run bench -- --quick` runs three rounds instead of nine, and
- * `npm run bench -- reuse` measures only the reuse of verdicts, `npm run bench -- registry` a matrix without images, which is
- * measured only so: it takes minutes.
+ * `npm run bench -- start` measures only how long commands take to begin, `npm run bench -- reuse` the reuse of verdicts, and
+ * `npm run bench -- registry` a matrix without images, which is measured only so: it takes minutes.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeBundles } from './bundles.js';
-import { type Command, cli, directory, Measurements, seconds, sh } from './measure.js';
+import { type Command, cli, directory, Measurements, plainModules, seconds, sh } from './measure.js';
 import { measureRegistry } from './registry.js';
 import { measureReuse } from './reuse.js';
 
@@ -39,12 +39,29 @@ function measureBuild(): void {
   measured.memory(`peak memory, ${sizeOf('huge.tgz')} bundle`, build('--bundle', 'huge.tgz'), 150);
   const repack = build('--bundle', 'huge.tgz', '--repack-bundle', '--with-userland');
   measured.memory(`peak memory, ${sizeOf('huge.tgz')} bundle repacked`, repack, 150);
-  measured.compare('mft-patch --version / node -e 0', {
-    ours: [process.execPath, cli, '--version'],
-    theirs: [process.execPath, '-e', '0'],
-    goal: 1.5,
-    times: rounds * 3,
-  });
+  compareWithModules('build --bundle first.tgz', build('--bundle', 'first.tgz'), rounds);
+}
+
+/** How long it takes until a command has something to say. */
+function measureStart(): void {
+  const commands: [line: string, goal: number][] = [
+    ['--version', 1.2],
+    ['--help', 1.2],
+    ['plan --mft 4.22.0-417', 1.5],
+  ];
+  for (const [line, goal] of commands) {
+    const ours: Command = [process.execPath, cli, ...line.split(' ')];
+    // The first run keeps V8's code.
+    seconds(ours);
+    measured.compare(`mft-patch ${line} / node -e 0`, { ours, theirs: [process.execPath, '-e', '0'], goal, times: rounds * 3 });
+    compareWithModules(line, ours, rounds * 3);
+  }
+}
+
+/** The installed program beside the same as plain modules, which it should never be slower than. */
+function compareWithModules(what: string, ours: Command, times: number): void {
+  const theirs: Command = [process.execPath, plainModules, ...ours.slice(2)];
+  measured.compare(`  mft-patch ${what} / as plain modules`, { ours, theirs, goal: 1, times });
 }
 
 async function measureFetch(): Promise<void> {
@@ -115,7 +132,8 @@ function measureVerify(): void {
 }
 
 const hasDocker = spawnSync('docker', ['version']).status === 0;
-const isAll = !['reuse', 'registry'].some((part) => process.argv.includes(part));
+const isAll = !['reuse', 'registry', 'start'].some((part) => process.argv.includes(part));
+if (isAll || process.argv.includes('start')) measureStart();
 if (isAll) {
   await makeBundles();
   measureBuild();
@@ -124,5 +142,5 @@ if (isAll) {
 }
 if (!hasDocker) console.log('verify, reuse and registry are not measured: no docker');
 else if (process.argv.includes('registry')) await measureRegistry(measured);
-else measureReuse(measured, Math.min(rounds, 3));
+else if (!process.argv.includes('start')) measureReuse(measured, Math.min(rounds, 3));
 measured.print();

@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-export const cli = join(root, 'build/cli.js');
+/** The program that is installed. */
+export const cli = join(root, 'build/mft-patch.cjs');
+/** The same as plain modules. */
+export const plainModules = join(root, 'build/cli.js');
 export const directory = mkdtempSync(join(tmpdir(), 'mft-patch-bench-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 

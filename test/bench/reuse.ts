@@ -34,7 +34,7 @@ export function measureReuse(measured: Measurements, times: number): void {
   writeFileSync(join(directory, 'program/patches/own.patch'), patch);
   sh('echo own.patch >> program/patches/series && for id in werror-flat werror-nnt; do sed -i "/^$id/d" program/patches/series; done');
   const run = (kernels: readonly string[], ...args: string[]): Command => [
-    ...([process.execPath, 'program/build/cli.js', 'try', '--sample', '--quiet', '--jobs', '2', '--cache-dir', 'verdicts'] as const),
+    ...([process.execPath, 'program/build/mft-patch.cjs', 'try', '--sample', '--quiet', '--jobs', '2', '--cache-dir', 'verdicts'] as const),
     ...['--kernel', kernels.join(), '--out', `try-${kernels.length}`, ...args],
   ];
   const script = (command: Command) => command.map((word) => `'${word}'`).join(' ');

@@ -1,0 +1,68 @@
+/**
+ * Makes one file of the program and what it depends on, build/program.cjs, with its source map, and collects the licences of what is
+ * inside. A module runs when it is first needed, as where each is a file; the libraries' digests are those of the files that went in.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+import { libraryDigests } from '../build/system/libraries.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const libraries = JSON.stringify(await libraryDigests());
+
+/** Modules of Node are loaded by what needs them; as imports all would be loaded at the start. */
+const lazyBuiltins = {
+  name: 'lazy-builtins',
+  resolveId: (id) => (isBuiltin(id) ? `\0builtin:${id}` : undefined),
+  load: (id) => (id.startsWith('\0builtin:') ? codeOf(id.slice(9)) : undefined),
+};
+/** commander asks for child_process before it knows whether a program is to be run: it is loaded when something of it is used. */
+function codeOf(id) {
+  const whole = `process.getBuiltinModule('${id}')`;
+  if (!id.endsWith('child_process')) return `module.exports = ${whole};`;
+  const getters = Object.keys(process.getBuiltinModule(id)).map((name) => `get ${name}() { return ${whole}.${name}; }`);
+  return `module.exports = { ${getters.join(', ')} };`;
+}
+/** Inside of one file there are no files of the libraries to ask for. */
+const knownLibraries = {
+  name: 'known-libraries',
+  load: (id) => (id === join(root, 'src/system/libraries.ts') ? `export const libraryDigests = async () => ${libraries};` : undefined),
+};
+
+const bundle = await rolldown({
+  input: join(root, 'src/cli.ts'),
+  cwd: root,
+  platform: 'node',
+  // A node_modules that is a link is still this one's.
+  resolve: { mainFields: ['module', 'main'], extensionAlias: { '.js': ['.ts', '.js'] }, symlinks: false },
+  plugins: [lazyBuiltins, knownLibraries],
+  onLog(level, log) {
+    throw new Error(`${level}: ${log.message}`);
+  },
+});
+const { output } = await bundle.write({
+  file: join(root, 'build/program.cjs'),
+  format: 'cjs',
+  codeSplitting: false,
+  sourcemap: true,
+  // Less to read at every start. Names stay, for who reads a stack trace.
+  minify: { compress: false, mangle: false, codegen: true },
+  // The sources are in the repository, and each is named.
+  sourcemapExcludeSources: true,
+});
+const chunk = output.find(({ type }) => type === 'chunk');
+
+/** The packages that modules are of, by their directories. */
+const packages = new Set(chunk.moduleIds.flatMap((id) => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []));
+const texts = [...packages].sort().map((directory) => {
+  const { name, version, license } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+  const file = readdirSync(directory).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+  if (license === undefined) throw new Error(`${name} does not say its licence`);
+  const text =
+    file === undefined ? 'The package has no file with the text of its licence.' : readFileSync(join(directory, file), 'utf8').trim();
+  return `${name} ${version}: ${license}\n\n${text}\n`;
+});
+const line = `\n${'-'.repeat(80)}\n\n`;
+writeFileSync(join(root, 'build/LICENSES.txt'), [`build/program.cjs contains these packages:\n`, ...texts].join(line));
