@@ -26,7 +26,7 @@ async function main(): Promise<void> {
       });
     });
   }
-  const terminal = new Terminal(process.stdout, process.stderr);
+  const terminal = new Terminal(process.stdout, process.stderr, { env: process.env });
   process.exitCode = await run(argv, { env: process.env, signal: interruption.signal, version, terminal });
   // What did not end in time may still be running.
   if (interruption.signal.aborted) process.exit();

@@ -1,8 +1,12 @@
 /** One step of the work, reported while it is in progress. */
 export interface Progress {
-  step: 'download' | 'unpack' | 'image' | 'verify' | 'headers';
+  /** `wait`: for something else to end; shown on a live line only. */
+  step: 'download' | 'unpack' | 'image' | 'verify' | 'headers' | 'wait';
+  /** Without the name of what it is done for. */
   text: string;
-  /** The kernel that it is done for, where several are worked on at once. */
+  /** What it is done for, as a kernel's target. */
+  of?: string;
+  /** What it is done for where several are worked on at once: a kernel, and after a comma a part of its work. It stands for `of`. */
   cell?: string;
   /** The text is the end of this cell's step. */
   finished?: boolean;

@@ -79,9 +79,11 @@ export interface CliOptions {
 }
 
 /** Runs the built program as a user does, without blocking the servers of the test. */
-export function runCli(args: string[], { onStart, program = cliPath, ...options }: CliOptions = {}): Promise<CliResult> {
+export function runCli(args: string[], { onStart, program = cliPath, env = process.env, ...options }: CliOptions = {}): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    // What a CI service gets besides is tested by itself.
+    const quiet = { ...env, CI: '', GITHUB_ACTIONS: '' };
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options, env: quiet });
     onStart?.(child.pid);
     const result: CliResult = { status: null, stdout: '', stderr: '' };
     child.stdout.on('data', (chunk) => {

@@ -6,11 +6,13 @@ import type { ResultDocument } from '../documents/index.js';
 import { type OptionName, options } from './options.js';
 import { type Project, takeProjectFile } from './project-options.js';
 import { checkRules, type Rules } from './rules.js';
+import type { ColorChoice } from './streams.js';
 
 export interface CommonOptions {
   json?: true;
   quiet?: true;
   verbose?: true;
+  color?: ColorChoice;
   offline?: true;
   cacheDir?: string;
   /** Of the commands that download. */
@@ -65,6 +67,7 @@ export function commandMaker(program: Command) {
       .addOption(options.json)
       .addOption(options.quiet)
       .addOption(options.verbose)
+      .addOption(options.color)
       .addOption(options.offline)
       .addOption(options.cacheDir)
       .addOption(options.config)

@@ -16,6 +16,7 @@ import {
   positive,
   size,
 } from './option-values.js';
+import { colorChoices } from './streams.js';
 
 const source = 'Source:';
 const kernels = 'Kernels:';
@@ -32,6 +33,9 @@ export const options = {
   json: new Option('--json', 'print the result as one JSON document').helpGroup(general),
   quiet: new Option('--quiet', 'suppress progress output').helpGroup(general),
   verbose: new Option('--verbose', 'show container engine output and stack traces').helpGroup(general),
+  color: new Option('--color <when>', 'colour of verdicts, warnings and errors (default: auto: on a terminal, unless $NO_COLOR is set)')
+    .choices(colorChoices)
+    .helpGroup(general),
   offline: new Option('--offline', 'do not use the network').helpGroup(general),
   cacheDir: new Option(
     '--cache-dir <dir>',

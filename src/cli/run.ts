@@ -5,10 +5,12 @@ import { CommanderError } from '@commander-js/extra-typings';
 import type { Context } from '../context.js';
 import { MftPatchError, messageOf } from '../errors.js';
 import { explain } from '../explain.js';
+import { hasVerdicts } from '../report/colors.js';
 import { asJson } from '../system/json.js';
 import { makeProgram } from './command-line.js';
 import type { CommonOptions, Show } from './command-maker.js';
 import { exitCodeOf } from './exit-code.js';
+import { type ColorChoice, colorChoices } from './streams.js';
 import type { Terminal } from './terminal.js';
 
 export interface World {
@@ -24,10 +26,13 @@ export interface World {
  */
 export async function run(argv: readonly string[], world: World): Promise<number> {
   let exitCode = 0;
+  // A command line that is refused is shown in the colours that it asks for, too.
+  world.terminal.setColor(colorOf(argv));
   const show: Show = async (options, work) => {
     const document = await work(makeContext(options, world));
     const render = async () => (await import('../report/text.js')).renderText(document);
-    world.terminal.result(options.json ? asJson(document).trimEnd() : await render());
+    if (options.json) world.terminal.result(asJson(document).trimEnd());
+    else world.terminal.result(await render(), { hasVerdicts: hasVerdicts(document) });
     exitCode = exitCodeOf(document);
   };
   try {
@@ -56,6 +61,7 @@ function shutdownTimeout(signal: AbortSignal): Promise<never> {
 
 function makeContext(options: CommonOptions, { env, signal, terminal }: World): Context {
   terminal.setUp({ quiet: options.quiet ?? false, verbose: options.verbose ?? false });
+  terminal.setColor(options.color ?? 'auto');
   return {
     env,
     signal,
@@ -72,6 +78,13 @@ function makeContext(options: CommonOptions, { env, signal, terminal }: World): 
     warn: (text) => terminal.warn(text),
     debug: (text) => terminal.debug(text),
   };
+}
+
+/** What --color says, before the command line is read; auto if it is not one of its words. */
+function colorOf(argv: readonly string[]): ColorChoice {
+  const given = argv.map((word, index) => (word === '--color' ? argv[index + 1] : word.split('--color=')[1]));
+  const choice = given.findLast((word) => word !== undefined);
+  return colorChoices.find((known) => known === choice) ?? 'auto';
 }
 
 /** Prints what went wrong. @returns the exit code */

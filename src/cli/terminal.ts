@@ -1,36 +1,53 @@
 import type { Progress } from '../context.js';
+import { color, colorVerdicts } from '../report/colors.js';
+import { type Clock, systemClock } from './clock.js';
+import { LiveLines } from './live-lines.js';
+import { isOnGitHub, PlainLines } from './plain-lines.js';
+import { Running, titleOf } from './running.js';
+import { type ColorChoice, hasColor, type Output, printable, type View, withoutCommands } from './streams.js';
 
-/** A stream to write on; `columns` is there if it is a terminal. */
-export interface Output {
-  write(text: string): unknown;
-  isTTY?: boolean;
-  columns?: number;
+/** What was asked for by --quiet and --verbose. */
+export interface TerminalOptions {
+  quiet: boolean;
+  verbose: boolean;
 }
 
-/** Results go to stdout, everything else to stderr: on a terminal progress is one live line, elsewhere plain lines. */
+/** Results go to stdout, everything else to stderr: on a terminal progress is live lines, elsewhere plain ones. */
 export class Terminal {
-  #quiet = false;
-  #verbose = false;
-  /** What is going on, by cell, and how many lines of the screen it takes at this moment. */
-  readonly #running = new Map<string, { text: string; line: string }>();
-  #drawn = 0;
-  #lastTime = 0;
-  /** Where the bytes of the step began. */
-  #start = { text: '', time: 0, done: 0 };
+  #options: TerminalOptions = { quiet: false, verbose: false };
+  #color: ColorChoice = 'auto';
+  readonly #running: Running;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #clock: Clock;
+  #view: View | undefined;
 
   constructor(
     readonly stdout: Output,
     readonly stderr: Output,
-  ) {}
-
-  setUp({ quiet, verbose }: { quiet: boolean; verbose: boolean }): void {
-    this.#quiet = quiet;
-    this.#verbose = verbose;
+    { env = {}, clock = systemClock }: { env?: NodeJS.ProcessEnv; clock?: Clock } = {},
+  ) {
+    [this.#env, this.#clock] = [env, clock];
+    this.#running = new Running(clock);
   }
 
-  result(text: string): void {
-    this.#clearLive();
-    this.stdout.write(`${stripControlChars(text)}\n`);
+  /** @param choice --color, or what the project file says of it */
+  setColor(choice: ColorChoice): void {
+    this.#color = choice;
+  }
+
+  setUp(options: TerminalOptions): void {
+    this.#options = options;
+    if (options.quiet) return;
+    this.#view ??= this.stderr.isTTY
+      ? new LiveLines(this.stderr, this.#running, this.#clock)
+      : new PlainLines(this.stderr, this.#running, this.#clock, this.#env);
+  }
+
+  /** Prints the result, after which nothing is in progress. @param hasVerdicts its verdicts are coloured */
+  result(text: string, { hasVerdicts = false } = {}): void {
+    this.#view?.end();
+    const safe = this.#safe(text);
+    this.stdout.write(`${hasVerdicts && this.#hasColor(this.stdout) ? colorVerdicts(safe) : safe}\n`);
   }
 
   warn(text: string): void {
@@ -38,81 +55,38 @@ export class Terminal {
   }
 
   error(message: string, hint: string, cause: unknown): void {
+    this.#view?.end();
     this.#line(`mft-patch: ${message}\n  ${hint}`);
-    if (this.#verbose && cause instanceof Error) this.#line(String(cause.stack));
+    if (this.#options.verbose && cause instanceof Error) this.#line(String(cause.stack));
   }
 
   debug(text: string): void {
-    if (this.#verbose) this.#line(text);
+    if (this.#options.verbose) this.#line(text);
   }
 
   progress(progress: Progress): void {
-    if (this.#quiet) return;
-    const { cell = '', text, finished } = progress;
-    const isNew = finished || this.#running.get(cell)?.text !== text;
-    // What concerns all cells has ended when the first of them begins.
-    if (cell !== '') this.#running.delete('');
-    if (finished) this.#running.delete(cell);
-    else this.#running.set(cell, { text, line: renderProgress(progress, this.#speed(progress)) });
-    if (!this.stderr.isTTY) {
-      if (isNew) this.stderr.write(`${stripControlChars(text).replaceAll('\n', ' ')}\n`);
-      return;
-    }
-    const now = performance.now();
-    if (!isNew && now - this.#lastTime < 100) return;
-    this.#lastTime = now;
-    this.#clearLive();
-    if (finished) this.stderr.write(`${stripControlChars(text)}\n`);
-    this.#drawLive();
-  }
-
-  #speed({ text, done = 0 }: Progress): number {
-    const time = performance.now();
-    if (this.#start.text !== text) this.#start = { text, time, done };
-    // The first moments tell nothing.
-    return time - this.#start.time < 500 ? 0 : ((done - this.#start.done) / (time - this.#start.time)) * 1000;
+    if (this.#options.quiet || this.#view === undefined) return;
+    const isNew = this.#running.take(progress);
+    const { finished = false, step } = progress;
+    const safe = this.#safe(titleOf(progress));
+    const title = isNew && this.#hasColor(this.stderr) ? colorVerdicts(safe) : safe;
+    this.#view.show({ title, isNew, isFinished: finished, isWaiting: step === 'wait' });
   }
 
   #line(text: string): void {
-    this.#clearLive();
-    this.stderr.write(`${stripControlChars(text)}\n`);
+    this.#view?.clear();
+    const safe = this.#safe(text);
+    const starts = [/^warning:/, /^mft-patch:/].map((start) => start.exec(safe)?.[0] ?? '');
+    const [start = ''] = starts.filter((found) => found !== '');
+    const isColored = start !== '' && this.#hasColor(this.stderr);
+    this.stderr.write(`${isColored ? color(start === 'warning:' ? 'yellow' : 'red', start) : start}${safe.slice(start.length)}\n`);
   }
 
-  /** One line for each cell that is worked on. */
-  #drawLive(): void {
-    const width = (this.stderr.columns ?? 80) - 1;
-    const titled = (cell: string, line: string) => (cell === '' || line.startsWith(`${cell}: `) ? line : `${cell}: ${line}`);
-    // A tab would take more columns than it counts for.
-    const lines = [...this.#running].map(([cell, { line }]) => stripControlChars(titled(cell, line)).replace(/\s/g, ' '));
-    this.stderr.write(lines.map((line) => `\r\u001b[2K${line.slice(0, width)}`).join('\n'));
-    this.#drawn = lines.length;
+  #safe(text: string): string {
+    return isOnGitHub(this.#env) ? withoutCommands(printable(text)) : printable(text);
   }
 
-  #clearLive(): void {
-    if (this.#drawn > 0) this.stderr.write(`\r\u001b[2K${'\u001b[1A\u001b[2K'.repeat(this.#drawn - 1)}`);
-    this.#drawn = 0;
+  #hasColor(stream: Output): boolean {
+    return hasColor(stream, this.#color, this.#env);
   }
-}
-
-const barWidth = 20;
-
-/**
- * How far a step is, as one line: what it does, or a bar with size, speed and time left where it moves bytes.
- *
- * @param speed bytes per second so far
- */
-function renderProgress({ text, detail, done, total }: Progress, speed = 0): string {
-  if (done === undefined) return detail === undefined ? text : `${text}: ${detail}`;
-  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
-  const pace = speed > 0 ? `, ${megabytes(speed)} MB/s` : '';
-  if (total === undefined) return `${text}: ${megabytes(done)} MB${pace}`;
-  const full = Math.floor((done / total) * barWidth);
-  const left = speed > 0 ? `, ${Math.ceil((total - done) / speed)} s left` : '';
-  return `${text}: [${'#'.repeat(full).padEnd(barWidth)}] ${megabytes(done)} of ${megabytes(total)} MB${pace}${left}`;
-}
-
-/** Names and compilers' words come from archives: a control character in them must not steer the terminal. */
-function stripControlChars(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
 }

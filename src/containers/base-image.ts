@@ -8,6 +8,7 @@ import { runProgram } from '../system/run-program.js';
 import { type Engine, failWithLog, lastLines } from './engine.js';
 import { removeReplaced } from './image-list.js';
 import { baseTag, type ImageOptions } from './image-names.js';
+import { ImageStage } from './image-stage.js';
 import { type ImageFacts, inspect } from './inspect.js';
 
 /** Where Ubuntu's and Debian's packages put the keys of Ubuntu's archive. */
@@ -44,10 +45,11 @@ export async function ensureBase(making: BaseMaking, isFit: (created: string) =>
   };
   const bootstrap = async (why: string) => replace(await new Bootstrap(making, created, context).run(tag, why), built);
   if (whyMade !== undefined) return bootstrap(whyMade);
-  context.progress({ step: 'image', text: `pulling ${target.image}` });
-  const pull = await engine.run(['pull', target.image], context);
+  const pulling = { step: 'image' as const, of: target.name, text: `pulling ${target.image}` };
+  context.progress(pulling);
+  const pull = await engine.run(['pull', target.image], context, { onLine: (detail) => context.progress({ ...pulling, detail }) });
   if (pull.exitCode === 0) return replace(target.image, pulled);
-  context.progress({ step: 'image', text: `cannot pull ${target.image}; building it from suite ${suite} with mmdebstrap` });
+  context.progress({ ...pulling, text: `cannot pull ${target.image}` });
   return bootstrap(`${engine.name} cannot pull ${target.image} (${lastLines(pull)})`);
 }
 
@@ -75,6 +77,7 @@ class Bootstrap {
 
   /** @param why it is built, for errors @returns the tag */
   async run(tag: string, why: string): Promise<string> {
+    this.#report();
     const directory = await mkdtemp(join(tmpdir(), 'mft-patch-'));
     try {
       await this.#import(await this.#build(join(directory, 'base.tar'), why), tag);
@@ -82,6 +85,13 @@ class Bootstrap {
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
+  }
+
+  /** @param detail the stage that it is at */
+  #report(detail?: string): void {
+    const { name, suites } = this.making.target;
+    const text = `making the base image from suite ${suites[0]} with mmdebstrap`;
+    this.context.progress({ step: 'image', of: name, text, ...(detail === undefined ? {} : { detail }) });
   }
 
   async #build(archive: string, why: string): Promise<string> {
@@ -101,7 +111,8 @@ class Bootstrap {
       const hint = 'apt install ubuntu-keyring (Ubuntu and Debian 13 have it), or give the engine access to a registry';
       fail({ code: 'engine-failed', detail: `${why}, and mmdebstrap needs ${ubuntuKeyring} for suite ${suite}: no such file`, hint });
     }
-    const built = await runProgram('mmdebstrap', args, {}, this.context);
+    const stage = new ImageStage();
+    const built = await runProgram('mmdebstrap', args, { onLine: (line) => this.#report(stage.read(line)) }, this.context);
     if (built.exitCode === 127) {
       const hint = 'apt install mmdebstrap, or give the engine access to a registry';
       fail({ code: 'engine-failed', detail: `${why}, and mmdebstrap is not installed`, hint });
@@ -113,6 +124,7 @@ class Bootstrap {
 
   async #import(archive: string, tag: string): Promise<void> {
     const { engine } = this.making;
+    this.#report(`importing it into ${engine.name}`);
     const imported = await engine.run(['import', '--change', `LABEL mft-patch.created=${this.created}`, archive, tag], this.context);
     const detail = `${engine.name} cannot import ${tag}: ${lastLines(imported)}`;
     if (imported.exitCode !== 0) fail({ code: 'engine-failed', detail });

@@ -2,6 +2,7 @@ import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import { type Engine, failWithLog, lastLines } from './engine.js';
 import { removeReplaced } from './image-list.js';
+import { ImageStage } from './image-stage.js';
 import { type ImageFacts, inspect, inspectAll } from './inspect.js';
 
 /** An image that holds dkms and one kernel's headers. */
@@ -42,10 +43,11 @@ export interface ImageBuild {
 
 /** Builds an image. @throws engine-failed with the end of the output, and the log in which all of it is */
 export async function buildImage(engine: Engine, { tag, name, dockerfile, args }: ImageBuild, context: Context): Promise<void> {
-  const text = `building the image of ${name}`;
-  context.progress({ step: 'image', text });
+  const step = { step: 'image' as const, of: name, text: 'building the image' };
+  context.progress(step);
   const options = Object.entries(args).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]);
-  const onLine = (detail: string) => context.progress({ step: 'image', text, detail });
+  const stage = new ImageStage();
+  const onLine = (line: string) => context.progress({ ...step, detail: stage.read(line) });
   // Past the build cache: it would give the packages of the day on which it was filled.
   const command = ['build', ...formOf(engine), '--no-cache', '--force-rm', '--tag', tag, ...options, '-'];
   const build = await engine.run(command, context, { input: Buffer.from(dockerfile), onLine });

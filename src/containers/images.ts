@@ -178,6 +178,7 @@ export class Images {
   /** Does the work, or waits for it where another cell does it. If that cell's time runs out, the next one does it. */
   async #once<T>(key: string, context: Context, work: () => Promise<T>): Promise<T> {
     for (let running = this.#making.get(key); running !== undefined; running = this.#making.get(key)) {
+      context.progress({ step: 'wait', text: 'waiting for an image that another kernel makes' });
       try {
         return (await running) as T;
       } catch (error) {

@@ -59,7 +59,8 @@ export function ageOf(on: readonly Pick<Provenance, 'date' | 'imageCreated'>[]):
   return `${least === most ? '' : `${least} to `}${most} ${most === 1 ? 'day' : 'days'} old`;
 }
 
-function duration(seconds: number): string {
+/** How long something takes. */
+export function duration(seconds: number): string {
   const whole = Math.round(seconds);
   return whole < 120 ? `${seconds} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

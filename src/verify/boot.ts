@@ -61,8 +61,8 @@ export async function bootModules(boot: Boot, context: Context): Promise<BootVer
 async function runBoot({ images, image, target, modules }: Boot, context: Context): Promise<Facts> {
   const { engine, settings } = images;
   const tag = await images.ensureBoot(image, target, context);
-  const text = `${target.name}: booting ${image.release}, asking the drivers`;
-  context.progress({ step: 'verify', text });
+  const step = { step: 'verify' as const, of: target.name, text: `booting ${image.release}, asking the drivers` };
+  context.progress(step);
   const files = [
     ...[...modules].map(([name, body]) => fileEntry(`verify/modules/${name}`, body)),
     fileEntry('verify/release', Buffer.from(`${image.release}\n`)),
@@ -71,7 +71,7 @@ async function runBoot({ images, image, target, modules }: Boot, context: Contex
   ];
   const command = `/verify/boot.sh ${bootLimit}`;
   const devices = engine.emulatedOn === undefined ? await kvmDevices(context) : [];
-  const onLine = (detail: string) => context.progress({ step: 'verify', text, detail });
+  const onLine = (detail: string) => context.progress({ ...step, detail });
   return withTimeout(settings.timeout, `the boot on ${target.name}`, context, async (limited) =>
     textsOf(await runScript({ engine, image: tag, files, command, devices, limits: settings, onLine }, limited)),
   );

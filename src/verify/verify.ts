@@ -68,10 +68,10 @@ export async function verifyIn(image: Image, verification: Verification, context
   const { images, target, deb, boot, onModules } = verification;
   const start = performance.now();
   const on = await provenanceOf({ deb, image, engine: images.engine, boot });
-  const text = `${target.name}: installing the package, dkms builds its modules`;
-  context.progress({ step: 'verify', text });
+  const step = { step: 'verify' as const, of: target.name, text: 'installing the package, dkms builds its modules' };
+  context.progress(step);
   const report = await withTimeout(images.settings.timeout, `the installation on ${target.name}`, context, (limited) =>
-    runLife(image, verification, limited, (detail) => context.progress({ step: 'verify', text, detail })),
+    runLife(image, verification, limited, (detail) => context.progress({ ...step, detail })),
   );
   const facts = textsOf(report);
   const logs = join(context.cacheDir, 'logs', `${deb.name.replace(/\.deb$/, '')}.${target.name}`);

@@ -3,7 +3,8 @@
  * A test file mocks the commands with what is here, since vi.mock() works for the file that it is written in alone.
  */
 import { run } from '../../src/cli/run.js';
-import { type Output, Terminal } from '../../src/cli/terminal.js';
+import type { Output } from '../../src/cli/streams.js';
+import { Terminal } from '../../src/cli/terminal.js';
 import type { Context } from '../../src/context.js';
 
 /** What a command was asked for. */

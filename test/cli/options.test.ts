@@ -160,7 +160,7 @@ const toEdit = (): Table => ({
 });
 
 /** What every command has. */
-const common = ['--json', '--quiet', '--verbose', '--offline', '--cache-dir', '--config'];
+const common = ['--json', '--quiet', '--verbose', '--color', '--offline', '--cache-dir', '--config'];
 
 const tables: Record<string, Table> = {
   build: {

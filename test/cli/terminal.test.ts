@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Output, Terminal } from '../../src/cli/terminal.js';
+import { describe, expect, test } from 'vitest';
+import type { Output } from '../../src/cli/streams.js';
+import { Terminal } from '../../src/cli/terminal.js';
 import { screen } from './screen.js';
+import { StandInClock } from './stand-in-clock.js';
 
 function output(columns?: number): Output & { text: string } {
   return {
@@ -14,9 +16,11 @@ function output(columns?: number): Output & { text: string } {
 
 function terminal(columns?: number, options = { quiet: false, verbose: false }) {
   const [stdout, stderr] = [output(columns), output(columns)];
-  const made = new Terminal(stdout, stderr);
+  const clock = new StandInClock();
+  const made = new Terminal(stdout, stderr, { clock, env: { NO_COLOR: '1' } });
   made.setUp(options);
-  return { terminal: made, stdout, stderr };
+  /** Live lines are drawn ten times a second. */
+  return { terminal: made, stdout, stderr, later: () => clock.pass(150) };
 }
 
 /** To the start of the line, and the line is empty. */
@@ -81,38 +85,30 @@ describe('several kernels at once', () => {
   const build = (cell: string, detail?: string) => ({
     step: 'image' as const,
     cell,
-    text: `building the image of ${cell}`,
+    of: cell,
+    text: 'building the image',
     ...(detail === undefined ? {} : { detail }),
   });
-  const install = (cell: string, detail?: string) => ({ ...build(cell, detail), step: 'verify' as const, text: `${cell}: installing` });
-  const end = (cell: string, text: string) => ({ step: 'verify' as const, cell, text: `${cell}: ${text}`, finished: true });
-
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['performance'] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-  /** Live lines are drawn ten times a second. */
-  const later = () => vi.advanceTimersByTime(150);
+  const install = (cell: string, detail?: string) => ({ ...build(cell, detail), step: 'verify' as const, text: 'installing' });
+  const end = (cell: string, text: string) => ({ step: 'verify' as const, cell, text, finished: true });
 
   test('each has a line that lives, and leaves one that stays', () => {
-    const { terminal: t, stdout, stderr } = terminal(80);
+    const { terminal: t, stdout, stderr, later } = terminal(80);
     const seen = () => screen(stderr.text, 80);
     t.progress({ step: 'download', text: 'reading vendor.tgz' });
     expect(seen()).toEqual(['reading vendor.tgz']);
     t.progress(build(a));
-    expect(seen()).toEqual(['debian-12: building the image of debian-12']);
+    expect(seen()).toEqual(['debian-12: building the image']);
     t.progress(build(b));
     later();
     t.progress(build(a, 'Step 3/9'));
-    expect(seen()).toEqual(['debian-12: building the image of debian-12: Step 3/9', 'debian-13: building the image of debian-13']);
+    expect(seen()).toEqual(['debian-12: building the image: Step 3/9', 'debian-13: building the image']);
     t.progress(install(b));
     later();
     t.progress(install(b, 'CC\t[M] mst_main.o'));
-    expect(seen()).toEqual(['debian-12: building the image of debian-12: Step 3/9', 'debian-13: installing: CC [M] mst_main.o']);
+    expect(seen()).toEqual(['debian-12: building the image: Step 3/9', 'debian-13: installing: CC [M] mst_main.o']);
     t.progress(end(b, 'patched builds, 12 s'));
-    expect(seen()).toEqual(['debian-13: patched builds, 12 s', 'debian-12: building the image of debian-12: Step 3/9']);
+    expect(seen()).toEqual(['debian-13: patched builds, 12 s', 'debian-12: building the image: Step 3/9']);
     t.warn('the disk is\nnearly full');
     t.progress(install(a));
     expect(seen()).toEqual(['debian-13: patched builds, 12 s', 'warning: the disk is', '  nearly full', 'debian-12: installing']);
@@ -151,7 +147,7 @@ describe('several kernels at once', () => {
   test('whatever comes in whatever order, nothing of what lives is left, and what stays comes once', () => {
     for (let run = 0; run < 100; run++) {
       const columns = 20 + random(60);
-      const { terminal: t, stderr } = terminal(columns);
+      const { terminal: t, stderr, later } = terminal(columns);
       const stays: string[] = [];
       const cells = Array.from({ length: 1 + random(6) }, (_, i) => `k${i}`);
       for (let step = 0; step < 40; step++) {
@@ -168,7 +164,7 @@ describe('several kernels at once', () => {
   });
 
   test('lines are cut to the width, so that none breaks into two', () => {
-    const { terminal: t, stderr } = terminal(40);
+    const { terminal: t, stderr, later } = terminal(40);
     t.progress(install(a, 'x'.repeat(100)));
     t.progress(install(b, `${'y'.repeat(10)}\t${'z'.repeat(100)}`));
     later();
@@ -179,7 +175,7 @@ describe('several kernels at once', () => {
   });
 
   test('what does not change what is done is not drawn at once', () => {
-    const { terminal: t, stderr } = terminal(80);
+    const { terminal: t, stderr, later } = terminal(80);
     t.progress(install(a));
     const before = stderr.text;
     for (let i = 0; i < 50; i++) t.progress(install(a, `line ${i}`));
@@ -196,13 +192,7 @@ describe('several kernels at once', () => {
     for (let i = 0; i < 5; i++) for (const cell of [a, b]) t.progress(install(cell, `line ${i}`));
     for (const cell of [b, a]) t.progress(end(cell, 'patched builds, 12 s'));
     t.result('the table');
-    const lines = [
-      'reading vendor.tgz',
-      `building the image of ${a}`,
-      `building the image of ${b}`,
-      `${a}: installing`,
-      `${b}: installing`,
-    ];
+    const lines = ['reading vendor.tgz', `${a}: building the image`, `${b}: building the image`, `${a}: installing`, `${b}: installing`];
     expect(stderr.text.split('\n')).toEqual([...lines, `${b}: patched builds, 12 s`, `${a}: patched builds, 12 s`, '']);
   });
 });

@@ -60,10 +60,11 @@ export interface CellResult {
 /** Builds and verifies for one kernel. Whatever goes wrong is in the cell; only an interruption is thrown. */
 export async function runCell({ target, again }: MatrixKernel, run: MatrixRun, context: Context): Promise<CellResult> {
   const names = { ...releaseField(run.read), target: target.name, requested: again };
+  awaitTurn(run, context);
   const image = await attempt(context, () => run.limit(() => run.images.ensure(target, context)));
   if ('verdict' in image) {
     const { verdict } = image;
-    context.progress({ step: 'image', text: `${run.nameOf(target)}: ${verdict.reason}`, finished: true });
+    context.progress({ step: 'image', text: verdict.reason ?? verdict.status, finished: true });
     const vendor = run.baseline ? { vendor: verdict } : {};
     const patched = { ...verdict, artifact: '' };
     return { cell: { ...names, kernel: target.kernel, release: '', patches: [], ...vendor, patched }, verdicts: [], isKept: false };
@@ -77,6 +78,13 @@ export async function runCell({ target, again }: MatrixKernel, run: MatrixRun, c
     verdicts: verdict ? [{ artifact: patched.artifact, verdict, packed }] : [],
     isKept,
   };
+}
+
+/** Says that work must wait for other work to end, where that is so. */
+function awaitTurn({ limit }: MatrixRun, context: Context): void {
+  if (limit.activeCount + limit.pendingCount < limit.concurrency) return;
+  const containers = limit.concurrency === 1 ? 'the container' : `one of ${limit.concurrency} containers`;
+  context.progress({ step: 'wait', text: `waiting for ${containers}` });
 }
 
 interface PatchedResult {
@@ -162,17 +170,18 @@ class Cell {
     const { which, view, vendorConf, kept } = test;
     // The two packages of a cell are verified at the same time.
     const own: Context = { ...context, progress: (progress) => context.progress({ ...progress, cell: `${run.nameOf(target)}, ${which}` }) };
-    const done = (text: string) => own.progress({ step: 'verify', text: `${run.nameOf(target)}: ${text}`, finished: true });
+    const done = (text: string) => own.progress({ step: 'verify', text, finished: true });
     const reusable = { view, vendorConf, target, now };
     const found = run.fresh || test.onModules ? undefined : await findVerdict(reusable, context);
     if (found?.reused !== undefined && kept.includes(found.status)) {
-      done(`${which} ${found.status}, reused from ${moment(found.reused)}`);
+      done(`${found.status}, reused from ${moment(found.reused)}`);
       return { value: found };
     }
-    if (run.last) done(`testing ${which}: ${reason}`);
+    if (run.last) done(`testing: ${reason}`);
+    awaitTurn(run, own);
     const result = await run.limit(() => attempt(context, () => verifyIn(this.image, { ...test, target, images: run.images }, own)));
     const { status, seconds } = verdictOf(result);
-    done(`${which} ${status}, ${seconds} s`);
+    done(`${status}, ${seconds} s`);
     if ('value' in result) await keepVerdict(reusable, result.value, context);
     return result;
   }
