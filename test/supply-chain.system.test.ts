@@ -127,6 +127,7 @@ describe('the packed program', () => {
     /^schemas\/[\w-]+\.schema\.json$/,
     /^samples\/(common|flat|nnt|nnt-4\.26)\/(base|README\.txt|changelog|DEBIAN\/(control|postinst|prerm)|source\/.+)$/,
     /^docs\/[\w-]+\.md$/,
+    /^docs\/pictures\/[\w-]+\.(svg|txt)$/,
     /^container\/(Dockerfile\.boot|[\w-]+\.(sh|c|pl))$/,
   ];
   const filesOf = (folder: string) =>
