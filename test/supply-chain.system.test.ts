@@ -117,7 +117,7 @@ describe('what is installed', () => {
 describe('the packed program', () => {
   /** What a user needs: the program, the data that it reads, and what runs in containers. */
   const wanted = [
-    /^(README\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE|package\.json|(releases|cards)\.json|Dockerfile)$/,
+    /^(README(\.zh-CN)?\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE|package\.json|(releases|cards)\.json|Dockerfile)$/,
     /^build\/([\w-]+\/)*[\w-]+\.js$/,
     /^build\/(mft-patch\.cjs|program\.cjs(\.map)?|LICENSES\.txt)$/,
     /^\.github\/workflows\/kernels\.yml$/,
@@ -126,7 +126,7 @@ describe('the packed program', () => {
     /^kernels\/[\w.-]+\.json$/,
     /^schemas\/[\w-]+\.schema\.json$/,
     /^samples\/(common|flat|nnt|nnt-4\.26)\/(base|README\.txt|changelog|DEBIAN\/(control|postinst|prerm)|source\/.+)$/,
-    /^docs\/[\w-]+\.md$/,
+    /^docs\/[\w-]+(\.zh-CN)?\.md$/,
     /^docs\/pictures\/[\w-]+\.(svg|txt)$/,
     /^container\/(Dockerfile\.boot|[\w-]+\.(sh|c|pl))$/,
   ];
@@ -143,6 +143,7 @@ describe('the packed program', () => {
     const data = ['patches', 'kernels', 'samples', 'container', 'schemas', 'docs'].flatMap(filesOf);
     const single = [
       'README.md',
+      'README.zh-CN.md',
       'CHANGELOG.md',
       'CONTRIBUTING.md',
       'SECURITY.md',
