@@ -1,7 +1,7 @@
 /** One step of the work, reported while it is in progress. */
 export interface Progress {
   /** `wait`: for something else to end; shown on a live line only. */
-  step: 'download' | 'unpack' | 'image' | 'verify' | 'headers' | 'wait';
+  step: 'download' | 'unpack' | 'image' | 'verify' | 'headers' | 'install' | 'wait';
   /** Without the name of what it is done for. */
   text: string;
   /** What it is done for, as a kernel's target. */

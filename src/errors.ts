@@ -35,6 +35,7 @@ export type Failure =
   | { code: 'cannot-write'; path: string; detail: string; hint?: string }
   | { code: 'no-engine'; tried: { engine: string; detail: string }[]; hint?: string }
   | { code: 'engine-failed'; detail: string; hint?: string }
+  | { code: 'not-permitted'; detail: string; hint?: string }
   | { code: 'internal'; detail: string }
   /** `isPending`: what was begun had not ended in time; `kept`: the part of a download that the next run continues. */
   | { code: 'interrupted'; isPending?: boolean; kept?: string };
@@ -64,6 +65,7 @@ export const failureKinds: { [Code in Failure['code']]: { exit: number; hint: st
   'cannot-write': { exit: 5, hint: 'choose another directory with --out, or free space / fix permissions' },
   'no-engine': { exit: 5, hint: 'install docker.io or podman and start it, or skip verification with --no-verify' },
   'engine-failed': { exit: 5, hint: 're-run with --verbose to see what the engine printed' },
+  'not-permitted': { exit: 5, hint: 'run it as root' },
   internal: { exit: 5, hint: 're-run with --verbose and report the output' },
   interrupted: {
     exit: 130,

@@ -18,6 +18,7 @@ function message(failure: Failure): string {
   switch (failure.code) {
     case 'usage':
     case 'engine-failed':
+    case 'not-permitted':
       return failure.detail;
     case 'bad-catalogue': {
       const { file, others = [] } = failure;

@@ -267,6 +267,13 @@ const kinds: { [C in Code]: { exit: number; samples: [Sample<C>, ...Sample<C>[]]
       },
     ],
   },
+  'not-permitted': {
+    exit: 5,
+    samples: [
+      { failure: { detail: 'sudo is not installed' }, message: 'sudo is not installed', hint: 'run it as root' },
+      { failure: { detail: 'x', hint: 'run sudo y' }, message: 'x', hint: 'run sudo y' },
+    ],
+  },
   internal: {
     exit: 5,
     samples: [
@@ -331,5 +338,6 @@ test('every failure that can have a hint of its own is here with one', () => {
     'source-unfit',
     'cannot-write',
     'engine-failed',
+    'not-permitted',
   ]);
 });

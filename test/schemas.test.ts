@@ -17,6 +17,7 @@ import { doctorDocument } from '../src/documents/doctor.js';
 import { errorDocument } from '../src/documents/error.js';
 import { historyLine } from '../src/documents/history.js';
 import type { ResultDocument } from '../src/documents/index.js';
+import { installDocument, uninstallDocument } from '../src/documents/install.js';
 import {
   cacheDocument,
   cachePruneDocument,
@@ -52,6 +53,8 @@ const documents: Record<ResultDocument['schema'] | 'mft-patch/error@1', v.Generi
   'mft-patch/verify@1': verifyDocument,
   'mft-patch/diagnose@1': diagnoseDocument,
   'mft-patch/doctor@1': doctorDocument,
+  'mft-patch/install@1': installDocument,
+  'mft-patch/uninstall@1': uninstallDocument,
   'mft-patch/diff@1': diffDocument,
   'mft-patch/show@1': showDocument,
   'mft-patch/matrix@1': matrixDocument,

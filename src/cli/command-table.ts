@@ -13,6 +13,7 @@ const json = files('.json');
 
 /** What values are, by how the help calls them; where that says too little, by their option, or by command and argument. */
 const values: Readonly<Record<string, Value>> = {
+  '--built': directories,
   '--config': json,
   '--deb': files('.deb'),
   '--diagnosis': json,
@@ -23,6 +24,7 @@ const values: Readonly<Record<string, Value>> = {
   '--releases': json,
   '--report': files('.json', '.xml', '.md', '.html'),
   '--add': json,
+  '--vendor': bundles,
   '--verdicts': json,
   'diagnose file': files(),
   'image save archive': files(),

@@ -1,4 +1,4 @@
-import type { MatrixDocument, PatchesCheckDocument, ResultDocument } from '../documents/index.js';
+import type { InstallDocument, MatrixDocument, PatchesCheckDocument, ResultDocument, UninstallDocument } from '../documents/index.js';
 
 /**
  * 1 if a verification failed, a rebuilt package differs, two packages do with `diff --exit-code`, or doctor found a fault; 5 if none
@@ -14,6 +14,9 @@ export function exitCodeOf(document: ResultDocument): number {
       return document.exitCode && document.status === 'differs' ? 1 : 0;
     case 'mft-patch/doctor@1':
       return document.faults > 0 ? 1 : 0;
+    case 'mft-patch/install@1':
+    case 'mft-patch/uninstall@1':
+      return ofInstall(document);
     case 'mft-patch/patches-check@1':
       return ofCheck(document);
     case 'mft-patch/verify@1':
@@ -23,6 +26,16 @@ export function exitCodeOf(document: ResultDocument): number {
     default:
       return 0;
   }
+}
+
+/**
+ * 1 if the machine is at fault, before anything is begun or when all is done, or the package fails on it; 5 if something else was in
+ * the way.
+ */
+function ofInstall({ status, fault, faults }: InstallDocument | UninstallDocument): number {
+  if (status === 'refused') return 1;
+  if (status !== 'failed') return faults.length > 0 ? 1 : 0;
+  return fault === 'package' ? 1 : 5;
 }
 
 /** With `failOnTurned` what was red before is known, and does not count. */

@@ -2,6 +2,7 @@
 import { Option } from '@commander-js/extra-typings';
 import { defaultPackage } from '../default-package.js';
 import { artifactOptions } from './artifact-options.js';
+import { machineOptions } from './machine-options.js';
 import {
   age,
   aptMirror,
@@ -140,6 +141,7 @@ export const options = {
     output,
   ),
   ...artifactOptions,
+  ...machineOptions,
   stat: new Option('--stat', 'only the files, and how many lines of each').helpGroup(output),
   exitCode: new Option('--exit-code', 'exit with 1 if they differ').helpGroup(output),
   list: new Option('--list', 'only list the kernels').helpGroup(output),

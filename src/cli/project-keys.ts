@@ -25,7 +25,7 @@ const others: Key[] = [
     'check',
     'add',
   ] as const),
-  ...(['imagesOlderThan', 'refreshAge'] as const),
+  ...(['imagesOlderThan', 'refreshAge', 'built', 'vendor', 'dryRunSteps', 'yes'] as const),
   ...(['kernelToBake', 'kernelToPlan', 'kernelToDiagnose', 'kernels', 'universal'] as const),
 ];
 export const keys = (Object.keys(options) as Key[]).filter((name) => !others.includes(name));

@@ -2,14 +2,14 @@
 import * as v from 'valibot';
 import { text } from './common.js';
 
-const cure = v.object({
+export const cure = v.object({
   command: text('as a shell takes it; without sudo'),
   root: v.pipe(v.boolean(), v.description('it needs the rights of root')),
   note: v.exactOptional(text('what it asks for, or what comes after it')),
 });
 export type Cure = v.InferOutput<typeof cure>;
 
-const check = v.object({
+export const check = v.object({
   id: v.pipe(
     v.picklist([
       ...(['kernel', 'headers', 'compiler', 'dkms', 'space'] as const),

@@ -4,6 +4,7 @@ import type { CompletionDocument } from './completion.js';
 import type { ConfigDocument } from './config.js';
 import type { DiagnoseDocument } from './diagnose.js';
 import type { DoctorDocument } from './doctor.js';
+import type { InstallDocument, UninstallDocument } from './install.js';
 import type {
   CacheDocument,
   CachePruneDocument,
@@ -27,6 +28,7 @@ export type * from './config.js';
 export type * from './diagnose.js';
 export type * from './doctor.js';
 export type * from './history.js';
+export type * from './install.js';
 export type * from './lists.js';
 export type * from './matrix.js';
 export type * from './packages.js';
@@ -42,6 +44,8 @@ export type ResultDocument =
   | VerifyDocument
   | DiagnoseDocument
   | DoctorDocument
+  | InstallDocument
+  | UninstallDocument
   | DiffDocument
   | ShowDocument
   | PatchesDocument

@@ -20,6 +20,7 @@ import { isHalf, present, readAudit, readPackages } from './packages.js';
 import { judgeSecureBoot, judgeSigningKey, readSecureBoot, readSigningKey } from './secure-boot.js';
 import { judgeSpace, readSpace } from './space.js';
 import { readSystem } from './system.js';
+import { readTraces, wasInterrupted } from './traces.js';
 
 /** What a machine is, before anything is judged. All of it is read; nothing is changed. */
 export type Survey = Awaited<ReturnType<typeof survey>>;
@@ -32,7 +33,7 @@ export async function survey(machine: Machine, context: Context) {
   const [cards, releases, patches] = await Promise.all([projectText('cards.json'), loadReleases(context), loadPatches(context)]);
   const devices = await readDevices(machine, parseCards('cards.json', cards));
   // None of these depends on another.
-  const [kernels, compilers, dkms, space, audit, secureBoot, key, modules, files, hasUninstaller, loaded, engine] = await Promise.all([
+  const [kernels, compilers, dkms, space, audit, secureBoot, key, modules, files] = await Promise.all([
     readKernels(machine, packages, system),
     readCompilers(machine),
     readDkms(machine),
@@ -42,13 +43,17 @@ export async function survey(machine: Machine, context: Context) {
     readSigningKey(machine, system.isUbuntu),
     readModulesPackage(machine, packages),
     readModuleFiles(machine),
+  ]);
+  const [hasUninstaller, loaded, engine, traces, isInterrupted] = await Promise.all([
     readUninstaller(machine),
     readLoaded(machine),
     readEngine(machine, context),
+    readTraces(machine),
+    wasInterrupted(machine),
   ]);
   return {
     ...{ system, packages, devices, patches, kernels, compilers, dkms, space, audit, secureBoot, key, modules, files },
-    ...{ hasUninstaller, loaded, engine },
+    ...{ hasUninstaller, loaded, engine, traces, isInterrupted },
     wanted: releaseFor(devices, releases, archNamed(system.arch) ?? 'x86_64'),
   };
 }

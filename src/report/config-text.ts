@@ -1,6 +1,6 @@
 /** The result of `config` in plain text. */
 import type { ConfigDocument, ConfigSetting } from '../documents/index.js';
-import { shellWord } from './shell-word.js';
+import { shellWord } from '../shell-word.js';
 import { table } from './table.js';
 
 /** Each key with its value, and where that is from. */

@@ -1,10 +1,10 @@
 /** A matrix in plain text. */
 import type { MatrixCell, MatrixDocument } from '../documents/index.js';
+import { shellWord } from '../shell-word.js';
 import { bootNotes, worksColumn } from './boot-text.js';
 import { builtStatus, failedAt, hasBoot, hasReused, hasVendor, patchesOf, sinceWords, testedWords, titleOf } from './matrix-words.js';
 import { cellName, type Grid, gridOf, releaseText } from './releases.js';
 import { runFacts } from './run-words.js';
-import { shellWord } from './shell-word.js';
 import { table, tableOfLists } from './table.js';
 
 /** The table, what fails, and with what all was tested. */

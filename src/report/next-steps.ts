@@ -1,6 +1,6 @@
 import { defaultPackage } from '../default-package.js';
 import type { BuildDocument } from '../documents/index.js';
-import { shellWord } from './shell-word.js';
+import { shellWord } from '../shell-word.js';
 
 /** What to do with a package that was built, in lines. @param deb its path */
 export function nextSteps(document: BuildDocument, deb: string): string[] {

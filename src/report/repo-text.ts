@@ -1,5 +1,5 @@
 import type { RepoDocument } from '../documents/index.js';
-import { shellWord } from './shell-word.js';
+import { shellWord } from '../shell-word.js';
 import { table } from './table.js';
 
 /** An apt archive that was written, and how a machine takes packages from it. */

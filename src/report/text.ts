@@ -14,6 +14,7 @@ import { renderConfig } from './config-text.js';
 import { renderDiagnosis } from './diagnose-text.js';
 import { renderDoctor } from './doctor-text.js';
 import { renderImages } from './image-text.js';
+import { renderInstall } from './install-text.js';
 import { failureLines, renderMatrix } from './matrix-text.js';
 import { archWords, failedAt } from './matrix-words.js';
 import { nextSteps } from './next-steps.js';
@@ -56,6 +57,9 @@ export function renderText(document: ResultDocument): string {
       return renderDiagnosis(document);
     case 'mft-patch/doctor@1':
       return renderDoctor(document);
+    case 'mft-patch/install@1':
+    case 'mft-patch/uninstall@1':
+      return renderInstall(document);
     case 'mft-patch/releases@1':
       return releases(document);
     case 'mft-patch/releases-check@1':

@@ -2,8 +2,8 @@
 
 import { releaseName } from '../default-package.js';
 import type { EditDocument, PatchesCheckDocument, PatchesExportDocument, PatchesReportDocument, SaveDocument } from '../documents/index.js';
+import { shellWord } from '../shell-word.js';
 import { renderPatchReport } from './patch-report.js';
-import { shellWord } from './shell-word.js';
 import { table } from './table.js';
 
 type WorkbenchDocument = EditDocument | SaveDocument | PatchesCheckDocument | PatchesExportDocument | PatchesReportDocument;

@@ -19,6 +19,8 @@ vi.mock('../../src/commands/check-patches.js', async () => (await import('./in-p
 vi.mock('../../src/commands/export-patches.js', async () => (await import('./in-process.js')).mocks.exportPatches());
 vi.mock('../../src/commands/report-patch.js', async () => (await import('./in-process.js')).mocks.reportPatch());
 vi.mock('../../src/commands/doctor.js', async () => (await import('./in-process.js')).mocks.doctor());
+vi.mock('../../src/commands/install.js', async () => (await import('./in-process.js')).mocks.install());
+vi.mock('../../src/commands/uninstall.js', async () => (await import('./in-process.js')).mocks.uninstall());
 vi.mock('../../src/commands/diff.js', async () => (await import('./in-process.js')).mocks.diff());
 vi.mock('../../src/commands/completion/index.js', async () => (await import('./in-process.js')).mocks.completion());
 vi.mock('../../src/commands/repo.js', async () => (await import('./in-process.js')).mocks.repo());
@@ -36,6 +38,8 @@ const commands = [
   'try',
   'diagnose',
   'doctor',
+  'install',
+  'uninstall',
   'diff',
   'show',
   'repo',

@@ -37,6 +37,8 @@ export const mocks = {
   build: () => ({ build: keeper('build') }),
   diff: () => ({ diff: keeper('diff') }),
   doctor: () => ({ doctor: (context: Context) => keep('doctor', {}, context) }),
+  install: () => ({ install: keeper('install') }),
+  uninstall: () => ({ uninstall: keeper('uninstall') }),
   show: () => ({ show: (path: string, context: Context) => keep('show', { path }, context) }),
   plan: () => ({ plan: keeper('plan') }),
   verify: () => ({ verify: keeper('verify') }),

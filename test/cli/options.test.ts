@@ -23,6 +23,8 @@ vi.mock('../../src/commands/check-patches.js', async () => (await import('./in-p
 vi.mock('../../src/commands/export-patches.js', async () => (await import('./in-process.js')).mocks.exportPatches());
 vi.mock('../../src/commands/report-patch.js', async () => (await import('./in-process.js')).mocks.reportPatch());
 vi.mock('../../src/commands/doctor.js', async () => (await import('./in-process.js')).mocks.doctor());
+vi.mock('../../src/commands/install.js', async () => (await import('./in-process.js')).mocks.install());
+vi.mock('../../src/commands/uninstall.js', async () => (await import('./in-process.js')).mocks.uninstall());
 vi.mock('../../src/commands/diff.js', async () => (await import('./in-process.js')).mocks.diff());
 vi.mock('../../src/commands/completion/index.js', async () => (await import('./in-process.js')).mocks.completion());
 vi.mock('../../src/commands/repo.js', async () => (await import('./in-process.js')).mocks.repo());
@@ -356,6 +358,26 @@ const tables: Record<string, Table> = {
     '--linux': { on: 'make.log', adds: '--linux there', path: 'linux', is: 'there' },
   },
   doctor: {},
+  install: {
+    FILE: { adds: tgz, path: 'source', is: { kind: 'bundle', path: tgz } },
+    '--bundle': { adds: `--bundle ${tgz}`, path: 'source', is: { kind: 'bundle', path: tgz } },
+    '--mft': { adds: '--mft 4.22.0-417', path: 'source.file.name', is: expect.stringContaining('4.22.0-417') },
+    '--built': { adds: '--built there', path: 'built', is: 'there' },
+    ...ownPatches(),
+    ...ownReleases(),
+    '--no-verify': { path: 'verify', is: 'no' },
+    '--mirror': { on: '--mft 4.22.0-417', adds: '--mirror http://a/b', path: 'source.policy.mirror', is: 'http://a/b' },
+    '--sha256': { on: '--mft 4.22.0-417', adds: `--sha256 ${digest}`, path: 'source.policy.sha256', is: digest.toLowerCase() },
+    '--require-digest': { on: '--mft 4.22.0-417', path: 'source.policy.requireDigest', is: true },
+    ...lock(),
+    '--dry-run': { path: 'dryRun', is: true },
+    '--yes': { path: 'yes', is: true },
+  },
+  uninstall: {
+    '--vendor': { adds: `--vendor ${tgz}`, path: 'vendor', is: { kind: 'bundle', path: tgz } },
+    '--dry-run': { path: 'dryRun', is: true },
+    '--yes': { path: 'yes', is: true },
+  },
   'cache ls': {},
   'cache prune': {
     '--older-than': { adds: '--older-than 12h', path: 'olderThan', is: 43_200 },
@@ -464,11 +486,13 @@ describe('the table', () => {
       'doctor',
       'fetch',
       'image',
+      'install',
       'matrix',
       'plan',
       'rebuild',
       'repo',
       'show',
+      'uninstall',
       'verify',
     ];
     expect(Object.keys(mocks).sort()).toEqual(
