@@ -45,7 +45,7 @@ function buildRequest(source: Source, out: string, verify: InstallRequest['verif
   const [timeout, memory] = [all.timeout.defaultValue as number, all.memory.defaultValue as string];
   const [processes, disk] = [all.processes.defaultValue as number, all.disk.defaultValue as string];
   return {
-    ...{ source, out, kernel: undefined, maxKernel: undefined, provenance: false },
+    ...{ source, out, kernel: undefined, maxKernel: undefined, modules: undefined, provenance: false },
     extras: { withUserland: true, repackBundle: false },
     verify,
     settings: settingsOf({ timeout, memory, processes, disk }),
