@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { runShell, wordsIn, writeRecorder } from './ci/steps.js';
 import { makeDirectory, projectRoot, sh, writeFiles } from './support.js';
 
 const changelog = `# Changelog\n\n## [1.2.3] - 2026-01-02\n\n### Added\n\n- It *works*.\n\n## [1.2.2] - 2026-01-01\n\n### Fixed\n\n- Old.\n`;
@@ -16,7 +18,7 @@ function repository(version = '1.2.3'): { folder: string; release: (...args: str
     'a.js': '',
     'CHANGELOG.md': changelog,
     '.gitignore': '/dist/\n',
-    'scripts/.keep': '',
+    'scripts/deb.mjs': "import { writeFileSync } from 'node:fs';\nwriteFileSync(process.argv[2] + '/x.deb', '');\n",
   });
   copyFileSync(join(projectRoot, 'scripts/release.sh'), join(folder, 'scripts/release.sh'));
   sh('git init -q && git add -A && git commit -qm all', { cwd: folder, env });
@@ -34,7 +36,15 @@ test('the dry run prints what it would do, and does none of it', () => {
   const { status, out } = release('--dry-run');
   expect(status).toBe(0);
   const commands = out.split('\n').filter((line) => line.startsWith('+ '));
-  const words = ['npm test', 'rm -rf dist/release', 'mkdir', 'npm pack', 'sum dist/release', 'git tag --annotate'];
+  const words = [
+    'npm test',
+    'rm -rf dist/release',
+    'mkdir',
+    'npm pack',
+    'node scripts/deb.mjs dist/release',
+    'sum dist/release',
+    'git tag --annotate',
+  ];
   expect(commands).toEqual(words.map((word) => expect.stringContaining(word)));
   expect(readdirSync(folder)).not.toContain('dist');
   expect(tagsOf(folder)).toBe('');
@@ -69,10 +79,30 @@ test('where the tests fail it tags nothing', () => {
 test('it packs, sums and tags', () => {
   const { folder, release } = repository();
   expect(release('--no-test')).toMatchObject({ status: 0 });
-  expect(readdirSync(join(folder, 'dist/release')).sort()).toEqual(['SHA256SUMS', 'x-1.2.3.tgz']);
-  expect(sh('sha256sum -c SHA256SUMS', { cwd: join(folder, 'dist/release') })).toBe('x-1.2.3.tgz: OK\n');
+  expect(readdirSync(join(folder, 'dist/release')).sort()).toEqual(['SHA256SUMS', 'x-1.2.3.tgz', 'x.deb']);
+  expect(sh('sha256sum -c SHA256SUMS', { cwd: join(folder, 'dist/release') })).toBe('x-1.2.3.tgz: OK\nx.deb: OK\n');
   expect(sh('git cat-file -t v1.2.3', { cwd: folder })).toBe('tag\n');
   const text = sh("git tag -l --format='%(contents)' v1.2.3", { cwd: folder });
   expect(text.trim()).toBe('mft-patch 1.2.3\n\n### Added\n\n- It *works*.');
   expect(readFileSync(join(folder, 'CHANGELOG.md'), 'utf8')).toBe(changelog);
+});
+
+test('the workflow makes a release of the tag: its text, and what is packed. Only GitHub has a stand-in', () => {
+  const { folder, release } = repository();
+  release('--no-test');
+  const { steps } = parse(readFileSync(join(projectRoot, '.github/workflows/release.yml'), 'utf8')).jobs.release;
+  const bin = makeDirectory();
+  writeRecorder(bin, 'gh');
+  sh('git remote add origin . && rm -r dist', { cwd: folder });
+  const step = (id: string, TAG = 'v1.2.3') => {
+    const { run } = steps.find((one: { id?: string }) => one.id === id);
+    const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, HOME: folder, npm_config_cache: join(folder, '.git/npm'), TAG };
+    return runShell(run, folder, env).status;
+  };
+  expect(step('check', 'v1.2.4')).toBe(1);
+  expect(['text', 'check', 'pack', 'sum', 'publish'].map((id) => step(id))).toEqual([0, 0, 0, 0, 0]);
+  expect(readFileSync(join(folder, 'notes.md'), 'utf8').trim()).toBe('### Added\n\n- It *works*.');
+  const files = ['SHA256SUMS', 'x-1.2.3.tgz', 'x.deb'].map((name) => `dist/release/${name}`);
+  const title = ['--title', 'mft-patch 1.2.3', '--notes-file', 'notes.md'];
+  expect(wordsIn(folder)).toEqual(['release', 'create', 'v1.2.3', '--verify-tag', ...title, ...files]);
 });

@@ -163,15 +163,29 @@ export function directoryEntry(path: string, mtime: number): Entry {
   return newEntry({ path, type: 'directory', mode: 0o755, mtime, body: Buffer.alloc(0) });
 }
 
-function newEntry(fields: Pick<Entry, 'path' | 'mode' | 'mtime' | 'body'> & { type: 'file' | 'directory' }): Entry {
+/** A symbolic link of root. Target and path must fit a ustar header. */
+export function symlinkEntry(path: string, linkTarget: string, mtime: number): Entry {
+  return newEntry({ path, type: 'symlink', mode: 0o777, mtime, body: Buffer.alloc(0), linkTarget });
+}
+
+/** Of what newEntry makes: the library's names of their types. */
+const newTypes = { file: 'File', directory: 'Directory', symlink: 'SymbolicLink' } as const;
+
+interface NewEntry extends Pick<Entry, 'path' | 'mode' | 'mtime' | 'body'> {
+  type: keyof typeof newTypes;
+  linkTarget?: string;
+}
+
+function newEntry({ linkTarget = '', ...fields }: NewEntry): Entry {
   const { path, mode, mtime, body } = fields;
   const header = new Header({
     ...{ path, mode, uid: 0, gid: 0, uname: 'root', gname: 'root' },
+    ...(linkTarget === '' ? {} : { linkpath: linkTarget }),
     size: body.length,
     mtime: new Date(mtime * 1000),
-    type: fields.type === 'file' ? 'File' : 'Directory',
+    type: newTypes[fields.type],
   });
   const head = Buffer.alloc(block);
   if (header.encode(head)) throw new RangeError(`${path} does not fit a ustar header`);
-  return { ...fields, head, linkTarget: '' };
+  return { ...fields, head, linkTarget };
 }

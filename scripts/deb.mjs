@@ -1,0 +1,98 @@
+/**
+ * Writes the Debian package of the program, by the program's own writer. Usage: npm run deb [-- DIRECTORY], else dist/release. The same
+ * sources give the same bytes: its time is that of the release in CHANGELOG.md, and its libraries are those of package-lock.json.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzip } from '../build/deb/compress.js';
+import { writeDeb } from '../build/deb/deb.js';
+import { newDeb } from '../build/deb/new-deb.js';
+import { copyrightFile } from './debian-copyright.mjs';
+import { librariesOf, runningFiles } from './libraries.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path) => readFileSync(join(root, path));
+const project = JSON.parse(read('package.json'));
+const day = new RegExp(`^## \\[${project.version.replaceAll('.', '\\.')}\\] - (\\S+)$`, 'm').exec(read('CHANGELOG.md'))?.[1];
+if (day === undefined) throw new Error(`CHANGELOG.md has no date for ${project.version}`);
+const date = new Date(`${day}T00:00:00Z`);
+
+const maintainer = 'mft-patch <mft-patch@users.invalid>';
+// Above Debian's first package of the same version, should there be one, and below its second.
+const version = `${project.version}-1upstream1`;
+const program = 'usr/share/mft-patch';
+const documents = 'usr/share/doc/mft-patch';
+
+/** Runs a program. @returns what it prints */
+function output(command, args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: exit ${status}: ${stderr}`);
+  return stdout;
+}
+
+/** Where what npm packs goes to; undefined for what has another form in a Debian package. */
+function placeOf(path) {
+  if (['LICENSE', 'CHANGELOG.md', project.man].includes(path)) return undefined;
+  return /^(docs\/.*|[A-Z]+\.md)$/.test(path) ? `${documents}/${path}` : `${program}/${path}`;
+}
+
+/** Debian's Node.js is meant, not the one that comes first in the PATH of whoever runs it. */
+function withDebiansNode(bytes) {
+  const text = bytes.toString('latin1');
+  return text.startsWith('#!/usr/bin/env node\n') ? Buffer.from(text.replace('/usr/bin/env node', '/usr/bin/node'), 'latin1') : bytes;
+}
+
+function changelog() {
+  const items = '  * The Debian package that mft-patch writes of itself. Its own changes are in\n    changelog.gz.';
+  return `mft-patch (${version}) unstable; urgency=medium\n\n${items}\n\n -- ${maintainer}  ${date.toUTCString().replace('GMT', '+0000')}\n`;
+}
+
+/** What npm packs, and what runs of the libraries. */
+function programFiles() {
+  const [{ files }] = JSON.parse(output('npm', ['pack', '--dry-run', '--json', '--ignore-scripts']));
+  const packed = files.flatMap(({ path }) => (placeOf(path) === undefined ? [] : [[placeOf(path), withDebiansNode(read(path))]]));
+  const libraries = librariesOf(root).flatMap((path) =>
+    runningFiles(join(root, path)).map((file) => [`${program}/${path}/${file}`, read(join(path, file))]),
+  );
+  return [...packed, ...libraries];
+}
+
+const completion = (shell) => Buffer.from(output(process.execPath, [project.bin['mft-patch'], 'completion', shell]));
+const files = new Map([
+  ...programFiles(),
+  [`${documents}/copyright`, Buffer.from(copyrightFile(root, program))],
+  [`${documents}/changelog.gz`, gzip(read('CHANGELOG.md'))],
+  [`${documents}/changelog.Debian.gz`, gzip(Buffer.from(changelog()))],
+  ['usr/share/man/man1/mft-patch.1.gz', gzip(read(project.man))],
+  ['usr/share/bash-completion/completions/mft-patch', completion('bash')],
+  ['usr/share/zsh/vendor-completions/_mft-patch', completion('zsh')],
+  ['usr/share/fish/vendor_completions.d/mft-patch.fish', completion('fish')],
+]);
+const fields = [
+  ['Package', 'mft-patch'],
+  ['Version', version],
+  ['Architecture', 'all'],
+  ['Maintainer', maintainer],
+  ['Depends', `nodejs (${project.engines.node.replace('>=', '>= ')})`],
+  ['Recommends', 'podman | docker.io | docker-ce'],
+  ['Suggests', 'mmdebstrap, xz-utils'],
+  ['Section', 'kernel'],
+  ['Priority', 'optional'],
+  [
+    'Description',
+    `patch NVIDIA's kernel-mft-dkms for newer kernels
+ NVIDIA's (Mellanox) firmware tools need two kernel modules, which come as a
+ dkms package. On a newer kernel it stops compiling, and its installation
+ fails. mft-patch takes the vendor's bundle, adds patches to that package,
+ rebuilds it, and verifies in containers that apt installs it, that the hook
+ of a new kernel leaves it working, and that it can be removed.`,
+  ],
+];
+const links = new Map([['usr/bin/mft-patch', `../share/mft-patch/${project.bin['mft-patch']}`]]);
+const directory = process.argv[2] ?? join(root, 'dist/release');
+const path = join(directory, `mft-patch_${version}_all.deb`);
+mkdirSync(directory, { recursive: true });
+writeFileSync(path, writeDeb(newDeb({ fields, scripts: {}, files, links, time: date.getTime() / 1000 })));
+process.stdout.write(`${path}\n`);

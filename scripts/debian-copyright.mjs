@@ -1,0 +1,40 @@
+/** The file `copyright` of the Debian package: Policy 12.5, in the form of copyright-format 1.0. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { librariesOf, rightsOf } from './libraries.mjs';
+
+/** A text as the value of a field: each line after a blank, and an empty one as a dot. */
+function folded(text) {
+  return text
+    .split('\n')
+    .map((line) => (line.trim() === '' ? ' .' : ` ${line.trimEnd()}`))
+    .join('\n');
+}
+
+/** Policy 12.5: these are in base-files. */
+const common = {
+  'Apache-2.0': 'On Debian systems, the complete text of this licence can be found in\n/usr/share/common-licenses/Apache-2.0.',
+};
+
+function paragraph(files, { license, copyright, text }) {
+  return `Files: ${files}\nCopyright: ${copyright.join('\n ')}\nLicense: ${license}\n${folded(common[license] ?? text)}\n`;
+}
+
+/**
+ * @param root the directory of package.json
+ * @param place where the program is in the package
+ * @returns the text
+ */
+export function copyrightFile(root, place) {
+  const [mit, patches] = readFileSync(join(root, 'LICENSE'), 'utf8').split('\n---\n');
+  const [, copyright] = /^Copyright \(c\) (.*)$/m.exec(mit);
+  const dual = {
+    license: 'BSD-or-GPL-2',
+    copyright: ['NVIDIA Corporation & affiliates, and Mellanox Technologies', copyright],
+    text: `${patches.trim()}\n\nOn Debian systems, the complete text of the GNU General Public License\nversion 2 can be found in /usr/share/common-licenses/GPL-2.`,
+  };
+  const own = { license: 'MIT', copyright: [copyright], text: mit.replace(/^MIT License\n\n.*\n\n/, '').trim() };
+  const head = 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: mft-patch\n';
+  const libraries = librariesOf(root).map((path) => paragraph(`${place}/${path}/*`, rightsOf(join(root, path))));
+  return [head, paragraph('*', own), paragraph(`${place}/patches/*`, dual), ...libraries].join('\n');
+}
