@@ -35,7 +35,7 @@ export function openWorld(context: Context): World {
     },
     wait: (seconds) => setTimeout(seconds * 1000, undefined, { signal: context.signal }),
     look: () => survey(machine, context),
-    tell: (text) => context.progress({ step: 'install', text, cell: 'install', finished: true }),
+    tell: (text) => context.progress({ step: 'install', text, finished: true }),
     check: () => context.signal.throwIfAborted(),
     asRoot: (args) => runAsRoot(args, context),
   };

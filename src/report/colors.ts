@@ -11,6 +11,8 @@ const judging: readonly ResultDocument['schema'][] = [
   'mft-patch/matrix@1',
   'mft-patch/rebuild@1',
   'mft-patch/doctor@1',
+  'mft-patch/install@1',
+  'mft-patch/uninstall@1',
 ];
 
 export function hasVerdicts({ schema }: ResultDocument): boolean {
