@@ -43,6 +43,9 @@ export interface Patch {
   changes: FileChange[];
 }
 
+/** What patch(1) takes for the begin of a diff though no file is named before: a unified, a context or a normal one. */
+const diffLine = /^(?:@@ -\d[^\n]*|\*{15}|\d+(?:,\d+)?[acd]\d+(?:,\d+)?)$/m;
+
 /**
  * Reads a patch with its header.
  *
@@ -57,6 +60,8 @@ export function parsePatch(file: string, bytes: Buffer, from?: string): Patch {
   // Sources are handled as Latin-1, so that bytes of any encoding survive; the diff must be too.
   const text = bytes.toString('latin1');
   const start = /^(?:---(?: |$)|diff |Index: )/m.exec(text)?.index ?? refuse([{ detail: 'contains no diff' }]);
+  const early = diffLine.exec(text.slice(0, start))?.[0];
+  if (early !== undefined) refuse([{ detail: `'${early}' is in the header: patch(1) would take it for a diff` }]);
   const header = parseHeader(bytes.toString('utf8', 0, start));
   // Empty lines stand for the header, so that the parser counts the lines of the file.
   const changes = parseChanges(text.slice(0, start).replace(/[^\n]/g, '') + text.slice(start));
@@ -137,9 +142,9 @@ function fileChanges(text: string): FileChange[] {
 
 /** @returns the header of a hunk that other text, if only an empty line, divides from the one before it */
 function hunkBehindText(text: string): string | undefined {
-  // Nothing else starts with @@: the lines of a hunk start with a blank, a sign or a backslash.
-  for (const [, count = '1', body = '', next] of text.matchAll(/^@@ -\d+(?:,(\d+))? .*\n((?:(?!@@).*\n)*)(?=(@@.*))/gm)) {
-    const isOtherFile = /(?:^|\n)--- .*\n\+\+\+ .*\n$/.test(body);
+  // Nothing else starts with @@: the lines of a hunk start with a blank, a sign or a backslash. A line may hold a carriage return.
+  for (const [, count = '1', body = '', next] of text.matchAll(/^@@ -\d+(?:,(\d+))? [^\n]*\n((?:(?!@@)[^\n]*\n)*)(?=(@@[^\n]*))/gm)) {
+    const isOtherFile = /(?:^|\n)--- [^\n]*\n\+\+\+ [^\n]*\n$/.test(body);
     const old = body
       .split('\n')
       .slice(0, -1)

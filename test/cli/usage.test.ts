@@ -119,7 +119,7 @@ describe('help', () => {
     const { status, stdout, stderr } = await runCli([...command.split(' '), '--help']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain(`Usage: mft-patch ${command} `);
-    const common = ['--json', '--quiet', '--verbose', '--offline', '--cache-dir', '--config', '--help'];
+    const common = ['--json', '--quiet', '--verbose', '--color', '--offline', '--cache-dir', '--config', '--help'];
     const release = ['--mft', '--arch', '--mirror', '--lock', '--sha256', '--require-digest'];
     const source = ['--bundle', '--deb', '--sample', ...release];
     const package_ = '--package';

@@ -26,26 +26,27 @@ export function compareTrees(old: Tree, made: Tree, allowed: Allowed): void {
     const [a, b] = [old.get(path), made.get(path)];
     if (JSON.stringify(a) === JSON.stringify(b)) continue;
     const isKept = !a || !b || (a.mode === b.mode && a.uid === b.uid && a.gid === b.gid);
-    if (isKept && allowed.get(path)?.()) continue;
+    if (isKept && allowed.get(Buffer.from(path, 'latin1').toString())?.()) continue;
     throw new Fault('wrong', `${path}: ${JSON.stringify(a)} became ${JSON.stringify(b)}`);
   }
 }
 
-/** The tree below a directory, by path. */
+/** The tree below a directory, by path: a byte of a name is a character, since a name need not be UTF-8. */
 export function treeOf(root: string): Tree {
   const tree = new Map<string, TreeEntry>();
   const look = (path: string) => {
-    const stats = lstatSync(join(root, path));
+    const place = Buffer.from(join(root, path), 'latin1');
+    const stats = lstatSync(place);
     // dpkg-deb makes DEBIAN itself.
-    if (path !== 'DEBIAN' && path !== '') tree.set(path, entryOf(join(root, path), stats));
-    if (stats.isDirectory()) for (const name of readdirSync(join(root, path))) look(join(path, name));
+    if (path !== 'DEBIAN' && path !== '') tree.set(path, entryOf(place, stats));
+    if (stats.isDirectory()) for (const name of readdirSync(place, 'latin1')) look(join(path, name));
   };
   mkdirSync(root, { recursive: true });
   look('');
   return tree;
 }
 
-function entryOf(path: string, stats: Stats): TreeEntry {
+function entryOf(path: Buffer, stats: Stats): TreeEntry {
   const { mode, uid, gid, mtimeMs } = stats;
   // A directory that has no entry in the archive has the time when it was made.
   const isFresh = Math.abs(Date.now() - mtimeMs) < 60_000;
@@ -53,7 +54,7 @@ function entryOf(path: string, stats: Stats): TreeEntry {
   return { mode: mode.toString(8), uid, gid, seconds, content: contentOf(path, stats) };
 }
 
-function contentOf(path: string, stats: Stats): string {
+function contentOf(path: Buffer, stats: Stats): string {
   if (stats.isSymbolicLink()) return readlinkSync(path);
   return stats.isFile() ? createHash('sha256').update(readFileSync(path)).digest('hex') : '';
 }

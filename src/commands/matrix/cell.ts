@@ -19,6 +19,7 @@ import { type Attempt, attempt, verdictOf } from './attempt.js';
 import { reasonToTest } from './fit.js';
 import type { MatrixPackages, PackageVerdict } from './packages.js';
 import { releaseField } from './read-releases.js';
+import { awaitTurn } from './turn.js';
 
 /** What the cells of a matrix share. */
 export interface MatrixRun {
@@ -78,13 +79,6 @@ export async function runCell({ target, again }: MatrixKernel, run: MatrixRun, c
     verdicts: verdict ? [{ artifact: patched.artifact, verdict, packed }] : [],
     isKept,
   };
-}
-
-/** Says that work must wait for other work to end, where that is so. */
-function awaitTurn({ limit }: MatrixRun, context: Context): void {
-  if (limit.activeCount + limit.pendingCount < limit.concurrency) return;
-  const containers = limit.concurrency === 1 ? 'the container' : `one of ${limit.concurrency} containers`;
-  context.progress({ step: 'wait', text: `waiting for ${containers}` });
 }
 
 interface PatchedResult {
