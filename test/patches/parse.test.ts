@@ -147,7 +147,11 @@ describe('a bad diff is refused with the file or hunk', () => {
     ['two diffs for one file', `${diff}--- a/g\n+++ b/g\n${hunk}${diff}`, [/\bf\b.*two diffs/]],
     ['a last line without newline', diff.slice(0, -1), [/last line has no newline/]],
     ['an empty line between hunks', `${diff}\n@@ -9 +9 @@\n-x\n+y\n`, [/'@@ -9 \+9 @@' does not follow the hunk before it/]],
-    ['the same behind a carriage return', '--- a/f\n+++ b/f\n@@ -2 +2 @@\n-b\n+\r\n\n@@ -9 +9 @@\n-x\n+y\n', [/does not follow the hunk before it/]],
+    [
+      'the same behind a carriage return',
+      '--- a/f\n+++ b/f\n@@ -2 +2 @@\n-b\n+\r\n\n@@ -9 +9 @@\n-x\n+y\n',
+      [/does not follow the hunk before it/],
+    ],
     ['a hunk before the first file', `+++ b/f\n@@ -8 +8,2 @@\n+x\n b\n${diff}`, [/'@@ -8 \+8,2 @@' is in the header/]],
     ['a normal diff in the header', `8a9\n> x\n${diff}`, [/'8a9' is in the header/]],
     ['a context diff in the header', `*** a/f\n***************\n*** 8 ****\n${diff}`, [/is in the header/]],

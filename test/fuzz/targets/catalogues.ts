@@ -15,7 +15,7 @@ import { Fault } from '../fault.js';
 import { projectFile, projectPath } from '../project.js';
 import type { FuzzTarget } from '../target.js';
 
-const targetNames = readdirSync(projectPath('kernels'));
+const targetNames = readdirSync(projectPath('kernels')).filter((name) => name.endsWith('.json'));
 const targets = targetNames.map((name) => parseTarget(`kernels/${name}`, projectFile(`kernels/${name}`).toString()));
 
 /** A target of texts. */
