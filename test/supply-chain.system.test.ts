@@ -123,7 +123,7 @@ describe('the packed program', () => {
     /^\.github\/workflows\/kernels\.yml$/,
     /^man\/mft-patch\.1$/,
     /^patches\/(series|[\w-]+\.patch)$/,
-    /^kernels\/[\w.-]+\.json$/,
+    /^kernels\/[\w.-]+\.(json|asc)$/,
     /^schemas\/[\w-]+\.schema\.json$/,
     /^samples\/(common|flat|nnt|nnt-4\.26)\/(base|README\.txt|changelog|DEBIAN\/(control|postinst|prerm)|source\/.+)$/,
     /^docs\/[\w-]+(\.zh-CN)?\.md$/,

@@ -162,9 +162,12 @@ describe('the catalogues', () => {
       stderr: '',
       stdout: {
         schema: 'mft-patch/kernels@1',
-        kernels: targets.map(({ name, title, kernel, rolling, image, suites, headers, tried }) => {
-          return { target: name, title, kernel, rolling, image, suites, headers, tried };
-        }),
+        kernels: targets.map(({ name, title, kernel, rolling, image, suites, headers, tried, untried, releases, archives }) => ({
+          ...{ target: name, title, kernel, rolling, image, suites, headers, tried },
+          ...(untried && { untried }),
+          ...(releases && { releases }),
+          ...(archives && { archives: archives.map(({ uri, suite, components }) => `${uri} ${suite} ${components.join(' ')}`) }),
+        })),
       },
     });
   });
