@@ -6,9 +6,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { changelogText } from '../build/deb/change.js';
 import { gzip } from '../build/deb/compress.js';
 import { writeDeb } from '../build/deb/deb.js';
-import { newDeb } from '../build/deb/new-deb.js';
+import { controlText, newDeb } from '../build/deb/new-deb.js';
+import { maintainer } from '../build/packaging/maintainer.js';
 import { copyrightFile } from './debian-copyright.mjs';
 import { librariesOf, runningFiles } from './libraries.mjs';
 
@@ -19,7 +21,6 @@ const day = new RegExp(`^## \\[${project.version.replaceAll('.', '\\.')}\\] - (\
 if (day === undefined) throw new Error(`CHANGELOG.md has no date for ${project.version}`);
 const date = new Date(`${day}T00:00:00Z`);
 
-const maintainer = 'mft-patch <mft-patch@users.invalid>';
 // Above Debian's first package of the same version, should there be one, and below its second.
 const version = `${project.version}-1upstream1`;
 const program = 'usr/share/mft-patch';
@@ -45,8 +46,8 @@ function withDebiansNode(bytes) {
 }
 
 function changelog() {
-  const items = '  * The Debian package that mft-patch writes of itself. Its own changes are in\n    changelog.gz.';
-  return `mft-patch (${version}) unstable; urgency=medium\n\n${items}\n\n -- ${maintainer}  ${date.toUTCString().replace('GMT', '+0000')}\n`;
+  const items = ['The Debian package that mft-patch writes of itself. Its own changes are in changelog.gz.'];
+  return changelogText({ package: 'mft-patch', version, items, maintainer, date });
 }
 
 /** What npm packs, and what runs of the libraries. */
@@ -94,5 +95,5 @@ const links = new Map([['usr/bin/mft-patch', `../share/mft-patch/${project.bin['
 const directory = process.argv[2] ?? join(root, 'dist/release');
 const path = join(directory, `mft-patch_${version}_all.deb`);
 mkdirSync(directory, { recursive: true });
-writeFileSync(path, writeDeb(newDeb({ fields, scripts: {}, files, links, time: date.getTime() / 1000 })));
+writeFileSync(path, writeDeb(newDeb({ control: controlText(fields), scripts: {}, files, links, time: date.getTime() / 1000 })));
 process.stdout.write(`${path}\n`);

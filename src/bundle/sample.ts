@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { newArMember } from '../deb/ar.js';
 import { gzip } from '../deb/compress.js';
-import { readFields, setField } from '../deb/control.js';
+import { readFields } from '../deb/control.js';
 import { type Deb, writeDeb } from '../deb/deb.js';
-import { directoryEntry, type Entry, fileEntry, writeTar } from '../deb/tar.js';
+import { newDeb, treeEntries } from '../deb/new-deb.js';
+import { writeTar } from '../deb/tar.js';
 import { parseVersion } from '../deb/version.js';
 import { defaultPackage } from '../default-package.js';
 import { fail } from '../errors.js';
@@ -53,53 +52,24 @@ export function packSample(files: ReadonlyMap<string, Buffer>): { name: string; 
   const version = control.get('version') ?? '';
   const directory = `mft-${version}-x86_64-deb`;
   const deb = writeDeb(samplePackage(files, parseVersion(version).upstream));
-  const bundle = writeTar(
-    withDirectories('', [
-      [`${directory}/README.txt`, files.get('README.txt') ?? Buffer.alloc(0)],
-      [`${directory}/SDEBS/${control.get('package')}_${version}_all.deb`, deb],
-    ]),
-  );
-  return { name: `${directory}.tgz`, bytes: gzip(bundle) };
+  const content = new Map([
+    [`${directory}/README.txt`, files.get('README.txt') ?? Buffer.alloc(0)],
+    [`${directory}/SDEBS/${control.get('package')}_${version}_all.deb`, deb],
+  ]);
+  return { name: `${directory}.tgz`, bytes: gzip(writeTar(treeEntries('', { files: content, time: sampleTime }))) };
 }
 
 function samplePackage(files: ReadonlyMap<string, Buffer>, version: string): Deb {
   const source = `usr/src/${defaultPackage}-${version}`;
-  const content: [string, Buffer][] = [];
-  for (const [path, bytes] of files) {
-    if (path.startsWith('source/')) content.push([path.replace('source', source), bytes]);
-  }
-  content.push([`usr/share/doc/${defaultPackage}/changelog.Debian.gz`, gzip(files.get('changelog') ?? Buffer.alloc(0))]);
-  content.sort(([a], [b]) => (a < b ? -1 : 1));
-  const data = withDirectories('./', content);
-  const sums = content.map(([path, bytes]) => `${createHash('md5').update(bytes).digest('hex')}  ${path}\n`);
-  const size = data.reduce((total, { type, body }) => total + (type === 'file' ? Math.ceil(body.length / 1024) : 1), 0);
-  const control = (files.get('DEBIAN/control') ?? Buffer.alloc(0)).toString('utf8');
-  return {
-    binary: newArMember('debian-binary', Buffer.from('2.0\n'), sampleTime),
-    control: [
-      directoryEntry('./', sampleTime),
-      fileEntry('./control', Buffer.from(setField(control, 'Installed-Size', String(size))), { mtime: sampleTime }),
-      fileEntry('./md5sums', Buffer.from(sums.join('')), { mtime: sampleTime }),
-      ...['postinst', 'prerm'].map((name) =>
-        fileEntry(`./${name}`, files.get(`DEBIAN/${name}`) ?? Buffer.alloc(0), { mode: 0o755, mtime: sampleTime }),
-      ),
-    ],
-    data,
-  };
-}
-
-/** Entries for the files, each directory before what is in it. */
-function withDirectories(prefix: string, files: readonly [string, Buffer][]): Entry[] {
-  const entries = new Map<string, Entry>();
-  const add = (path: string) => {
-    if (path !== '' && !entries.has(path)) entries.set(path, directoryEntry(path, sampleTime));
-  };
-  add(prefix);
-  for (const [path, bytes] of files) {
-    const parts = path.split('/').slice(0, -1);
-    for (const [index] of parts.entries()) add(`${prefix}${parts.slice(0, index + 1).join('/')}/`);
-    const mode = path.endsWith('common.postinst') ? 0o755 : 0o644;
-    entries.set(prefix + path, fileEntry(prefix + path, bytes, { mode, mtime: sampleTime }));
-  }
-  return [...entries.values()];
+  const sources = [...files].flatMap(([path, bytes]): [string, Buffer][] =>
+    path.startsWith('source/') ? [[path.replace('source', source), bytes]] : [],
+  );
+  const changelog = gzip(files.get('changelog') ?? Buffer.alloc(0));
+  const textOf = (name: string) => (files.get(`DEBIAN/${name}`) ?? Buffer.alloc(0)).toString('utf8');
+  return newDeb({
+    control: textOf('control'),
+    scripts: { postinst: textOf('postinst'), prerm: textOf('prerm') },
+    files: new Map([...sources, [`usr/share/doc/${defaultPackage}/changelog.Debian.gz`, changelog]]),
+    time: sampleTime,
+  });
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { decompress, gzip } from './compress.js';
 import { setField } from './control.js';
 import { controlFile, type Deb, plainPath } from './deb.js';
+import { installedSize, md5, sumLine } from './sums.js';
 import { directoryEntry, type Entry, fileEntry, withBody } from './tar.js';
 
 /**
@@ -30,7 +30,7 @@ export function withNewFiles(deb: Deb, directory: string, contents: ReadonlyMap<
   const isThere = deb.data.some((entry) => entry.type === 'directory' && `${plainPath(entry).replace(/\/$/, '')}/` === directory);
   const entries = [...contents].map(([name, body]) => fileEntry(prefix + directory + name, body, { mtime }));
   const data = [...deb.data, ...(isThere ? [] : [directoryEntry(prefix + directory, mtime)]), ...entries];
-  const sums = [...contents].map(([name, body]) => `${createHash('md5').update(body).digest('hex')}  ${directory}${name}\n`).join('');
+  const sums = [...contents].map(([name, body]) => sumLine(directory + name, body)).join('');
   const summed = withControlFile({ ...deb, data }, 'md5sums', (text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`) + sums);
   return withSizeOf(summed, deb);
 }
@@ -72,15 +72,19 @@ export async function withChangelogEntry(deb: Deb, entry: ChangelogEntry, path: 
   const distribution = /^\S+ \([^)]*\) ([^;\n]+);/.exec(old.toString('latin1'))?.[1];
   // Without a Debian heading it is the upstream changelog, which is not ours to continue.
   if (distribution === undefined) return deb;
-  const text = [
-    `${entry.package} (${entry.version}) ${distribution}; urgency=medium`,
+  const text = changelogText({ ...entry, date: dateAfter(old.toString('latin1'), entry.date) }, distribution);
+  return withFiles(deb, new Map([[plainPath(file), gzip(Buffer.concat([Buffer.from(`${text}\n`, 'utf8'), old]))]]));
+}
+
+/** An entry as deb-changelog(5) has it, with a newline at its end. */
+export function changelogText({ package: name, version, items, maintainer, date }: ChangelogEntry, distribution = 'unstable'): string {
+  return [
+    `${name} (${version}) ${distribution}; urgency=medium`,
     '',
-    ...entry.items.flatMap(itemLines),
+    ...items.flatMap(itemLines),
     '',
-    ` -- ${entry.maintainer}  ${dateAfter(old.toString('latin1'), entry.date).toUTCString().replace('GMT', '+0000')}`,
-    '\n',
+    ` -- ${maintainer}  ${date.toUTCString().replace('GMT', '+0000')}\n`,
   ].join('\n');
-  return withFiles(deb, new Map([[plainPath(file), gzip(Buffer.concat([Buffer.from(text, 'utf8'), old]))]]));
 }
 
 /** An item as lines of at most 80 columns, which is where lintian finds a line too long. */
@@ -134,11 +138,6 @@ function withOtherNames(data: readonly Entry[], contents: ReadonlyMap<string, Bu
 function withSums(text: string, contents: ReadonlyMap<string, Buffer>): string {
   return text.replace(/^[0-9a-f]{32}( [ *])(.+)$/gim, (line, gap: string, path: string) => {
     const body = contents.get(Buffer.from(path, 'latin1').toString('utf8'));
-    return body === undefined ? line : createHash('md5').update(body).digest('hex') + gap + path;
+    return body === undefined ? line : md5(body) + gap + path;
   });
-}
-
-/** In KiB, as dpkg-gencontrol counts (deb-substvars(5), Installed-Size): files rounded up, one for anything else. */
-function installedSize(entries: readonly Entry[]): number {
-  return entries.reduce((total, { type, body }) => total + (type === 'file' ? Math.ceil(body.length / 1024) : 1), 0);
 }

@@ -1,7 +1,7 @@
 /** A package of modules that are built already, for machines without a compiler. */
 import { decompress, gzip } from '../deb/compress.js';
 import { writeDeb } from '../deb/deb.js';
-import { newDeb } from '../deb/new-deb.js';
+import { controlText, newDeb } from '../deb/new-deb.js';
 import { fail } from '../errors.js';
 import { projectText } from '../project-files.js';
 import { sha256 } from '../system/digest.js';
@@ -49,7 +49,7 @@ export async function modulesPackage(built: BuiltModules, origin: ModulesOrigin,
   const name = packageName(origin.name, release);
   const documents = `usr/share/doc/${name}`;
   const deb = newDeb({
-    fields: [['Package', name], ['Version', version], ...fieldsOf(built, origin, version)],
+    control: controlText([['Package', name], ['Version', version], ...fieldsOf(built, origin, version)]),
     scripts,
     triggers: triggers.map((path) => `interest-noawait ${path}`),
     files: new Map([

@@ -1,7 +1,7 @@
 /** What a package of modules says: its control fields, scripts and documents. */
+import { changelogText } from '../deb/change.js';
 import type { BuiltModules, ModulesOrigin } from './built-modules.js';
-
-const maintainer = 'mft-patch <mft-patch@users.invalid>';
+import { maintainer } from './maintainer.js';
 
 /** Policy 5.6.1 allows fewer characters in a name than a release may have. @param dkms the name of the dkms package */
 export function packageName(dkms: string, release: string): string {
@@ -78,13 +78,8 @@ fi
 }
 
 export function changelog({ release }: BuiltModules, { name, version: from, date }: ModulesOrigin, version: string): string {
-  return `${packageName(name, release)} (${version}) unstable; urgency=medium
-
-  * Modules for Linux ${release}, built by dkms from ${name}
-    ${from}.
-
- -- ${maintainer}  ${date.toUTCString().replace('GMT', '+0000')}
-`;
+  const items = [`Modules for Linux ${release}, built by dkms from ${name} ${from}.`];
+  return changelogText({ package: packageName(name, release), version, items, maintainer, date });
 }
 
 /**

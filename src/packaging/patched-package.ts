@@ -4,6 +4,7 @@ import type { BuiltPatch } from '../documents/index.js';
 import type { Patch } from '../patches/patch.js';
 import { sha256 } from '../system/digest.js';
 import { addGuard } from './guard.js';
+import { maintainer } from './maintainer.js';
 import type { PatchPlan } from './prepare.js';
 import { sourcesOf } from './sources.js';
 import { patchedVersion } from './version.js';
@@ -40,7 +41,7 @@ async function patchDeb(plan: PatchPlan): Promise<{ deb: Deb; patches: BuiltPatc
       ...inside.map((patch) => `${patch.id}${whose(patch)}: ${patch.description.split('\n')[0]}.`),
       ...guarded.words.map((kernels) => `dkms.conf: dkms does not build by itself for ${kernels}.`),
     ],
-    maintainer: 'mft-patch <mft-patch@users.invalid>',
+    maintainer,
     date: lastUpdate(inside) ?? new Date(newestTime(vendor) * 1000),
   };
   return { deb: await withChangelogEntry(withVersion(guarded.deb, version), entry, plan.vendor.path), patches, version };

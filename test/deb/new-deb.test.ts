@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readDeb, writeDeb } from '../../src/deb/deb.js';
-import { newDeb } from '../../src/deb/new-deb.js';
+import { controlText, newDeb } from '../../src/deb/new-deb.js';
 
 const fields = [
   ['Package', 'x'],
@@ -15,7 +15,15 @@ const files = new Map([
 ]);
 const time = Date.UTC(2026, 0, 2) / 1000;
 const made = () =>
-  writeDeb(newDeb({ fields, scripts: { postinst: '#!/bin/sh\n' }, files, links: new Map([['usr/bin/x', '../share/x/run.js']]), time }));
+  writeDeb(
+    newDeb({
+      control: controlText(fields),
+      scripts: { postinst: '#!/bin/sh\n' },
+      files,
+      links: new Map([['usr/bin/x', '../share/x/run.js']]),
+      time,
+    }),
+  );
 
 test('a new package has its files with their directories, links and scripts, as dpkg-deb writes them', async () => {
   const { control, data } = await readDeb(made(), 'x.deb');

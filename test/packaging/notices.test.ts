@@ -5,7 +5,7 @@ import { noticesIn } from '../../src/packaging/notices.js';
 
 function notices(files: Record<string, string | Buffer>): string[] {
   const entries = Object.entries(files).map(([path, text]): [string, Buffer] => [path, Buffer.from(text)]);
-  return noticesIn(newDeb({ fields: [], scripts: {}, triggers: [], files: new Map(entries), time: 0 }));
+  return noticesIn(newDeb({ control: 'Installed-Size: 0\n', scripts: {}, files: new Map(entries), time: 0 }));
 }
 
 test('are the lines that name a year', () => {
