@@ -23,7 +23,7 @@ export function keyStep({ secureBoot, key, dkms, packages }: Survey): Step | und
   if (!secureBoot.isEnforced) return undefined;
   const lacksProgram = key.state === 'no-mokutil' || present(packages, 'mokutil') === undefined;
   const isMissing = key.state === 'missing';
-  if (!isMissing && !(lacksProgram && key.state === 'no-mokutil')) return undefined;
+  if (!isMissing && key.state !== 'no-mokutil') return undefined;
   const cures = isMissing ? judgeSigningKey(key, secureBoot, dkms.version).cures : [];
   const make: Command[] = cures.filter(({ command }) => !/^(mokutil|reboot|apt )/.test(command)).map(({ command }) => ({ line: command }));
   const program: Command = { line: aptInstall('mokutil openssl') };

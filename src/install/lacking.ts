@@ -1,9 +1,9 @@
 /** Packages of the distribution that dkms needs: headers, the compiler of the kernel, dkms itself. Pure. */
-import type { Check } from '../documents/index.js';
-import { judgeAll, type Survey } from '../machine/examine.js';
+import type { Survey } from '../machine/examine.js';
 import { isProxmox } from '../machine/header-packages.js';
 import { livingKernels } from '../machine/kernels.js';
 import { aptGet, aptInstall } from './apt.js';
+import { faultIn, lineOf } from './judged.js';
 import type { Step } from './step.js';
 
 /** The names that are missing. A compiler that apt does not have is not among them: doctor says what to do. */
@@ -13,7 +13,7 @@ export function lackingNames(facts: Survey): string[] {
     .filter((kernel) => !kernel.headers)
     .map((kernel) => kernel.headersPackage);
   const moving = kernels.missingMoving.filter((name) => kernels.candidates.has(name));
-  const compiler = judgeAll(facts).find(({ id }) => id === 'compiler');
+  const compiler = lineOf(facts, 'compiler');
   const compilers =
     compiler?.status === 'fault'
       ? compiler.cures.flatMap(({ command }) => /^apt install ((?:gcc|clang).*)$/.exec(command)?.[1]?.split(' ') ?? [])
@@ -45,16 +45,15 @@ export function packagesLacking(facts: Survey): Step[] {
     commands: [{ line: aptInstall(`--no-install-recommends ${names.join(' ')}`) }],
     root: true,
     checks: 'the headers of the running and the newest kernel, their compiler, and dkms are there',
-    wrong: (after) => lackingFault(after, names),
+    wrong: faultIn('dkms', 'headers', ...(names.some(isCompiler) ? (['compiler'] as const) : [])),
     undo: `apt-get purge ${names.join(' ')}`,
   };
   return [...(unknown.length > 0 ? [lists] : []), headers];
 }
 
-function lackingFault(facts: Survey, names: readonly string[]): string | undefined {
-  const ids: Check['id'][] = ['dkms', 'headers', ...(names.some((name) => /^(gcc|clang)/.test(name)) ? (['compiler'] as const) : [])];
-  const fault = judgeAll(facts).find(({ id, status }) => status === 'fault' && ids.includes(id));
-  return fault && `${fault.id}: ${fault.text}`;
+/** Whether a package is a compiler that kernels are built with. */
+export function isCompiler(name: string): boolean {
+  return /^(gcc|clang)/.test(name);
 }
 
 /** Whether the headers are in an archive that this machine does not have: which one is its owner's choice. */

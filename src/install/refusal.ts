@@ -7,7 +7,7 @@ import { isOfDrivers } from '../machine/leftovers.js';
 import { breaks } from '../machine/mft.js';
 import { isHalf } from '../machine/packages.js';
 import { lineOf, releaseToInstall } from './judged.js';
-import { lackingNames, needsArchive } from './lacking.js';
+import { isCompiler, lackingNames, needsArchive } from './lacking.js';
 
 export interface Refusal {
   reason: string;
@@ -27,7 +27,7 @@ export function refusalOf(facts: Survey, isNamed: boolean): Refusal | undefined 
   if (lineOf(facts, 'space')?.status === 'fault') return by('space');
   if (needsArchive(facts)) return by('headers');
   const compiler = lineOf(facts, 'compiler');
-  if (compiler?.status === 'fault' && !lackingNames(facts).some((name) => /^(gcc|clang)/.test(name))) return by('compiler');
+  if (compiler?.status === 'fault' && !lackingNames(facts).some(isCompiler)) return by('compiler');
   if (!isNamed && devices.every(({ kind }) => kind === 'virtual')) return by('cards');
   if (!isNamed && releaseToInstall(facts) === undefined)
     return { reason: 'no known release of MFT serves all cards', cures: [asUser('mft-patch install --mft RELEASE')] };
