@@ -2,12 +2,13 @@
  * Makes one file of the program and what it depends on, build/program.cjs, with its source map, and collects the licences of what is
  * inside. A module runs when it is first needed, as where each is a file; the libraries' digests are those of the files that went in.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { libraryDigests } from '../build/system/libraries.js';
+import { rightsOf } from './libraries.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const libraries = JSON.stringify(await libraryDigests());
@@ -57,11 +58,8 @@ const chunk = output.find(({ type }) => type === 'chunk');
 /** The packages that modules are of, by their directories. */
 const packages = new Set(chunk.moduleIds.flatMap((id) => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []));
 const texts = [...packages].sort().map((directory) => {
-  const { name, version, license } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
-  const file = readdirSync(directory).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
-  if (license === undefined) throw new Error(`${name} does not say its licence`);
-  const text =
-    file === undefined ? 'The package has no file with the text of its licence.' : readFileSync(join(directory, file), 'utf8').trim();
+  const { name, version } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+  const { license, text } = rightsOf(directory);
   return `${name} ${version}: ${license}\n\n${text}\n`;
 });
 const line = `\n${'-'.repeat(80)}\n\n`;

@@ -4,17 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadTargets } from '../src/catalogue.js';
 import { usualTargets } from '../src/kernels/target.js';
-import { envOf, readAction, runShell } from './ci/steps.js';
+import { envOf, readAction, runShell, workflowStep } from './ci/steps.js';
 import { makeDirectory, missing, projectRoot, sh, testContext } from './support.js';
 
-const workflow = readFileSync(join(projectRoot, '.github/workflows/kernels.yml'), 'utf8');
 const folder = makeDirectory();
 
 /** Runs the `run` line of the step with this id, in a folder that looks like the checkout. */
 function step(id: string, env: Record<string, string>): string {
-  const line = new RegExp(`- id: ${id}\\n(?: +if: .*\\n)? +run: (.*)`).exec(workflow)?.[1];
-  if (line === undefined) throw new Error(`no step '${id}'`);
-  return sh(line, { cwd: folder, env: { ...process.env, ...env } });
+  return sh(workflowStep('kernels.yml', id), { cwd: folder, env: { ...process.env, ...env } });
 }
 
 /** Runs the step of our action that runs the matrix, with inputs as the workflow gives them. */

@@ -40,6 +40,14 @@ export function readAction(): Action {
   return parse(read('action.yml'));
 }
 
+/** The shell lines of a step of one of our workflows. @param file in .github/workflows @param id of the step, which one of its jobs has */
+export function workflowStep(file: string, id: string): string {
+  const jobs: { steps: { id?: string; run?: string }[] }[] = Object.values(parse(read(join('.github/workflows', file))).jobs);
+  const run = jobs.flatMap(({ steps }) => steps).find((step) => step.id === id)?.run;
+  if (run === undefined) throw new Error(`no step '${id}' in ${file}`);
+  return run;
+}
+
 /** @param inputs of the include, in the place of what GitLab asks for */
 export function readComponent(inputs: Record<string, unknown> = {}): Component {
   const [head, body] = parseAllDocuments(read('templates/matrix.yml')).map((document) => document.toJS());
