@@ -1,6 +1,6 @@
 /** The keys of the archives that a target names: from a file beside that of the target, or from the archive's own site. */
 import type { Context } from '../context.js';
-import { request, retryPolicy, textOf } from '../download/http.js';
+import { guardedText } from '../download/http.js';
 import { fail, MftPatchError, messageOf } from '../errors.js';
 import { keysIn } from '../kernels/archive-key.js';
 import type { Target } from '../kernels/target.js';
@@ -34,13 +34,11 @@ async function keyOf({ key, fingerprint }: Archive, { name, directory }: Target,
 async function keyFile(key: string, directory: string | undefined, context: Context): Promise<Buffer> {
   if (/^https:/.test(key)) {
     context.progress({ step: 'download', text: `downloading the key of an archive from ${key}` });
-    const text = await request({ url: key, headers: {}, retry: retryPolicy, signal: context.signal, mustBeGuarded: true }, context)
-      .then((response) => textOf(response, key))
-      .catch((error) => {
-        if (error instanceof MftPatchError || context.signal.aborted) throw error;
-        const hint = 'download it by hand, and name that file as key in a copy of the target in a directory for --kernels-dir';
-        return fail({ code: 'download-failed', url: key, detail: messageOf(error), hint }, error);
-      });
+    const text = await guardedText(key, context).catch((error) => {
+      if (error instanceof MftPatchError || context.signal.aborted) throw error;
+      const hint = 'download it by hand, and name that file as key in a copy of the target in a directory for --kernels-dir';
+      return fail({ code: 'download-failed', url: key, detail: messageOf(error), hint }, error);
+    });
     return Buffer.from(text, 'latin1');
   }
   if (directory === undefined) return projectBytes(`kernels/${key}`);

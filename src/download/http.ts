@@ -145,6 +145,12 @@ export async function textOf(response: Response, url: string): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** The text behind a URL that nothing vouches for but the way: https alone. @throws as request and textOf do */
+export async function guardedText(url: string, context: Context): Promise<string> {
+  const wanted = { url, headers: {}, retry: retryPolicy, signal: context.signal, mustBeGuarded: true };
+  return textOf(await request(wanted, context), url);
+}
+
 /** The longest page that is read whole: kernel.org's longest list of digests has about 1 MB. */
 const pageLimit = 16 * 1024 * 1024;
 

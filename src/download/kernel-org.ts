@@ -3,7 +3,7 @@ import type { Context } from '../context.js';
 import { fail, MftPatchError, messageOf } from '../errors.js';
 import { Cache } from './cache.js';
 import { fetchToCache } from './fetch-to-cache.js';
-import { request, retryPolicy, textOf } from './http.js';
+import { guardedText } from './http.js';
 
 /** Where released kernels come from, in directories v5.x, v6.x, … with a list of digests in each. */
 const kernelOrg = 'https://www.kernel.org/pub/linux/kernel';
@@ -26,12 +26,10 @@ export async function releasedKernel(version: string, context: Context, site = k
 async function publishedDigest(url: string, name: string, context: Context): Promise<string> {
   if (context.offline) return unobtainable(url, `not in the cache, and --offline is set: ${name}`);
   context.progress({ step: 'download', text: `looking up the digest of ${name}` });
-  const list = await request({ url, headers: {}, retry: retryPolicy, signal: context.signal, mustBeGuarded: true }, context)
-    .then((response) => textOf(response, url))
-    .catch((error) => {
-      if (error instanceof MftPatchError || context.signal.aborted) throw withKernelHint(error);
-      return unobtainable(url, messageOf(error), error);
-    });
+  const list = await guardedText(url, context).catch((error) => {
+    if (error instanceof MftPatchError || context.signal.aborted) throw withKernelHint(error);
+    return unobtainable(url, messageOf(error), error);
+  });
   const line = list.split('\n').find((candidate) => candidate.endsWith(`  ${name}`));
   const digest = line?.slice(0, 64) ?? '';
   return /^[0-9a-f]{64}$/.test(digest) ? digest : unobtainable(url, `${name} is not listed; kernel.org has no such release`);
