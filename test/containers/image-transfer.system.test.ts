@@ -37,6 +37,7 @@ describe.skipIf(why !== '')(`images move (${why || 'all engines are there'})`, (
   let real = '';
   const idIn = (image: string, env: NodeJS.ProcessEnv, engine = 'docker') =>
     sh(`${engine} image inspect --format '{{.Id}}' ${image}`, { env }).trim().replace('sha256:', '');
+  const layersOf = (image: string): string[] => JSON.parse(sh(`docker image inspect ${image}`))[0].RootFS.Layers;
 
   beforeAll(async () => {
     own = new OwnDocker(join(folder, 'own'), '4g');
@@ -67,8 +68,10 @@ describe.skipIf(why !== '')(`images move (${why || 'all engines are there'})`, (
       const { status, stderr, document } = await run(['image', 'save', archive, 'debian-12', '--engine', 'docker'], process.env);
       expect(status, stderr).toBe(0);
       expect(imagesIn(document)).toContain(real);
-      const base = JSON.parse(sh(`docker image inspect ${real}`))[0].RootFS.Layers[0];
-      expect(JSON.parse(sh(`docker image inspect ${imagesIn(document)[0]}`))[0].RootFS.Layers).toEqual([base]);
+      // Where another test has made the base again since, it is another one, and does not go along.
+      const bases = sh("docker image ls --format '{{.Repository}}:{{.Tag}}' mft-patch/base").trim().split('\n');
+      const below = bases.filter((name) => layersOf(name).join() === layersOf(real)[0]);
+      expect(imagesIn(document).filter((name) => bases.includes(name))).toEqual(below);
       expect(document.file).toEqual({
         path: archive,
         bytes: statSync(archive).size,
