@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ansiSvg } from './ansi-svg.mjs';
+import { screenDuring } from './terminal-screen.mjs';
 
 /**
  * @typedef {object} Picture
@@ -18,6 +19,7 @@ import { ansiSvg } from './ansi-svg.mjs';
  * @property {string} [screen] of test/machine/screens, which the tests of doctor keep current
  * @property {boolean} [engine] whether it takes a container engine, and so is not run again by the tests
  * @property {number} [status] the exit code
+ * @property {RegExp} [running] the screen of a terminal in the middle of the run, as soon as it is like this
  */
 
 /** @type {Picture[]} */
@@ -54,9 +56,25 @@ export const pictures = [
   },
   {
     name: 'build',
-    title: 'mft-patch build: the sample, patched for every kernel',
-    desc: 'A terminal with the output of mft-patch build for the sample bundle: the patches, the file that was written, and how to install it.',
-    line: 'mft-patch build --sample --no-verify',
+    title: 'mft-patch build: the sample, patched for every kernel, and verified in a container',
+    desc: 'A terminal with the output of mft-patch build for the sample bundle: the patches, the verdict of a container, and the file that was written.',
+    line: 'mft-patch build --sample',
+    engine: true,
+  },
+  {
+    name: 'matrix',
+    title: "mft-patch matrix: the vendor's package and the patched one on four kernels",
+    desc: "A terminal with the table of mft-patch matrix: the vendor's package fails to build on three of four kernels, the patched one builds on all.",
+    line: 'mft-patch matrix --sample --baseline --kernel 5.10,6.1,6.12,debian-13-backports',
+    engine: true,
+  },
+  {
+    name: 'matrix-running',
+    title: 'mft-patch matrix while it runs',
+    desc: 'A terminal in which mft-patch matrix is at work: a line for each package that is just being installed, with the seconds that it has taken.',
+    line: 'mft-patch matrix --sample --baseline --kernel 5.10,6.1,6.12,debian-13-backports',
+    engine: true,
+    running: /fails(?:.*\n){2}.*\d s/,
   },
 ];
 
@@ -79,17 +97,43 @@ export function record({ line, screen, status = 0 }, color) {
     // The first line says what machine it is, the last two what the exit code was.
     return color(text.replace(/^# .*\n/, '').replace(/\$ echo \$\?\n\d\n$/, ''));
   }
-  const [, ...words] = (line ?? '').split(' ');
-  const cwd = mkdtempSync(join(tmpdir(), 'mft-patch-picture-'));
-  try {
-    const env = { PATH: process.env.PATH, HOME: cwd, LANG: 'C.UTF-8' };
-    const args = [join(root, 'build/cli.js'), ...words, '--color', 'always', '--quiet'];
-    const ran = spawnSync(process.execPath, args, { cwd, env, encoding: 'utf8' });
+  return inDirectory((how) => {
+    const [program, ...args] = [...commandOf(line), '--quiet'];
+    const ran = spawnSync(program, args, { ...how, encoding: 'utf8' });
     if (ran.status !== status) throw new Error(`${line}: exit ${ran.status}\n${ran.stderr}`);
     return `$ ${line}\n${ran.stdout}`;
-  } finally {
-    rmSync(cwd, { recursive: true, force: true });
-  }
+  });
+}
+
+/**
+ * The screen of a terminal in the middle of a run.
+ * @param {Picture} picture
+ * @param {RegExp} until what the screen must be like
+ * @returns {Promise<string>}
+ */
+function recordRunning({ line }, until) {
+  return inDirectory(async (how) => `$ ${line}\n${await screenDuring(commandOf(line), { ...how, until })}\n`);
+}
+
+/** @param {string} [line] @returns {[string, ...string[]]} */
+function commandOf(line = '') {
+  const [, ...words] = line.split(' ');
+  return [process.execPath, join(root, 'build/cli.js'), ...words, '--color', 'always'];
+}
+
+/**
+ * Runs something in an empty directory that is its home, too, and removes that.
+ * @template T
+ * @param {(how: {cwd: string, env: NodeJS.ProcessEnv}) => T} work
+ * @returns {T}
+ */
+function inDirectory(work) {
+  const cwd = mkdtempSync(join(tmpdir(), 'mft-patch-picture-'));
+  const remove = () => rmSync(cwd, { recursive: true, force: true });
+  const result = work({ cwd, env: { PATH: process.env.PATH, HOME: cwd, LANG: 'C.UTF-8', TERM: 'xterm' } });
+  if (result instanceof Promise) result.finally(remove).catch(() => {});
+  else remove();
+  return result;
 }
 
 /** @param {Picture} picture @param {string} text @returns {string} */
@@ -104,7 +148,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (unknown.length > 0) throw new Error(`no picture ${unknown.join(', ')}; there are ${pictures.map(({ name }) => name).join(', ')}`);
   const wanted = pictures.filter(({ name, engine }) => (names.length > 0 ? names.includes(name) : !engine));
   for (const picture of wanted) {
-    const text = record(picture, colorVerdicts);
+    const text = picture.running ? await recordRunning(picture, picture.running) : record(picture, colorVerdicts);
     writeFileSync(pathOf(picture.name, 'txt'), text);
     writeFileSync(pathOf(picture.name, 'svg'), svgOf(picture, text));
     process.stdout.write(`docs/pictures/${picture.name}.svg\n`);

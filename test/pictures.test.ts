@@ -4,18 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ansiSvg, palette, withoutColor } from '../scripts/ansi-svg.mjs';
 import { pathOf, pictures, record, svgOf } from '../scripts/pictures.mjs';
+import { screenOf } from '../scripts/terminal-screen.mjs';
 import { colorVerdicts } from '../src/report/colors.js';
+import { normalised } from './recorded.js';
 import { projectRoot } from './support.js';
 
 const read = (path: string) => readFileSync(path, 'utf8');
-/** What differs from run to run, and from machine to machine. */
-const normalised = (text: string) =>
-  text
-    .replace(/\b\d+(\.\d+)? s\b/g, 'N s')
-    .replace(/\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?/g, 'DATE')
-    .replace(/(?<= )\/(tmp|root|home)\/\S+/g, 'PATH')
-    .replace(/ +/g, ' ');
-
 describe.each(pictures)('$name', (picture) => {
   const { name, title, desc, engine } = picture;
   const [text, svg] = [read(pathOf(name, 'txt')), read(pathOf(name, 'svg'))];
@@ -24,9 +18,11 @@ describe.each(pictures)('$name', (picture) => {
     expect(svg).toBe(svgOf(picture, text));
   });
 
-  test.skipIf(engine)('is what the program prints now: npm run pictures', () => {
-    expect(normalised(text)).toBe(normalised(record(picture, colorVerdicts)));
-  });
+  // Those of runs in containers: npm run test:long -- pictures.
+  if (!engine)
+    test('is what the program prints now: npm run pictures', () => {
+      expect(normalised(text)).toBe(normalised(record(picture, colorVerdicts)));
+    });
 
   test('is small, names no path of a machine, and has words for those who do not see it', () => {
     expect(svg.length).toBeLessThan(16_000);
@@ -78,4 +74,10 @@ test('what is not text or colour is refused, and markup is escaped', () => {
   expect(ansiSvg('x', words)).toContain('<title id="t">a &amp; b</title>');
   expect(ansiSvg('\u001b[31mno\u001b[39m yes', words)).toContain('<tspan class="c31">no</tspan> yes');
   expect(() => ansiSvg('\u001b[2Kx', words)).toThrow('no picture');
+});
+
+test('the screen in the middle of a run is what a terminal shows', () => {
+  const clear = '\r\u001b[2K';
+  expect(screenOf(`one\r\n${clear}two`)).toBe('one\ntwo');
+  expect(screenOf(`one\r\ntwo${clear}\u001b[1A\u001b[2Kdone\r\n\u001b[31mthree\u001b[39m`)).toBe('done\n\u001b[31mthree\u001b[39m');
 });

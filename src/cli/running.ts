@@ -41,7 +41,8 @@ export class Running {
           reason,
           namesOf(reason)
             .filter((name) => name !== '')
-            .join(', '),
+            // A name may hold a comma: `debian-12, patched`.
+            .join('; '),
         ]
           .filter(Boolean)
           .join(': '),

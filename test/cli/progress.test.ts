@@ -35,7 +35,7 @@ test('what waits is one line for each reason, with the names once', () => {
   for (const cell of ['debian-11', 'debian-12', 'debian-13']) terminal.progress({ ...wait, cell });
   terminal.progress({ ...step, cell: 'debian-11' });
   terminal.progress({ ...wait, text: 'waiting for an image that another kernel makes', cell: 'sid' });
-  const waiting = ['waiting for one of 2 containers: debian-12, debian-13', 'waiting for an image that another kernel makes: sid'];
+  const waiting = ['waiting for one of 2 containers: debian-12; debian-13', 'waiting for an image that another kernel makes: sid'];
   expect(lines()).toEqual(['debian-11: installing the package', ...waiting]);
 });
 
