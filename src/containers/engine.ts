@@ -122,6 +122,8 @@ export function lastLines({ stdout, stderr }: Pick<RunResult, 'stdout' | 'stderr
   const lines = `${stdout}\n${stderr}`
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the classic builder colours what a step prints
     .replace(/\u001b\[\d*m/g, '')
+    // It also joins the two streams as they come, so that an error may follow what apt is doing on the same line.
+    .replace(/\.\.\.(?=E: )/g, '...\n')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !noise.test(line));

@@ -1,0 +1,19 @@
+/** What a message quotes of an engine's output. */
+import { expect, test } from 'vitest';
+import { lastLines } from '../../src/containers/engine.js';
+
+const quoteOf = (stdout: string) => lastLines({ stdout: Buffer.from(stdout), stderr: Buffer.from('') });
+
+test("all of apt's errors, also one that came before the end of a line of the other stream", () => {
+  const errors = [
+    'E: Unable to locate package a-6.9',
+    "E: Couldn't find any package by glob 'a-6.9'",
+    "E: Couldn't find any package by regex 'a-6.9'",
+  ];
+  const red = errors.map((error) => `\u001b[91m${error}\n\u001b[0m`).join('');
+  for (const between of ['\n', '']) expect(quoteOf(`Reading state information...${between}${red}`)).toBe(errors.join(' / '));
+});
+
+test('without such errors the last three lines', () => {
+  expect(quoteOf('one\ntwo\nthree\nfour...\n')).toBe('two / three / four...');
+});
