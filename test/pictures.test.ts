@@ -49,7 +49,8 @@ describe.each(pictures)('$name', (picture) => {
 
 test('docs/pictures has these files and no others', () => {
   const names = pictures.flatMap(({ name }) => [`${name}.svg`, `${name}.txt`]);
-  expect(readdirSync(join(projectRoot, 'docs/pictures')).sort()).toEqual(names.sort());
+  // The page in a browser: npm run pictures:page.
+  expect(readdirSync(join(projectRoot, 'docs/pictures')).sort()).toEqual([...names, 'page.png'].sort());
 });
 
 /** Relative luminance and contrast as WCAG 2.1 defines them. */
