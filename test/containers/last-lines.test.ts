@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { lastLines } from '../../src/containers/engine.js';
 
-const quoteOf = (stdout: string) => lastLines({ stdout: Buffer.from(stdout), stderr: Buffer.from('') });
+const quoteOf = (stdout: string) => lastLines({ stdout: Buffer.from(stdout), stderr: '' });
 
 test("all of apt's errors, also one that came before the end of a line of the other stream", () => {
   const errors = [
