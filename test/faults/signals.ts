@@ -102,9 +102,10 @@ async function signalled(command: Command, count: number, chance: () => number):
   return { line, bad, late };
 }
 
-function kindOf({ status }: Ended): 130 | 'done' | 'early' {
+/** A result is written once, at the end: one that has written it was done, and Node had given the signal back to the system. */
+function kindOf({ status, stdout }: Ended): 130 | 'done' | 'early' {
   if (status === 130) return 130;
-  return status === 0 ? 'done' : 'early';
+  return status === 0 || (status === null && stdout !== '') ? 'done' : 'early';
 }
 
 /** No handler exists before Node runs the first line of the program: then the signal itself ends it. */
