@@ -10,8 +10,9 @@ import { addConfigCommand } from './config-command.js';
 import { addDiagnoseCommands } from './diagnose-commands.js';
 import { addKernelCommands } from './kernel-commands.js';
 import { addMachineCommands } from './machine-commands.js';
-import { general, options } from './options.js';
+import { general } from './options.js';
 import { addPackageCommands } from './package-commands.js';
+import { addReleasesCommand } from './releases-command.js';
 import { addRepoCommand } from './repo-command.js';
 import { addPatchesCommands, addWorkbenchCommands } from './workbench-commands.js';
 
@@ -29,34 +30,21 @@ export function makeProgram({ version, print }: { version: string; print: (text:
     .showSuggestionAfterError()
     .addHelpText('after', '\nEach command explains itself: mft-patch help build\n');
   const command = commandMaker(program);
+  program.commandsGroup('Package:');
   addBuildCommands(command, show);
-  addKernelCommands(command, program, show);
-  addDiagnoseCommands(command, show);
   addPackageCommands(command, show);
-  addMachineCommands(command, show);
   addRepoCommand(command, show);
-  addCacheCommands(command, program, show);
+  program.commandsGroup('Kernels:');
+  addKernelCommands(command, program, show);
+  program.commandsGroup('Machine:');
+  addMachineCommands(command, show);
+  program.commandsGroup('Patches:');
+  addDiagnoseCommands(command, show);
   addWorkbenchCommands(command, show);
-  command('releases', 'list the known MFT releases, or ask the vendor for new ones', {
-    examples: ['mft-patch releases', 'mft-patch releases --releases site.json', 'mft-patch releases --check --add site.json'],
-    rules: { requires: [['add', 'check']], conflicts: [['check', 'offline', 'patches']] },
-  })
-    .addOption(options.patches)
-    .addOption(options.releases)
-    .addOption(options.check)
-    .addOption(options.add)
-    .action((options) =>
-      show(options, async (context) => {
-        if (options.check) return (await import('../commands/check-releases.js')).checkReleases({ add: options.add }, context);
-        return (await import('../commands/catalogues.js')).listReleases(context);
-      }),
-    );
   addPatchesCommands(command, show);
-  command('kernels', 'list the kernels that a package can be verified on, and which CI tests', {
-    examples: ['mft-patch kernels', 'mft-patch kernels --kernels-dir targets --json'],
-  })
-    .addOption(options.kernelsDir)
-    .action((options) => show(options, async (context) => (await import('../commands/catalogues.js')).listKernels(context)));
+  program.commandsGroup('Releases and settings:');
+  addReleasesCommand(command, show);
+  addCacheCommands(command, program, show);
   addConfigCommand(command, show);
   addCompletionCommand(command, program, show);
   addHelp(program);

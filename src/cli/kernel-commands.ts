@@ -11,6 +11,7 @@ export function addKernelCommands(command: MakeCommand, program: Command, show: 
   addVerify(command, show);
   addMatrixCommands(command, show);
   addImageCommands(command, program, show);
+  addKernels(command, show);
 }
 
 function addVerify(command: MakeCommand, show: Show): void {
@@ -61,4 +62,12 @@ function addVerify(command: MakeCommand, show: Show): void {
         return verify({ path, ...where, boot: options.boot ?? false, settings: values.settingsOf(options) }, context);
       }),
     );
+}
+
+function addKernels(command: MakeCommand, show: Show): void {
+  command('kernels', 'list the kernels that a package can be verified on, and which CI tests', {
+    examples: ['mft-patch kernels', 'mft-patch kernels --kernels-dir targets --json'],
+  })
+    .addOption(options.kernelsDir)
+    .action((options) => show(options, async (context) => (await import('../commands/catalogues.js')).listKernels(context)));
 }

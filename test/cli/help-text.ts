@@ -17,7 +17,13 @@ const sectionOf = (help: string, heading: string) => new RegExp(`^${heading}:\\n
 export async function allHelp(command = ''): Promise<Told[]> {
   const { stdout } = await runHere([...command.split(' '), '--help'].filter((word) => word !== ''));
   const flags = [...stdout.matchAll(/^ {2}(?:(-\w), )?(--[\w-]+)/gm)].flatMap(([, short, long = '']) => [...(short ? [short] : []), long]);
-  const commands = [...sectionOf(stdout, 'Commands').matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name);
+  const headings = ['Commands', 'Package', 'Kernels', 'Machine', 'Patches', 'Releases and settings'];
+  const commands = [
+    ...headings
+      .map((heading) => sectionOf(stdout, heading))
+      .join('')
+      .matchAll(/^ {2}([a-z]+)/gm),
+  ].map(([, name = '']) => name);
   const below = await Promise.all(commands.map((name) => allHelp(`${command} ${name}`.trim())));
   return [{ command, flags: flags.sort(), commands: commands.sort() }, ...below.flat()];
 }
