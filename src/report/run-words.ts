@@ -15,11 +15,11 @@ export function runFacts(document: MatrixDocument): string[] {
   ].filter((fact) => fact !== '');
 }
 
-/** With which dkms and compilers: `dkms 2.8.4 and 3.0.10`, `gcc 10.2.1 and 12.2.0`; nothing where that is not known. */
+/** With which dkms and compilers: `dkms 2.8 and 3.0.10`, `gcc 10.2.1 and 12.2.0`; nothing where that is not known. */
 export function toolFacts({ cells }: MatrixDocument): string[] {
   const tools = cells.flatMap(({ vendor, patched }) => [vendor?.tools, patched.tools]).filter((some) => some !== undefined);
-  // gcc (Debian 12.2.0-14) 12.2.0
-  const compilers = tools.flatMap(({ compiler }) => /^(\S+) .*?(\d+(?:\.\d+)+)$/.exec(compiler)?.slice(1) ?? []);
+  // gcc (Debian 12.2.0-14) 12.2.0, and with a date: gcc (Debian 10.2.1-6) 10.2.1 20210110
+  const compilers = tools.flatMap(({ compiler }) => /^(\S+) \(.*?\) (\d+(?:\.\d+)+)/.exec(compiler)?.slice(1) ?? []);
   const versions = [each(tools.map(({ dkms }) => dkms)), each(compilers.filter((_, index) => index % 2 === 1))];
   const names = ['dkms', each(compilers.filter((_, index) => index % 2 === 0)).join(', ')];
   return versions.flatMap((list, index) => {

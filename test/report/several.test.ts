@@ -52,5 +52,9 @@ MFT 4.20.1-14 debian-12, fails since 2026-11-22 03:17 UTC, 5 runs:
     expect(html).toContain('<th scope="col" data-of="1">4.22.1-526</th>');
     expect(html).not.toContain('/home/me');
     expect(toolFacts(booted)).toEqual([]);
+    const [cell] = document.cells;
+    const tools = { dkms: '2.8', compiler: 'gcc (Debian 10.2.1-6) 10.2.1 20210110' };
+    const cells = cell ? [{ ...cell, patched: { ...cell.patched, tools } }] : [];
+    expect(toolFacts({ ...document, cells })).toEqual(['dkms 2.8', 'gcc 10.2.1']);
   });
 });
