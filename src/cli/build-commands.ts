@@ -89,7 +89,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
       'mft-patch plan --mft 4.22.0-417 --patches own',
       'mft-patch plan x.deb --headers /lib/modules/6.1.0/build',
     ],
-    rules: { exclusive: [sources, ['headersToPlan', 'kernelToPlan']], requires: [['kernelsDir', 'kernelToPlan']] },
+    rules: { exclusive: [sources], requires: [['kernelsDir', 'kernelToPlan']] },
   })
     .argument('[file]', 'a bundle, the directory that it was unpacked to, or a .deb; - for standard input')
     .addOption(options.bundle)
@@ -101,7 +101,7 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .addOption(options.kernelsDir)
     .addOption(options.releases)
     .addOption(options.kernelToPlan)
-    .addOption(options.headersToPlan)
+    .addOption(options.headers)
     .addOption(options.arch)
     .addOption(options.mirror)
     .addOption(options.lock)
@@ -110,10 +110,8 @@ export function addBuildCommands(command: MakeCommand, show: Show): void {
     .action((file, options) =>
       show(options, async (context) => {
         const [{ plan }, values] = await Promise.all([import('../commands/plan.js'), import('./values.js')]);
-        const { headers, ...named } = options;
-        const kernel = await values.kernelOf(named, context);
-        const source = await values.planSourceOf(options, file, context);
-        return plan({ source, kernel, headers }, context);
+        const kernel = await values.kernelOf(options, context);
+        return plan({ source: await values.planSourceOf(options, file, context), kernel }, context);
       }),
     );
 

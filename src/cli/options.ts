@@ -126,7 +126,6 @@ export const options = {
   )
     .argParser(gatherPaths)
     .helpGroup(kernels),
-  headersToPlan: new Option('--headers <dir>', 'kernel headers directory; used for its version and for probes').helpGroup(kernels),
 
   out: new Option('--out <dir>', 'output directory').default('dist').helpGroup(output),
   withUserland: new Option('--with-userland', "also write the vendor's mft_….deb").helpGroup(output),

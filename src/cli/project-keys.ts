@@ -17,7 +17,6 @@ const others: Key[] = [
     'refresh',
     'fresh',
     'headers',
-    'headersToPlan',
     'here',
     'stat',
     'exitCode',

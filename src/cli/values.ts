@@ -78,12 +78,7 @@ export async function kernelOf(options: KernelOptions, context: Context): Promis
 }
 
 /** The one kernel that is meant, where all kernels have no meaning. @throws usage for several */
-export async function oneKernelOf(
-  { headers, ...options }: Omit<KernelOptions, 'headers'> & { headers?: string },
-  context: Context,
-): Promise<Kernel | undefined> {
-  if (headers !== undefined && options.kernel !== undefined)
-    fail({ code: 'usage', detail: '--headers and --kernel are mutually exclusive', hint: 'pass only one of --headers, --kernel' });
+export async function oneKernelOf(options: KernelOptions, context: Context): Promise<Kernel | undefined> {
   const [kernel, ...others] = (await kernelsOf(options, context)) ?? [];
   if (others.length === 0) return kernel;
   return fail({ code: 'usage', detail: '--kernel takes one kernel here', hint: 'pass one, as in --kernel 6.1' });

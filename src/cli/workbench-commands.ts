@@ -18,7 +18,7 @@ export function addWorkbenchCommands(command: MakeCommand, show: Show): void {
     .addOption(options.mft)
     .addOption(options.sample)
     .addOption(own.kernelToEdit)
-    .addOption(options.headersToPlan)
+    .addOption(options.headers)
     .addOption(options.patches)
     .addOption(own.dir)
     .addOption(options.arch)
@@ -29,9 +29,9 @@ export function addWorkbenchCommands(command: MakeCommand, show: Show): void {
     .action((file, options) =>
       show({ ...options, patches: [] }, async (context) => {
         const [{ edit }, values] = await Promise.all([import('../commands/edit.js'), import('./values.js')]);
-        const { headers, patches: directories, dir: directory } = options;
+        const { patches: directories, dir: directory } = options;
         const kernel = await values.oneKernelOf(options, context);
-        return edit({ source: await values.sourceOf(options, file, context), kernel, headers, directories, directory }, context);
+        return edit({ source: await values.sourceOf(options, file, context), kernel, directories, directory }, context);
       }),
     );
 
@@ -123,7 +123,7 @@ export function addPatchesCommands(command: MakeCommand, show: Show): void {
     .addOption(options.mft)
     .addOption(options.sample)
     .addOption(own.kernelToEdit)
-    .addOption(options.headersToPlan)
+    .addOption(options.headers)
     .addOption(options.patches)
     .addOption(options.arch)
     .addOption(options.mirror)
@@ -133,10 +133,10 @@ export function addPatchesCommands(command: MakeCommand, show: Show): void {
     .action((directory, options) =>
       show({ ...patches.opts(), ...options, patches: [] }, async (context) => {
         const [{ exportPatches }, values] = await Promise.all([import('../commands/export-patches.js'), import('./values.js')]);
-        const { headers, patches: directories } = options;
+        const { patches: directories } = options;
         const kernel = await values.oneKernelOf(options, context);
         const source = await values.sourceOf(options, undefined, context);
-        return exportPatches({ source, kernel, headers, directories, directory }, context);
+        return exportPatches({ source, kernel, directories, directory }, context);
       }),
     );
 

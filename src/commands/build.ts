@@ -7,6 +7,7 @@ import type { Extras } from '../output/extras.js';
 import { writePackage, writeRecord } from '../output/output-directory.js';
 import { newRecord } from '../output/record.js';
 import type { BuiltModules } from '../packaging/built-modules.js';
+import { planForKernel } from '../packaging/plan-for-kernel.js';
 import { type PatchPlan, planPatches, readVendorPackage, type VendorPackage } from '../packaging/prepare.js';
 import type { KeyFiles } from '../packaging/sign-modules.js';
 import type { BuiltPackage } from '../verify/after-build.js';
@@ -32,9 +33,7 @@ export interface BuildRequest {
 async function planFor(read: VendorPackage, kernel: Kernel | undefined, context: Context): Promise<PatchPlan> {
   // A source or headers without a name are what the package for all kernels is verified on.
   if (!kernel?.requested || kernel.release === undefined) return planPatches(read, undefined);
-  const { requested, release, target } = kernel;
-  if (target?.prepared === undefined) return planPatches(read, { requested, release });
-  return (await import('../packaging/headers.js')).planForPrepared(read, { requested, release, prepared: target.prepared }, context);
+  return planForKernel(read, kernel, context);
 }
 
 /** Reads, patches and writes the package, then verifies it, and packs its modules. */

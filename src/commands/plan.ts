@@ -5,7 +5,8 @@ import type { Context } from '../context.js';
 import { defaultPackage, packageField } from '../default-package.js';
 import type { PlanDocument } from '../documents/index.js';
 import type { Kernel } from '../kernels/resolve.js';
-import { mftVersion, type PlannedKernel, planPatches, readVendorPackage, type SeriesFor } from '../packaging/prepare.js';
+import { planForKernel } from '../packaging/plan-for-kernel.js';
+import { mftVersion, type PlannedKernel, readVendorPackage, type SeriesFor } from '../packaging/prepare.js';
 import { identityOf } from '../patches/patch.js';
 import type { Choice } from '../patches/select.js';
 
@@ -14,24 +15,21 @@ export interface PlanRequest {
   source: Source | ReleaseName;
   /** Undefined for all kernels. */
   kernel: Kernel | undefined;
-  /** A kernel's headers, as /lib/modules/<release>/build; then they say which kernel it is. */
-  headers: string | undefined;
 }
 
 /**
  * Shows which patches would be applied, and why. The patches are applied to a package in memory, so the answer is that of build.
  * @throws as build does, but for what concerns writing and verifying
  */
-export async function plan(request: PlanRequest, context: Context): Promise<PlanDocument> {
-  const { source } = request;
+export async function plan({ source, kernel }: PlanRequest, context: Context): Promise<PlanDocument> {
   if (source.kind === 'release') {
     const patches = (await loadPatches(context)).filter(({ package: name }) => name === defaultPackage);
     const series = { name: defaultPackage, patches, ...mftVersion(source.release, '--mft') };
-    const { kernel, choices } = await choose(series, request, context);
-    return { ...documentOf(series, kernel, 'versions'), patches: choices.map(fromVersions) };
+    const { kernel: planned, choices } = await planForKernel(series, kernel, context);
+    return { ...documentOf(series, planned, 'versions'), patches: choices.map(fromVersions) };
   }
   const [read, { buildPackage }] = await Promise.all([readVendorPackage(source, context), import('../packaging/patched-package.js')]);
-  const planned = await choose(read, request, context);
+  const planned = await planForKernel(read, kernel, context);
   const { patches } = await buildPackage(planned);
   return {
     ...documentOf(read, planned.kernel, 'package'),
@@ -39,11 +37,6 @@ export async function plan(request: PlanRequest, context: Context): Promise<Plan
       return { ...patch, status: planned.choices[index]?.selected ? 'selected' : 'not-selected', result };
     }),
   };
-}
-
-async function choose<Series extends SeriesFor>(series: Series, { kernel, headers }: PlanRequest, context: Context) {
-  if (headers === undefined) return planPatches(series, kernel?.release && { requested: kernel.requested, release: kernel.release });
-  return (await import('../packaging/headers.js')).planForHeaders(series, headers, context);
 }
 
 function documentOf({ name, mft }: SeriesFor & { name: string }, kernel: PlannedKernel | undefined, basis: 'versions' | 'package') {

@@ -49,7 +49,11 @@ export async function readHeaders(places: readonly string[]): Promise<PreparedHe
   if (!areDirectories.includes(true)) return readPackages(places);
   const [place = '', ...others] = places;
   if (others.length === 0) return readDirectory(place);
-  return fail({ code: 'usage', detail: '--headers takes one directory, or packages', hint: 'pass the directory alone' });
+  return fail({
+    code: 'usage',
+    detail: '--headers takes one directory, or packages',
+    hint: 'pass the directory alone, and what else is named before --headers',
+  });
 }
 
 /**

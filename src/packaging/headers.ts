@@ -1,64 +1,33 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
-import { versionIn } from '../kernels/headers.js';
 import { headersFile, type PreparedHeaders } from '../kernels/read-headers.js';
 import { parseKernelRelease } from '../kernels/release.js';
+import type { Kernel } from '../kernels/resolve.js';
 import type { Probe } from '../patches/header.js';
 import type { ProbeHeaders } from '../patches/select.js';
 import { runProgram } from '../system/run-program.js';
-import { type Chosen, type PlannedKernel, planPatches, type SeriesFor } from './prepare.js';
+import { type Chosen, planPatches, type SeriesFor } from './prepare.js';
 
 /**
- * Chooses patches for the kernel of a directory of headers, which say its real version and answer for what it carries.
- *
- * @param headers prepared, as /lib/modules/<release>/build
- * @throws no-input if they are not
+ * Chooses patches for the kernel of prepared headers, which say its real version and answer for what it carries.
+ * @throws no-input if they say no version
  */
-export async function planForHeaders<Series extends SeriesFor>(read: Series, headers: string, context: Context): Promise<Series & Chosen> {
-  const requested = (await textOf(headers, 'include/config/kernel.release'))?.trim();
-  const version = versionIn((await textOf(headers, 'include/generated/uapi/linux/version.h')) ?? '');
-  const refuse = (detail: string) =>
-    fail({ code: 'no-input', path: headers, detail, hint: 'pass the directory of prepared headers, as /lib/modules/$(uname -r)/build' });
-  if (requested === undefined) return refuse('contains no include/config/kernel.release');
-  if (version === undefined && !/^\d/.test(requested))
-    return refuse(`is of '${requested}', which is not a version, and contains no include/generated/uapi/linux/version.h`);
-  const release = parseKernelRelease(version ?? requested);
-  const text = release.text === requested ? requested : `${requested}, which is Linux ${version},`;
-  const inHeaders = async (file: string) =>
-    Buffer.concat(await Promise.all(topsOf(headers).map((top) => readFile(join(top, file)).catch(() => Buffer.alloc(0)))));
-  return planPatches(read, { requested, release: { ...release, text } }, await askAll(probesOf(read), inHeaders, context));
-}
-
-/** A kernel with its headers, as --headers gives them. */
-export interface PreparedKernel extends PlannedKernel {
-  prepared: PreparedHeaders;
-}
-
-/** Chooses patches for the kernel of headers that are verified on, too. */
-export async function planForPrepared<Series extends SeriesFor>(
+export async function planForHeaders<Series extends SeriesFor>(
   series: Series,
-  { requested, release, prepared }: PreparedKernel,
+  { requested, release }: Pick<Kernel, 'requested' | 'release'>,
+  prepared: PreparedHeaders,
   context: Context,
 ): Promise<Series & Chosen> {
-  const { version } = prepared;
-  const real = version === undefined ? release : { ...parseKernelRelease(version), text: release.text };
-  return planPatches(series, { requested, release: real }, await askAll(probesOf(series), (file) => headersFile(prepared, file), context));
-}
-
-/** A file of the headers; undefined if they have none of that name. */
-async function textOf(headers: string, file: string): Promise<string | undefined> {
-  for (const top of topsOf(headers)) {
-    const text = await readFile(join(top, file), 'utf8').catch(() => undefined);
-    if (text !== undefined) return text;
+  const { release: name, version } = prepared;
+  const real = version === undefined ? release : parseKernelRelease(version);
+  if (real === undefined) {
+    const detail = `is of '${name}', which is not a version, and contains no include/generated/uapi/linux/version.h`;
+    const hint = 'pass the directory of prepared headers, as /lib/modules/$(uname -r)/build, or the packages with them';
+    return fail({ code: 'no-input', path: prepared.places[0] ?? '', detail, hint });
   }
-  return undefined;
-}
-
-/** Debian keeps what all flavours of a kernel share in a directory of its own, which `source` beside `build` leads to. */
-function topsOf(headers: string): string[] {
-  return [headers, join(dirname(headers), 'source')];
+  const text = version === undefined || version === name ? name : `${name}, which is Linux ${version},`;
+  const probe = await askAll(probesOf(series), (file) => headersFile(prepared, file), context);
+  return planPatches(series, { requested: requested || name, release: { ...real, text } }, probe);
 }
 
 /**

@@ -3,7 +3,8 @@ import type { Source } from '../bundle/vendor-package.js';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import type { Kernel } from '../kernels/resolve.js';
-import { type PatchPlan, planPatches, readVendorPackage } from '../packaging/prepare.js';
+import { planForKernel } from '../packaging/plan-for-kernel.js';
+import { type PatchPlan, readVendorPackage } from '../packaging/prepare.js';
 import { sourcesOf } from '../packaging/sources.js';
 import { type AppliedPatch, applyChoices } from './apply-series.js';
 import { joinSeries, ownDirectories, readOwnSeries } from './own-series.js';
@@ -11,8 +12,6 @@ import { joinSeries, ownDirectories, readOwnSeries } from './own-series.js';
 export interface SeriesRequest {
   source: Source;
   kernel: Kernel | undefined;
-  /** A kernel's headers, as /lib/modules/<release>/build; then they say which kernel it is. */
-  headers: string | undefined;
   /** Directories with series of one's own; undefined for ./patches, if there is a series. */
   directories: readonly string[] | undefined;
 }
@@ -30,8 +29,8 @@ export interface AppliedSeries {
 
 /** Reads the package and applies to it what the kernel gets. @throws usage without a kernel, what reading and choosing throw */
 export async function applySeries(request: SeriesRequest, context: Context): Promise<AppliedSeries> {
-  const { source, kernel, headers, directories } = request;
-  if (kernel?.release === undefined && headers === undefined)
+  const { source, kernel, directories } = request;
+  if (kernel === undefined)
     return fail({ code: 'usage', detail: 'missing --kernel', hint: 'pass the kernel whose patches are wanted, as in --kernel 6.1' });
   const [read, own] = await Promise.all([
     readVendorPackage(source, context),
@@ -39,10 +38,7 @@ export async function applySeries(request: SeriesRequest, context: Context): Pro
   ]);
   const joined = (await joinSeries(read.patches, own)).filter(({ patch }) => patch.package === read.name);
   const series = { ...read, patches: joined.map(({ patch }) => patch) };
-  const plan =
-    headers === undefined
-      ? planPatches(series, kernel?.release && { requested: kernel.requested, release: kernel.release })
-      : await (await import('../packaging/headers.js')).planForHeaders(series, headers, context);
+  const plan = await planForKernel(series, kernel, context);
   const sources = sourcesOf(read.deb, read.sourceRoot);
   return {
     plan,

@@ -82,7 +82,7 @@ describe('which sample', () => {
   ])('decides on the patches: %s for %s', async (sample, kernel, expected) => {
     const [resolved] = await resolveKernels({ kernel: [kernel] }, await loadTargets(testContext()));
     const source = await resolveSource({ sample }, testContext());
-    const { patches } = await plan({ source, kernel: resolved, headers: undefined }, testContext());
+    const { patches } = await plan({ source, kernel: resolved }, testContext());
     expect(patches.filter(({ status }) => status === 'selected').map(({ id }) => id)).toEqual(expected);
   });
 });

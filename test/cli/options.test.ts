@@ -157,7 +157,7 @@ const tests: Table = {
 /** Whose patches a source is laid out or exported with. */
 const toEdit = (): Table => ({
   '--kernel': { adds: '--kernel 5.18', path: 'kernel.requested', is: '5.18' },
-  '--headers': { adds: '--headers there', path: 'headers', is: 'there' },
+  '--headers': { adds: `--headers ${headers}`, path: 'kernel.target.name', is: 'headers-6.1.0-56-amd64' },
   '--patches': { adds: '--patches mine --patches yours', path: 'directories', is: ['mine', 'yours'] },
 });
 
@@ -213,7 +213,7 @@ const tables: Record<string, Table> = {
     ...ownPatches(),
     ...ownReleases(),
     ...ownKernels('--kernel 6.1'),
-    '--headers': { adds: '--headers there', path: 'headers', is: 'there' },
+    '--headers': { adds: `--headers ${headers}`, path: 'kernel.target.name', is: 'headers-6.1.0-56-amd64' },
   },
   rebuild: {
     ...ownPatches('x.build.json'),
@@ -617,7 +617,7 @@ describe('what contradicts or does not apply is refused:', () => {
     ['matrix --merge a.json --patches own', '--patches', '--merge'],
     ['matrix --list --patches own', '--patches', '--list'],
     ...['build', 'plan', 'matrix'].map((command): [string, string] => [`${command} --sample --releases ${releases}`, '--releases']),
-    ['plan --sample --headers there --kernel 6.1', '--headers', '--kernel'],
+    [`plan --sample --headers ${headers} --kernel 6.12`, '--kernel 6.12', '--headers'],
     ...['mirror http://a', 'require-digest', `sha256 ${digest}`].flatMap((option): [string, string, ...string[]][] => [
       [`plan --mft 4.20.1-14 --${option}`, `--${split(option)[0]}`, 'a release'],
       [`plan --${option}`, `--${split(option)[0]}`, 'a release'],
@@ -722,7 +722,7 @@ describe('what contradicts or does not apply is refused:', () => {
     ['fetch --ask-vendor --offline', '--ask-vendor', '--offline'],
     [`fetch --ask-vendor --sha256 ${digest}`, '--ask-vendor', '--sha256'],
     ['edit --sample --kernel 6.1,5.18', '--kernel'],
-    ['edit --sample --kernel 6.1 --headers there', '--headers', '--kernel'],
+    [`edit --sample --kernel 6.12 --headers ${headers}`, '--kernel 6.12', '--headers'],
     ['edit x.tgz --sample --kernel 6.1', 'FILE', '--sample'],
     ['patches export --sample --deb x.deb series', '--deb', '--sample'],
     ['save work', '--id'],

@@ -76,7 +76,7 @@ describe('plan says what build does', () => {
   ])('of the sample %s for %s', async (layout, version) => {
     const source = { kind: 'sample' as const, layout };
     const kernel = await kernelOf(version === undefined ? {} : { kernel: [version] }, testContext());
-    const planned = await plan({ source, kernel, headers: undefined }, testContext());
+    const planned = await plan({ source, kernel }, testContext());
     const built = await build({ ...request, source, kernel, settings, extras, out: join(makeDirectory(), 'dist') }, testContext());
     expect(planned.patches.map(({ status, result, ...patch }) => ({ ...patch, status: result }))).toEqual(built.patches);
     const rows = (text: string) => text.split('\n\n')[1];
@@ -95,7 +95,7 @@ describe('plan says what build does', () => {
     writeFileSync(path, bytes);
     const kernel = await kernelOf({ kernel: ['6.1'] }, testContext());
     const bundle = { kind: 'bundle' as const, path };
-    const failure = await failureOf(() => plan({ source: bundle, kernel, headers: undefined }, testContext()));
+    const failure = await failureOf(() => plan({ source: bundle, kernel }, testContext()));
     expect(failure).toMatchObject({ code: 'patch-does-not-apply', patch: 'dma-unmap' });
     const out = join(makeDirectory(), 'dist');
     expect(await failureOf(() => build({ ...request, source: bundle, kernel, settings, extras, out }, testContext()))).toEqual(failure);

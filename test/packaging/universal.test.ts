@@ -183,8 +183,9 @@ describe('plan', () => {
   });
 
   test.each([
-    [['--headers', '/nowhere'], 3, 'contains no include/config/kernel.release'],
-    [['--headers', '/nowhere', '--kernel', '6.1'], 2, '--headers and --kernel are mutually exclusive'],
+    [['--headers', '/nowhere'], 3, 'no such file'],
+    [['--headers', folder], 3, 'contains no release in include/generated/utsrelease.h'],
+    [['--headers', folder, process.execPath], 2, 'what else is named before --headers'],
   ])('%j is refused', async (args, code, words) => {
     expect(await runCli(['plan', '--sample', ...args])).toMatchObject({ status: code, stdout: '', stderr: expect.stringContaining(words) });
   });

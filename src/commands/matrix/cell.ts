@@ -4,18 +4,20 @@ import type { Image } from '../../containers/image.js';
 import type { Images } from '../../containers/images.js';
 import type { Context } from '../../context.js';
 import { defaultPackage } from '../../default-package.js';
-import type { BuildDocument, BuiltPatch, CellVerdict, KernelVerdict, MatrixCell, Provenance } from '../../documents/index.js';
+import type { CellVerdict, KernelVerdict, MatrixCell, Provenance } from '../../documents/index.js';
 import { parseKernelRelease } from '../../kernels/release.js';
 import { seriesOf, type Target } from '../../kernels/target.js';
 import type { PackedModules } from '../../output/modules.js';
 import type { BuiltModules } from '../../packaging/built-modules.js';
-import { dkmsConf, type PatchPlan, planPatches, type VendorPackage } from '../../packaging/prepare.js';
+import { planForKernel } from '../../packaging/plan-for-kernel.js';
+import { dkmsConf, type PatchPlan, type VendorPackage } from '../../packaging/prepare.js';
 import { type View, viewOf } from '../../packaging/view.js';
 import { moment } from '../../report/run-words.js';
 import { findVerdict, keepVerdict } from '../../verify/kept-verdicts.js';
 import { provenanceOf } from '../../verify/provenance.js';
 import { type PackageFile, type Verification, verifyIn } from '../../verify/verify.js';
 import { type Attempt, attempt, verdictOf } from './attempt.js';
+import { appliedPatches } from './document.js';
 import { reasonToTest } from './fit.js';
 import type { MatrixPackages, PackageVerdict } from './packages.js';
 import { releaseField } from './read-releases.js';
@@ -122,10 +124,13 @@ class Cell {
   async verifyPatched(): Promise<PatchedResult> {
     const { read, packages, universal, boot, pack } = this.run;
     const { release } = this.image;
-    const plan = () => universal ?? planPatches(read, { requested: release, release: parseKernelRelease(release) });
-    const built = await attempt(this.context, () => packages.get(plan()));
+    const kernel = () => ({ requested: release, release: parseKernelRelease(release), target: this.target });
+    const built = await attempt(this.context, async () => {
+      const plan = universal ?? (await planForKernel(read, kernel(), this.context));
+      return { plan, ...(await packages.get(plan)) };
+    });
     if ('verdict' in built) return { patches: [], patched: { ...built.verdict, artifact: '' }, isKept: false };
-    const { deb, earlier, document, content } = built.value;
+    const { plan, deb, earlier, document, content } = built.value;
     const artifact = join(packages.directory, deb.name);
     const { before } = this;
     // What failed last time is tested again by --only-failed.
@@ -143,7 +148,7 @@ class Cell {
     const result = await this.#verify(test, now, reason);
     const verdict = 'value' in result ? result.value : undefined;
     const [tested] = found;
-    const packed = pack && tested && (await attempt(this.context, () => pack(tested, plan(), deb)));
+    const packed = pack && tested && (await attempt(this.context, () => pack(tested, plan, deb)));
     if (packed && 'verdict' in packed) return { patches: [], patched: { ...packed.verdict, artifact }, verdict, isKept: false };
     return {
       patches: appliedPatches(document, verdict),
@@ -179,12 +184,6 @@ class Cell {
     if ('value' in result) await keepVerdict(reusable, result.value, context);
     return result;
   }
-}
-
-/** The patches that act on a kernel: those that are in the sources, and those that dkms applies for this kernel. */
-function appliedPatches({ patches }: BuildDocument, verdict: KernelVerdict | undefined): string[] {
-  const acts = ({ id, status, match }: BuiltPatch) => status !== 'not-needed' && (match === undefined || verdict?.patches.includes(id));
-  return patches.filter(acts).map(({ id }) => id);
 }
 
 /** A test of a package in a cell. */

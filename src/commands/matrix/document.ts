@@ -1,6 +1,6 @@
 /** The document of a matrix: made of its cells, of one release or of several, and of earlier results. */
 import type { Context } from '../../context.js';
-import type { MatrixCell, MatrixDocument } from '../../documents/index.js';
+import type { BuildDocument, BuiltPatch, KernelVerdict, MatrixCell, MatrixDocument } from '../../documents/index.js';
 import { cellKey, type Release, releaseOf, releasesOf, releaseText } from '../../report/releases.js';
 import { findDifference } from './fit.js';
 import { provenUpTo } from './proven.js';
@@ -80,4 +80,10 @@ export function withProven(document: MatrixDocument): MatrixDocument {
   if (releases === undefined) return { ...document, ...proven(document.cells) };
   const cellsOf = (release: Release) => document.cells.filter((cell) => releaseText(releaseOf(document, cell)) === releaseText(release));
   return { ...document, releases: releases.map((release) => ({ ...release, ...proven(cellsOf(release)) })) };
+}
+
+/** The patches that act on a kernel: those that are in the sources, and those that dkms applies for this kernel. */
+export function appliedPatches({ patches }: BuildDocument, verdict: KernelVerdict | undefined): string[] {
+  const acts = ({ id, status, match }: BuiltPatch) => status !== 'not-needed' && (match === undefined || verdict?.patches.includes(id));
+  return patches.filter(acts).map(({ id }) => id);
 }
