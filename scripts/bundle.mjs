@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { libraryDigests } from '../build/system/libraries.js';
-import { rightsOf } from './libraries.mjs';
+import { librariesInside, rightsOf } from './libraries.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const libraries = JSON.stringify(await libraryDigests());
@@ -43,7 +43,7 @@ const bundle = await rolldown({
     throw new Error(`${level}: ${log.message}`);
   },
 });
-const { output } = await bundle.write({
+await bundle.write({
   file: join(root, 'build/program.cjs'),
   format: 'cjs',
   codeSplitting: false,
@@ -53,11 +53,9 @@ const { output } = await bundle.write({
   // The sources are in the repository, and each is named.
   sourcemapExcludeSources: true,
 });
-const chunk = output.find(({ type }) => type === 'chunk');
 
-/** The packages that modules are of, by their directories. */
-const packages = new Set(chunk.moduleIds.flatMap((id) => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []));
-const texts = [...packages].sort().map((directory) => {
+const texts = librariesInside(root).map((path) => {
+  const directory = join(root, path);
   const { name, version } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
   const { license, text } = rightsOf(directory);
   return `${name} ${version}: ${license}\n\n${text}\n`;

@@ -1,8 +1,7 @@
 /**
  * Writes the Debian package of the program, by the program's own writer. Usage: npm run deb [-- DIRECTORY], else dist/release. The same
- * sources give the same bytes: its time is that of the release in CHANGELOG.md, and its libraries are those of package-lock.json.
+ * sources give the same bytes: its time is that of the release in CHANGELOG.md. Its libraries are those inside of build/program.cjs.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,26 +11,17 @@ import { writeDeb } from '../build/deb/deb.js';
 import { controlText, newDeb } from '../build/deb/new-deb.js';
 import { maintainer } from '../build/packaging/maintainer.js';
 import { copyrightFile } from './debian-copyright.mjs';
-import { librariesOf, runningFiles } from './libraries.mjs';
+import { output, packedFiles, releaseDate } from './packed.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path) => readFileSync(join(root, path));
 const project = JSON.parse(read('package.json'));
-const day = new RegExp(`^## \\[${project.version.replaceAll('.', '\\.')}\\] - (\\S+)$`, 'm').exec(read('CHANGELOG.md'))?.[1];
-if (day === undefined) throw new Error(`CHANGELOG.md has no date for ${project.version}`);
-const date = new Date(`${day}T00:00:00Z`);
+const date = releaseDate(root);
 
 // Above Debian's first package of the same version, should there be one, and below its second.
 const version = `${project.version}-1upstream1`;
 const program = 'usr/share/mft-patch';
 const documents = 'usr/share/doc/mft-patch';
-
-/** Runs a program. @returns what it prints */
-function output(command, args) {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: exit ${status}: ${stderr}`);
-  return stdout;
-}
 
 /** Where what npm packs goes to; undefined for what has another form in a Debian package. */
 function placeOf(path) {
@@ -50,17 +40,12 @@ function changelog() {
   return changelogText({ package: 'mft-patch', version, items, maintainer, date });
 }
 
-/** What npm packs, and what runs of the libraries. */
+/** What npm packs. */
 function programFiles() {
-  const [{ files }] = JSON.parse(output('npm', ['pack', '--dry-run', '--json', '--ignore-scripts']));
-  const packed = files.flatMap(({ path }) => (placeOf(path) === undefined ? [] : [[placeOf(path), withDebiansNode(read(path))]]));
-  const libraries = librariesOf(root).flatMap((path) =>
-    runningFiles(join(root, path)).map((file) => [`${program}/${path}/${file}`, read(join(path, file))]),
-  );
-  return [...packed, ...libraries];
+  return packedFiles(root).flatMap((path) => (placeOf(path) === undefined ? [] : [[placeOf(path), withDebiansNode(read(path))]]));
 }
 
-const completion = (shell) => Buffer.from(output(process.execPath, [project.bin['mft-patch'], 'completion', shell]));
+const completion = (shell) => Buffer.from(output(root, process.execPath, [project.bin['mft-patch'], 'completion', shell]));
 const files = new Map([
   ...programFiles(),
   [`${documents}/copyright`, Buffer.from(copyrightFile(root, program))],

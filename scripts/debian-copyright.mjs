@@ -1,7 +1,7 @@
 /** The file `copyright` of the Debian package: Policy 12.5, in the form of copyright-format 1.0. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { librariesOf, rightsOf } from './libraries.mjs';
+import { librariesInside, rightsOf } from './libraries.mjs';
 
 /** A text as the value of a field: each line after a blank, and an empty one as a dot. */
 function folded(text) {
@@ -17,7 +17,19 @@ const common = {
 };
 
 function paragraph(files, { license, copyright, text }) {
-  return `Files: ${files}\nCopyright: ${copyright.join('\n ')}\nLicense: ${license}\n${folded(common[license] ?? text)}\n`;
+  return `Files: ${files}\nCopyright: ${copyright.join('\n ')}\nLicense: ${license}\n${folded(text)}\n`;
+}
+
+/** All that is in the one file of the program: our own code and its libraries. */
+function programRights(root, own) {
+  const libraries = librariesInside(root).map((path) => ({ name: path.replace(/^.*node_modules\//, ''), ...rightsOf(join(root, path)) }));
+  const licenses = [...new Set([own.license, ...libraries.map(({ license }) => license)])];
+  const texts = libraries.map(({ name, license, text }) => `${name} (${license}):\n\n${common[license] ?? text}`);
+  return {
+    license: licenses.join(' and '),
+    copyright: [...own.copyright, ...libraries.flatMap(({ name, copyright }) => copyright.map((line) => `${line} (${name})`))],
+    text: [`mft-patch (${own.license}):\n\n${own.text}`, ...texts].join('\n\n'),
+  };
 }
 
 /**
@@ -35,6 +47,10 @@ export function copyrightFile(root, place) {
   };
   const own = { license: 'MIT', copyright: [copyright], text: mit.replace(/^MIT License\n\n.*\n\n/, '').trim() };
   const head = 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: mft-patch\n';
-  const libraries = librariesOf(root).map((path) => paragraph(`${place}/${path}/*`, rightsOf(join(root, path))));
-  return [head, paragraph('*', own), paragraph(`${place}/patches/*`, dual), ...libraries].join('\n');
+  return [
+    head,
+    paragraph('*', own),
+    paragraph(`${place}/patches/*`, dual),
+    paragraph(`${place}/build/program.cjs`, programRights(root, own)),
+  ].join('\n');
 }

@@ -1,43 +1,15 @@
-/** The packages that the program needs to run, and what their authors say of the rights in them. */
+/** The packages inside of the program, and what their authors say of the rights in them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Those that package.json names and those that these need, as npm has put them, without what is needed for development only.
+ * Those of which there is something in build/program.cjs, by its source map.
  * @param root the directory of package.json
  * @returns their paths below it, sorted
  */
-export function librariesOf(root) {
-  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-  const found = new Set();
-  const visit = (from) => {
-    for (const name of Object.keys(packages[from].dependencies ?? {})) {
-      const path = placeOf(name, from, packages);
-      if (found.has(path)) continue;
-      found.add(path);
-      visit(path);
-    }
-  };
-  visit('');
-  return [...found].sort();
-}
-
-/** Where Node.js finds a package that is needed from a path: in the nearest node_modules above. */
-function placeOf(name, from, packages) {
-  for (let above = from; ; above = above.replace(/\/?node_modules\/(@[^/]+\/)?[^/]+$/, '')) {
-    const path = `${above === '' ? '' : `${above}/`}node_modules/${name}`;
-    if (path in packages) return path;
-    if (above === '') throw new Error(`package-lock.json has no ${name}, which ${from} needs`);
-  }
-}
-
-/** What runs of a library, by path below its directory: neither types nor maps nor documents. */
-export function runningFiles(directory) {
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
-  const isRun = (path) =>
-    /\.([cm]?js|json|wasm)$/.test(path) && !/(^|\/)(node_modules|tests?|docs|bin|\.[^/]*)\/|(^|\/)tsconfig[^/]*$/.test(path);
-  return paths.filter(isRun).sort();
+export function librariesInside(root) {
+  const { sources } = JSON.parse(readFileSync(join(root, 'build/program.cjs.map'), 'utf8'));
+  return [...new Set(sources.flatMap((path) => /^\.\.\/(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []))].sort();
 }
 
 /**

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 die() { printf 'release: %s\n  %s\n' "$2" "$3" >&2; exit "$1"; }
 run() { echo "+ $*"; [ "$dry_run" = yes ] || "$@"; }
-sum() { (cd "$1" && sha256sum -- *.tgz *.deb > SHA256SUMS); }
+sum() { (cd "$1" && sha256sum -- *.tgz *.deb *.tar.gz > SHA256SUMS); }
 
 dry_run=no do_test=yes
 for option; do
@@ -26,5 +26,6 @@ run rm -rf dist/release
 run mkdir -p dist/release
 run npm pack --silent --pack-destination dist/release
 run node scripts/deb.mjs dist/release
+run node scripts/executable.mjs dist/release
 run sum dist/release
 run git tag --annotate --cleanup=verbatim --message "mft-patch $version"$'\n\n'"$notes" "v$version"

@@ -41,16 +41,24 @@ test('man page, completions, changelogs and copyright are where Debian looks for
   expect(script).toBe(sh('node build/cli.js completion bash', { cwd: projectRoot }));
 });
 
-test('copyright has a paragraph for each library inside', () => {
-  const inside = new Set(files().flatMap((path) => /^\.\/(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\/package\.json$/.exec(path)?.[1] ?? []));
-  const text = sh(`dpkg-deb --fsys-tarfile ${deb} | tar -xO ./usr/share/doc/mft-patch/copyright`);
-  const paragraphs = text
-    .split(/\n\n/)
-    .flatMap((part) => /^Files: (.*)\nCopyright: (.+)\n(?:.*\n)*?License: (\S+)\n(?: .*\n)*? .{20}/.exec(part)?.[1] ?? []);
+test('its libraries are those in the one file, and copyright has the rights in each', () => {
+  expect(files().filter((path) => path.includes('node_modules'))).toEqual([]);
+  const { sources } = JSON.parse(readFileSync(join(projectRoot, 'build/program.cjs.map'), 'utf8')) as { sources: string[] };
+  const inside = new Set(sources.flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
   expect(inside.size).toBeGreaterThan(40);
-  const libraries = [...inside].map((path) => `${path}/*`);
-  expect(paragraphs).toEqual(['*', 'usr/share/mft-patch/patches/*', ...paragraphs.slice(2)]);
-  expect(paragraphs.slice(2).sort()).toEqual(libraries.sort());
+  const text = sh(`dpkg-deb --fsys-tarfile ${deb} | tar -xO ./usr/share/doc/mft-patch/copyright`);
+  const program = 'usr/share/mft-patch/build/program.cjs';
+  expect(text.match(/^Files: .*/gm)).toEqual(['*', 'usr/share/mft-patch/patches/*', program].map((path) => `Files: ${path}`));
+  const paragraph = text.slice(text.indexOf(`Files: ${program}\n`));
+  for (const name of ['mft-patch', ...inside]) expect(paragraph).toMatch(new RegExp(`^ ${name} \\(\\S+\\):\n \\.\n .{20}`, 'm'));
+  for (const name of inside) expect(paragraph).toMatch(new RegExp(`^(?:Copyright:| ) ?.+ \\(${name}\\)$`, 'm'));
+});
+
+test('it runs without what npm installs', () => {
+  const place = makeDirectory();
+  sh(`dpkg-deb -x ${deb} '${place}'`);
+  const run = (command: string) => sh(`cd / && node ${command} plan --sample`);
+  expect(run(`'${place}/usr/share/mft-patch/build/mft-patch.cjs'`)).toBe(run(join(projectRoot, 'build/cli.js')));
 });
 
 describe.skipIf(missing('tools') !== '')('lintian', () => {
@@ -60,7 +68,7 @@ describe.skipIf(missing('tools') !== '')('lintian', () => {
   });
 
   test('sees what is wrong in a package like it', () => {
-    const script = `dpkg-deb -R ${deb} tree && chmod 644 tree/usr/share/mft-patch/build/cli.js && rm tree/usr/share/doc/mft-patch/copyright &&
+    const script = `dpkg-deb -R ${deb} tree && chmod 644 tree/usr/share/mft-patch/build/mft-patch.cjs && rm tree/usr/share/doc/mft-patch/copyright &&
       dpkg-deb -b tree worse.deb`;
     sh(script, { cwd: folder });
     const { status, stdout } = spawnSync('lintian', ['--allow-root', '--fail-on', 'error,warning', join(folder, 'worse.deb')], {

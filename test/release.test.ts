@@ -8,6 +8,9 @@ import { makeDirectory, projectRoot, sh, writeFiles } from './support.js';
 const changelog = `# Changelog\n\n## [1.2.3] - 2026-01-02\n\n### Added\n\n- It *works*.\n\n## [1.2.2] - 2026-01-01\n\n### Fixed\n\n- Old.\n`;
 const nobody = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@example.org', GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@example.org' };
 
+/** A script that stands in for one which writes a file into a directory. */
+const writes = (name: string) => `import { writeFileSync } from 'node:fs';\nwriteFileSync(process.argv[2] + '/${name}', '');\n`;
+
 /** A repository with one commit: the script, a package of this version whose tests fail, its changelog. */
 function repository(version = '1.2.3'): { folder: string; release: (...args: string[]) => { status: number | null; out: string } } {
   const folder = makeDirectory();
@@ -17,7 +20,8 @@ function repository(version = '1.2.3'): { folder: string; release: (...args: str
     'a.js': '',
     'CHANGELOG.md': changelog,
     '.gitignore': '/dist/\n',
-    'scripts/deb.mjs': "import { writeFileSync } from 'node:fs';\nwriteFileSync(process.argv[2] + '/x.deb', '');\n",
+    'scripts/deb.mjs': writes('x.deb'),
+    'scripts/executable.mjs': writes('x.tar.gz'),
   });
   copyFileSync(join(projectRoot, 'scripts/release.sh'), join(folder, 'scripts/release.sh'));
   sh('git init -q && git add -A && git commit -qm all', { cwd: folder, env });
@@ -41,6 +45,7 @@ test('the dry run prints what it would do, and does none of it', () => {
     'mkdir',
     'npm pack',
     'node scripts/deb.mjs dist/release',
+    'node scripts/executable.mjs dist/release',
     'sum dist/release',
     'git tag --annotate',
   ];
@@ -78,8 +83,8 @@ test('where the tests fail it tags nothing', () => {
 test('it packs, sums and tags', () => {
   const { folder, release } = repository();
   expect(release('--no-test')).toMatchObject({ status: 0 });
-  expect(readdirSync(join(folder, 'dist/release')).sort()).toEqual(['SHA256SUMS', 'x-1.2.3.tgz', 'x.deb']);
-  expect(sh('sha256sum -c SHA256SUMS', { cwd: join(folder, 'dist/release') })).toBe('x-1.2.3.tgz: OK\nx.deb: OK\n');
+  expect(readdirSync(join(folder, 'dist/release')).sort()).toEqual(['SHA256SUMS', 'x-1.2.3.tgz', 'x.deb', 'x.tar.gz']);
+  expect(sh('sha256sum -c SHA256SUMS', { cwd: join(folder, 'dist/release') })).toBe('x-1.2.3.tgz: OK\nx.deb: OK\nx.tar.gz: OK\n');
   expect(sh('git cat-file -t v1.2.3', { cwd: folder })).toBe('tag\n');
   const text = sh("git tag -l --format='%(contents)' v1.2.3", { cwd: folder });
   expect(text.trim()).toBe('mft-patch 1.2.3\n\n### Added\n\n- It *works*.');
@@ -99,7 +104,7 @@ test('the workflow makes a release of the tag: its text, and what is packed. Onl
   expect(step('check', 'v1.2.4')).toBe(1);
   expect(['text', 'check', 'pack', 'sum', 'publish'].map((id) => step(id))).toEqual([0, 0, 0, 0, 0]);
   expect(readFileSync(join(folder, 'notes.md'), 'utf8').trim()).toBe('### Added\n\n- It *works*.');
-  const files = ['SHA256SUMS', 'x-1.2.3.tgz', 'x.deb'].map((name) => `dist/release/${name}`);
+  const files = ['SHA256SUMS', 'x-1.2.3.tgz', 'x.deb', 'x.tar.gz'].map((name) => `dist/release/${name}`);
   const title = ['--title', 'mft-patch 1.2.3', '--notes-file', 'notes.md'];
   expect(wordsIn(folder)).toEqual(['release', 'create', 'v1.2.3', '--verify-tag', ...title, ...files]);
 });

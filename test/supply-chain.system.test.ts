@@ -128,7 +128,7 @@ describe('the packed program', () => {
     /^samples\/(common|flat|nnt|nnt-4\.26)\/(base|README\.txt|changelog|DEBIAN\/(control|postinst|prerm)|source\/.+)$/,
     /^docs\/[\w-]+(\.zh-CN)?\.md$/,
     /^docs\/pictures\/[\w-]+\.(svg|txt)$/,
-    /^container\/(Dockerfile\.boot|[\w-]+\.(sh|c|pl))$/,
+    /^container\/(Dockerfile\.(boot|tool)|[\w-]+\.(sh|c|pl))$/,
   ];
   const filesOf = (folder: string) =>
     readdirSync(join(projectRoot, folder), { recursive: true, withFileTypes: true })

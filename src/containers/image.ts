@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import { type Engine, failWithLog, lastLines } from './engine.js';
@@ -120,7 +121,8 @@ export async function makeImage(
 ): Promise<Image> {
   const { tag, name } = image;
   const before = await inspect(engine, tag, context);
-  const draft = { tag: `${tag}-draft-${process.pid}`, name };
+  // In a container every process may have the number 1.
+  const draft = { tag: `${tag}-draft-${process.pid}-${randomBytes(4).toString('hex')}`, name };
   try {
     await buildImage(engine, { ...image, ...draft }, context);
     const unlabelled = await inspect(engine, draft.tag, context);
