@@ -1,4 +1,5 @@
 /** What install and uninstall are asked for: the options as values, and what asks a person. */
+import { resolve } from 'node:path';
 import { resolveSource, type Source } from '../bundle/vendor-package.js';
 import type { BuildRequest } from '../commands/build.js';
 import type { InstallRequest } from '../commands/install.js';
@@ -8,10 +9,13 @@ import type { InstallDocument, UninstallDocument } from '../documents/index.js';
 import { renderText } from '../report/text.js';
 import { shellWord } from '../shell-word.js';
 import { asker } from './ask.js';
+import type { CommonOptions } from './command-maker.js';
 import { options as all } from './options.js';
 import { oneSource, type SourceFlags, settingsOf } from './values.js';
 
-interface InstallFlags extends SourceFlags {
+type GeneralFlags = Pick<CommonOptions, 'quiet' | 'verbose' | 'color' | 'cacheDir'>;
+
+interface InstallFlags extends SourceFlags, GeneralFlags {
   built?: string;
   verify?: boolean;
   dryRun?: true;
@@ -34,6 +38,7 @@ export async function installRequest(flags: InstallFlags, file: string | undefin
     releaseSource: (release) => resolveSource({ ...oneSource(downloading), mft: release }, context),
     verify: flags.verify === false ? 'no' : 'if-possible',
     build: async (from, { out, verify }) => (await import('../commands/build.js')).build(buildRequest(from, out, verify), context),
+    general: generalOf(flags),
     dryRun: flags.dryRun ?? false,
     yes: flags.yes ?? false,
     confirm: confirmer<InstallDocument>(context.signal),
@@ -54,15 +59,26 @@ function buildRequest(source: Source, out: string, verify: InstallRequest['verif
 
 /** @throws usage, no-input */
 export async function uninstallRequest(
-  { vendor, dryRun = false, yes = false }: { vendor?: string; dryRun?: boolean; yes?: boolean },
+  { vendor, dryRun = false, yes = false, ...flags }: GeneralFlags & { vendor?: string; dryRun?: boolean; yes?: boolean },
   context: Context,
 ): Promise<UninstallRequest> {
   const source = vendor === undefined ? undefined : await resolveSource({ bundle: vendor }, context);
   return {
     vendor: source,
+    general: generalOf(flags),
     ...{ dryRun, yes },
     confirm: confirmer<UninstallDocument>(context.signal),
   };
+}
+
+/** What root is told as the user has told us: how much to print, in which colours, and where the log is. */
+function generalOf({ quiet, verbose, color, cacheDir }: GeneralFlags): string[] {
+  return [
+    ...(quiet ? ['--quiet'] : []),
+    ...(verbose ? ['--verbose'] : []),
+    ...(color === undefined ? [] : ['--color', color]),
+    ...(cacheDir === undefined ? [] : ['--cache-dir', resolve(cacheDir)]),
+  ];
 }
 
 /** The plan goes to stderr with the question: stdout carries the result. */

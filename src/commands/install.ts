@@ -30,6 +30,8 @@ export interface InstallRequest {
   verify: 'if-possible' | 'no';
   /** Builds into a directory. */
   build: (source: Source, how: { out: string; verify: 'if-possible' | 'no' }) => Promise<BuildDocument>;
+  /** General options, as root is told them, too. */
+  general: readonly string[];
   dryRun: boolean;
   yes: boolean;
   /** Shows a document and asks; undefined where nobody can be asked. */
@@ -54,7 +56,7 @@ export async function install(request: InstallRequest, context: Context, world: 
   const plan: InstallDocument = { schema, ...plannedBody(head, steps) };
   if (request.dryRun) return plan;
   await agreed(plan, request);
-  const begin = ['install', ...answered(request, facts)];
+  const begin = ['install', ...request.general, ...answered(request, facts)];
   const asRoot = async (args: string[]) => askedByUser((await world.asRoot([...begin, ...args])) as InstallDocument);
   const finish = async (todo: Step[]): Promise<InstallDocument> => {
     return { schema, ...ranBody(head, await runSteps(todo, facts, world), { log: world.log, isBack: false }) };

@@ -19,6 +19,8 @@ import { shellWord } from '../shell-word.js';
 export interface UninstallRequest {
   /** The bundle with the vendor's package to go back to; undefined for none. */
   vendor: Source | undefined;
+  /** General options, as root is told them, too. */
+  general: readonly string[];
   dryRun: boolean;
   yes: boolean;
   confirm: Confirm<UninstallDocument> | undefined;
@@ -46,7 +48,7 @@ export async function uninstall(
   await agreed(plan, request);
   if (read) await writeVendor(path, read.vendor.bytes);
   if (world.uid !== 0) {
-    const args = ['uninstall', '--yes', ...(read ? ['--vendor', path] : [])];
+    const args = ['uninstall', ...request.general, '--yes', ...(read ? ['--vendor', path] : [])];
     return askedByUser((await world.asRoot(args)) as UninstallDocument);
   }
   return { schema, ...ranBody(head, await runSteps(steps, facts, world), { log: world.log, isBack: true }) };

@@ -27,15 +27,15 @@ export function isOfWrongRelease({ modules, devices }: Survey): boolean {
 /** Whether the tools are missing, or of another release than the modules; those that only wait to be configured do not count. */
 function lacksTools(facts: Survey): boolean {
   const tools = present(facts.packages, 'mft');
-  return lineOf(facts, 'userland')?.status === 'fault' && !(tools && isHalf(tools));
+  return tools === undefined || (lineOf(facts, 'userland')?.status === 'fault' && !isHalf(tools));
 }
 
 /** Whether kernel-mft-dkms is to be installed: it is missing or at fault, or does not fit tools or card, or its source was named. */
 export function isReplaced(facts: Survey, isForced: boolean): boolean {
   const { modules } = facts;
   if (isForced || !modules) return true;
-  // One of ours that waits to be configured goes on by itself.
-  if (isHalf(modules)) return modules.kind === 'vendor';
+  // One of ours that waits to be configured goes on by itself, but for the tools that were to come with it.
+  if (isHalf(modules)) return modules.kind === 'vendor' || lacksTools(facts);
   return isOfWrongRelease(facts) || lacksTools(facts) || lineOf(facts, 'package')?.status === 'fault';
 }
 

@@ -74,7 +74,8 @@ function recoverStep(facts: Survey, { paths }: Wish): Step | undefined {
     commands: [{ line: `dpkg --unpack ${paths.modules}` }],
     root: true,
     checks: 'the package is no longer the one that does not build',
-    wrong: (facts) => (facts.modules?.version === modules.version ? `still ${modules.version}` : undefined),
+    // A package of ours that an earlier run has left half-configured may be the same one: then dpkg has unpacked it again.
+    wrong: (after) => (after.modules?.version === modules.version && after.modules.state !== 'U' ? `still ${modules.version}` : undefined),
     undo: `dpkg --purge --force-remove-reinstreq ${defaultPackage}`,
   };
 }

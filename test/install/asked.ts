@@ -7,8 +7,8 @@ const never = (): never => {
 };
 
 export const installAsked: InstallRequest = {
-  ...{ source: undefined, typed: [], built: undefined, dryRun: false, yes: true, confirm: undefined, verify: 'if-possible' },
+  ...{ source: undefined, typed: [], built: undefined, general: [], dryRun: false, yes: true, confirm: undefined, verify: 'if-possible' },
   ...{ releaseSource: never, build: never },
 };
 
-export const uninstallAsked: UninstallRequest = { vendor: undefined, dryRun: false, yes: true, confirm: undefined };
+export const uninstallAsked: UninstallRequest = { vendor: undefined, general: [], dryRun: false, yes: true, confirm: undefined };
