@@ -23,6 +23,8 @@ export interface Dkms {
   version?: string;
   /** What it has of kernel-mft-dkms. */
   rows: DkmsRow[];
+  /** `dkms status` has not answered in time: nobody knows what it has. */
+  isSilent?: true;
 }
 
 /** 2.8 separates name and version by a comma, 3.x by a slash. */
@@ -39,15 +41,16 @@ export async function readDkms(machine: Machine): Promise<Dkms> {
     if (name !== defaultPackage || state === undefined) return [];
     return [{ version: source, release, arch, state: state as DkmsRow['state'], differs: more.includes('WARNING! Diff between') }];
   });
-  return { version, rows };
+  return { version, rows, ...(status.exitCode === 124 ? { isSilent: true } : {}) };
 }
 
 /**
  * dkms itself, with what its version does that one would not think. Measured on 2.8.4, 3.0.10 and 3.2.2.
  * @param keepsArch what is installed files modules under amd64: the vendor's package on Debian
  */
-export function judgeDkms({ version }: Dkms, keepsArch: boolean): Check {
+export function judgeDkms({ version, isSilent }: Dkms, keepsArch: boolean): Check {
   if (version === undefined) return checked('dkms', 'fault', 'not installed', [asRoot('apt install dkms')]);
+  if (isSilent) return checked('dkms', 'unknown', `${version}; dkms status does not answer`, [asRoot('dkms status')]);
   const isBefore = (other: string) => compareVersions(version, other) < 0;
   if (!isBefore('3.1') && keepsArch)
     return checked('dkms', 'note', `${version}: its kernel hook ends with 11 on the vendor's package, which is filed under amd64`);

@@ -110,6 +110,7 @@ function releaseHere({ modules, packages }: Survey): string | undefined {
 
 function judgeModules({ kernels, modules, dkms, files, secureBoot, system }: Survey, isPackageBad: boolean): Check | undefined {
   if (!modules) return undefined;
+  if (dkms.isSilent) return checked('modules', 'unknown', 'dkms does not say for which kernels they are built');
   const signsByHand = !system.isUbuntu && /^[12]\./.test(dkms.version ?? '');
   const { isEnforced } = secureBoot;
   return judgeBuilt({ kernels: livingKernels(kernels), modules, dkms, files, isEnforced, isPackageBad, signsByHand });

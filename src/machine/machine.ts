@@ -38,8 +38,11 @@ export interface Access {
   program: typeof runProgram;
 }
 
-/** How long a program may take, in seconds: docker waits for its daemon, dpkg for nothing. */
-const answerLimit = 20;
+/**
+ * How long a program may take, in seconds. docker and podman wait for a daemon that may never answer. The others read what is on the
+ * disk, but a slow or busy machine needs its time: `dkms status` took more than 20 s in a guest without KVM.
+ */
+const answerLimit = (program: string) => (['docker', 'podman'].includes(program) ? 20 : 300);
 /** As path_resolution(7) limits them. */
 const mostLinks = 40;
 
@@ -69,11 +72,11 @@ export function openMachine({ root, uid, program }: Access, context: Context): M
     space: (path) => read(path, spaceAt),
     run: async (name, ...args) => {
       try {
-        const answer = await withTimeout(answerLimit, name, { ...context, env }, (limited) => program(name, args, {}, limited));
+        const answer = await withTimeout(answerLimit(name), name, { ...context, env }, (limited) => program(name, args, {}, limited));
         return { ...answer, stdout: answer.stdout.toString() };
       } catch (error) {
         context.signal.throwIfAborted();
-        if (error instanceof MftPatchError) return { exitCode: 124, stdout: '', stderr: `no answer within ${answerLimit} s` };
+        if (error instanceof MftPatchError) return { exitCode: 124, stdout: '', stderr: `no answer within ${answerLimit(name)} s` };
         // It is there and cannot be run, as a shell counts.
         return { exitCode: 126, stdout: '', stderr: String(error) };
       }

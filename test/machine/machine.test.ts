@@ -6,12 +6,14 @@ import type { Release } from '../../src/bundle/release-file.js';
 import { type Device, isTooOther, releaseFor } from '../../src/machine/cards.js';
 import { readDkms } from '../../src/machine/dkms.js';
 import { judgeEngine } from '../../src/machine/engine.js';
+import { examine } from '../../src/machine/examine.js';
 import { headersPackage, movingHeaders } from '../../src/machine/header-packages.js';
 import { openMachine } from '../../src/machine/machine.js';
 import { readSigningKey } from '../../src/machine/secure-boot.js';
 import { runProgram } from '../../src/system/run-program.js';
 import { makeDirectory, testContext, writeFiles } from '../support.js';
-import { type Answer, makeMachine } from './stand-in.js';
+import { debians } from './debians.js';
+import { type Answer, type Description, makeMachine } from './stand-in.js';
 
 const open = (root: string) => openMachine({ root, uid: 1000, program: runProgram }, testContext());
 
@@ -104,6 +106,14 @@ test.each<[string, Answer, object[]]>([
 ])('dkms %s says what it has: %j', async (version, status, rows) => {
   const { machine } = makeMachine({ ...simple, dkms: { version, status } });
   expect(await readDkms(machine)).toMatchObject({ version, rows });
+});
+
+test('a dkms that does not answer in time is not one that has nothing', async () => {
+  const working: Description = debians['debian-12-working'] ?? simple;
+  const { machine } = makeMachine({ ...working, dkms: { version: '3.0.10', status: { exit: 124 } } });
+  const { checks } = await examine(machine, testContext());
+  const lines = checks.filter(({ id }) => id === 'dkms' || id === 'modules').map(({ status, text }) => `${status}: ${text}`);
+  expect(lines).toEqual(['unknown: 3.0.10; dkms status does not answer', 'unknown: dkms does not say for which kernels they are built']);
 });
 
 test.each([
