@@ -1,7 +1,9 @@
 /**
  * Makes one file of the program and what it depends on, build/program.cjs, with its source map, and collects the licences of what is
  * inside. A module runs when it is first needed, as where each is a file; the libraries' digests are those of the files that went in.
+ * The program's own help is made here, too, as it is without a terminal: build/help.txt.
  */
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
@@ -43,16 +45,24 @@ const bundle = await rolldown({
     throw new Error(`${level}: ${log.message}`);
   },
 });
-await bundle.write({
+const { output } = await bundle.write({
   file: join(root, 'build/program.cjs'),
   format: 'cjs',
   codeSplitting: false,
   sourcemap: true,
-  // Less to read at every start. Names stay, for who reads a stack trace.
-  minify: { compress: false, mangle: false, codegen: true },
+  // Less to read at every start, in one byte a character. Names of functions stay, for who reads a stack trace.
+  minify: { compress: false, mangle: { keepNames: true }, codegen: { asciiOnly: true } },
+  // The licences are in a file of their own.
+  comments: false,
+  // One function, whether Node loads the file or V8 runs it as a script, whose last value that is.
+  postBanner: '(typeof module === "object" ? module : {}).exports = (require, __filename) => {',
+  postFooter: '}',
   // The sources are in the repository, and each is named.
   sourcemapExcludeSources: true,
 });
+const chunk = output.find(({ type }) => type === 'chunk');
+// The program reads it as Latin-1.
+if (/[^\0-\x7f]/.test(chunk.code)) throw new Error('program.cjs has a character that is not ASCII');
 
 const texts = librariesInside(root).map((path) => {
   const directory = join(root, path);
@@ -62,3 +72,4 @@ const texts = librariesInside(root).map((path) => {
 });
 const line = `\n${'-'.repeat(80)}\n\n`;
 writeFileSync(join(root, 'build/LICENSES.txt'), [`build/program.cjs contains these packages:\n`, ...texts].join(line));
+writeFileSync(join(root, 'build/help.txt'), execFileSync(process.execPath, [join(root, 'build/cli.js'), '--help']));

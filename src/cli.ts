@@ -32,7 +32,5 @@ async function main(): Promise<void> {
   if (interruption.signal.aborted) process.exit();
 }
 
-// Scripts ask for the version often: it is answered before anything else is loaded.
-if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) process.stdout.write(`${version}\n`);
 // Without an await of this file, which program.cjs, as CommonJS, cannot have.
-else void main();
+void main();

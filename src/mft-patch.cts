@@ -11,18 +11,37 @@ import vm = require('node:vm');
 
 const program = path.join(__dirname, 'program.cjs');
 const words = process.argv.slice(2);
+/** How many columns help.txt is made for: those of what is no terminal. */
+const helpWidth = 80;
 
-if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
-  // Scripts ask for the version often: it is answered before anything else is loaded.
+const asked = words.length === 1 ? words[0] : undefined;
+
+// Both are answered before anything else is loaded: scripts ask for the version often, people for the help.
+if (asked === '--version' || asked === '-V') {
   const { version } = JSON.parse(fs.readFileSync(path.join(__dirname, '../package.json'), 'utf8')) as { version: string };
-  process.stdout.write(`${version}\n`);
+  answer(`${version}\n`);
+} else if ((asked === '--help' || asked === '-h') && (process.stdout.columns ?? helpWidth) === helpWidth) {
+  answer(fs.readFileSync(path.join(__dirname, 'help.txt'), 'utf8'));
 } else if (words.includes('--verbose') || process.env.NODE_DISABLE_COMPILE_CACHE) {
   // Stack traces name the sources, which Node maps in modules only that it loads itself.
   if (words.includes('--verbose')) process.setSourceMapsEnabled(true);
-  require('./program.cjs');
+  (require('./program.cjs') as Main)(require, program);
 } else {
   start();
 }
+
+/** Prints a result. A reader that closes the pipe early (`| head`) is not an error. */
+function answer(text: string): void {
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') return;
+    process.stderr.write(`mft-patch: cannot write the result: ${message}\n  free space, or send stdout elsewhere\n`);
+    process.exitCode = 5;
+  });
+  process.stdout.write(text);
+}
+
+/** What program.cjs is: all modules, as a function of what Node would give each file. */
+type Main = (require: NodeJS.Require, filename: string) => void;
 
 /** Code of V8's, and the commands that have run with it: it holds the functions that they have called. */
 interface Kept {
@@ -35,7 +54,8 @@ function start(): void {
   const command = words.find((word) => /^[a-z]+$/.test(word)) ?? '';
   const place = placeOf(source);
   const kept = place === undefined ? undefined : read(place);
-  const text = `(function (exports, require, module, __filename, __dirname) { ${source}\n})`;
+  // All of it is ASCII: of this size V8 then has it without a copy of its own.
+  const text = source.toString('latin1');
   const script = new vm.Script(text, { filename: program, ...(kept === undefined ? {} : { cachedData: kept.code }) });
   const isFit = kept !== undefined && !script.cachedDataRejected;
   const commands = isFit ? kept.commands : [];
@@ -45,7 +65,7 @@ function start(): void {
       if (status === 0) write(place, { commands: [...commands, command], code: script.createCachedData() });
     });
   }
-  script.runInThisContext().call(exports, exports, require, module, program, __dirname);
+  (script.runInThisContext() as Main)(require, program);
 }
 
 function newHash(): Hash {

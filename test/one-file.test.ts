@@ -14,6 +14,8 @@ const run = (line: string, changes: NodeJS.ProcessEnv = {}) => runCli(line.split
 describe('it prints what the plain modules print:', () => {
   test.each([
     '--help',
+    '-h',
+    '--help --quiet',
     '--version',
     'help',
     'help image build',
@@ -33,6 +35,22 @@ describe('it prints what the plain modules print:', () => {
   ])('%s', async (line) => {
     const cwd = projectRoot;
     expect(await runCli(line.split(' '), { program, env, cwd })).toEqual(await runCli(line.split(' '), { program: cliPath, env, cwd }));
+  });
+
+  test.each([40, 80, 120])('the help on a terminal of %i columns', (columns) => {
+    // Its options are Node's, for which there would be other code of V8's in the cache.
+    const other = { env: { ...env, XDG_CACHE_HOME: makeDirectory() } };
+    const terminal = `data:text/javascript,Object.assign(process.stdout,{isTTY:true,columns:${columns}})`;
+    const [help, right] = [program, cliPath].map((which) => sh(`${process.execPath} --import '${terminal}' ${which} --help`, other));
+    expect(help).toBe(right);
+    expect(Math.max(...right.split('\n').map(({ length }) => length))).toBeGreaterThan(columns - 10);
+  });
+
+  test.each(['--version', '--help'])('%s to a full disk', (line) => {
+    for (const which of [program, cliPath]) {
+      const full = sh(`${process.execPath} ${which} ${line} 2>&1 > /dev/full || echo $?`, { env });
+      expect(full).toMatch(/^mft-patch: cannot write the result: ENOSPC.*\n {2}free space, or send stdout elsewhere\n5\n$/);
+    }
   });
 
   test('a package, its record and its provenance', async () => {
@@ -85,8 +103,7 @@ describe("V8's code for it", () => {
     const check = `const bytes = require('fs').readFileSync(process.argv[1]);
       const source = require('fs').readFileSync(process.argv[2]);
       const cachedData = bytes.subarray(bytes.indexOf(10, 65) + 1);
-      const text = '(function (exports, require, module, __filename, __dirname) { ' + source + '\\n})';
-      console.log(new (require('vm').Script)(text, { cachedData }).cachedDataRejected);`;
+      console.log(new (require('vm').Script)(source.toString('latin1'), { cachedData }).cachedDataRejected);`;
     expect(sh(`${process.execPath} -e '${check.replaceAll("'", `'\\''`)}' '${place()}' '${projectRoot}build/program.cjs'`)).toBe('false\n');
   });
 

@@ -155,6 +155,7 @@ describe('the packed program', () => {
       'man/mft-patch.1',
       'build/program.cjs',
       'build/program.cjs.map',
+      'build/help.txt',
       'build/LICENSES.txt',
       '.github/workflows/kernels.yml',
     ];
