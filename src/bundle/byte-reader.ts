@@ -1,4 +1,7 @@
-/** Takes bytes from a stream of chunks, as many as are wanted at a time. */
+/**
+ * Takes bytes from a stream of chunks, as many as are wanted at a time. A chunk need not hold longer than until the next one is asked
+ * for; nor do pieces that are given out, or what was only looked at.
+ */
 export class ByteReader {
   readonly #source: AsyncIterator<Buffer>;
   #rest: Buffer = Buffer.alloc(0);
@@ -10,6 +13,7 @@ export class ByteReader {
   }
 
   async #fill(): Promise<boolean> {
+    if (this.#rest.length > 0) this.#rest = Buffer.from(this.#rest);
     const { done, value } = await this.#source.next();
     if (done) return false;
     this.#rest = this.#rest.length === 0 ? value : Buffer.concat([this.#rest, value]);
@@ -30,7 +34,7 @@ export class ByteReader {
   /** The next bytes. For small sizes only. @throws Error if the stream ends before */
   async read(size: number): Promise<Buffer> {
     while (this.#rest.length < size) if (!(await this.#fill())) throw new Error('the archive is truncated');
-    const taken = this.#rest.subarray(0, size);
+    const taken = Buffer.from(this.#rest.subarray(0, size));
     this.#rest = this.#rest.subarray(size);
     return taken;
   }

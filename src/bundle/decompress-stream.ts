@@ -1,12 +1,9 @@
 /** Streams of the compressions that bundles come in, decompressed with flat memory. */
-import { createGunzip } from 'node:zlib';
+import { gunzipped } from './gunzip.js';
 import { UnsupportedStream } from './unsupported-stream.js';
 
 /** How an archive is compressed; empty for not at all. */
 export type StreamCompression = '' | 'gzip' | 'xz' | 'zstd';
-
-/** What comes out of gunzip at a time: each piece costs a turn of the event loop, which hashing delays. */
-const chunkSize = 4 * 1024 * 1024;
 
 /** The compression that a stream begins with: gzip (RFC 1952, 2.3.1), xz (its format, 2.1.1.1), zstd (RFC 8878, 3.1). */
 export function compressionOf(start: Buffer): StreamCompression {
@@ -17,8 +14,9 @@ export function compressionOf(start: Buffer): StreamCompression {
 }
 
 /**
- * Decompresses a stream. What follows the last gzip member is padding, and is read to its end.
+ * Decompresses a stream.
  *
+ * @returns pieces, each of which holds until the next one is asked for
  * @throws Error while it is read, for what is truncated or corrupt
  */
 export async function* decompressed(compression: StreamCompression, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -32,40 +30,6 @@ export async function* decompressed(compression: StreamCompression, source: Asyn
     case 'zstd':
       return yield* (await import('./zstd-stream.js')).unzstd(source);
   }
-}
-
-async function* gunzipped(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize });
-  let isStopped = false;
-  const feed = async () => {
-    for await (const chunk of source) {
-      if (isStopped) return;
-      if (!gunzip.destroyed && !gunzip.write(chunk)) await drained(gunzip);
-    }
-    gunzip.end();
-  };
-  const feeding = feed();
-  // A source that fails must end the reader below, too.
-  feeding.catch((error) => gunzip.destroy(error));
-  try {
-    yield* gunzip;
-    await feeding;
-  } finally {
-    // A reader that stops early does not wait for a source that may be stuck.
-    isStopped = true;
-    gunzip.destroy();
-  }
-}
-
-/** Resolves when the stream takes more, or takes nothing ever again. */
-function drained(stream: NodeJS.WritableStream): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      stream.removeListener('drain', done).removeListener('close', done);
-      resolve();
-    };
-    stream.on('drain', done).on('close', done);
-  });
 }
 
 /** What the library's errors mean (xz.h of XZ Embedded, enum xz_ret). */
@@ -84,7 +48,7 @@ async function* unxz(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
         const { done, value } = await chunks.next();
         if (done) return controller.close();
         // The library takes an empty piece for the end.
-        if (value.length > 0) return controller.enqueue(value);
+        if (value.length > 0) return controller.enqueue(Buffer.from(value));
       }
     },
     // Not waited for: a source may be stuck.

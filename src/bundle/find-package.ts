@@ -61,7 +61,7 @@ export async function findPackage(source: AsyncIterable<Buffer>, options: FindOp
       done += chunk.length;
       options.onBytes?.(done);
       seen = done > packageLimit ? undefined : seen;
-      seen?.push(chunk);
+      seen?.push(Buffer.from(chunk));
       yield chunk;
     }
   })();

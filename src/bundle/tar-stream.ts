@@ -1,6 +1,7 @@
 import { Header } from 'tar/header';
 import { Pax } from 'tar/pax';
 import { ByteReader } from './byte-reader.js';
+import { copies } from './chunks.js';
 
 /** An entry of a tar stream. Its body can be read until the next entry is asked for. */
 export interface StreamedEntry {
@@ -54,13 +55,13 @@ export function readTarStream(chunks: AsyncIterable<Buffer>): TarStream {
       // The library puts the prefix of the header before a long name, and prefers the short target of a link.
       const path = names.long?.path ?? names.pax?.path ?? header.path ?? '';
       const linkTarget = names.long?.linkpath ?? names.pax?.linkpath ?? header.linkpath ?? '';
-      yield { path, linkTarget, type: header.type, isFile, size, padding, head: Buffer.concat(head), body: reader.body(size) };
+      yield { path, linkTarget, type: header.type, isFile, size, padding, head: Buffer.concat(head), body: copies(reader.body(size)) };
       await reader.skip(padding);
     }
   };
   const rest = async function* () {
     yield* end;
-    yield* reader.rest();
+    yield* copies(reader.rest());
   };
   return { entries: entries(), rest };
 }

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, failInput } from '../errors.js';
-import { chunksOf } from './chunks.js';
+import { chunksOf, copies } from './chunks.js';
 import { type BundleEntry, isPackageFile } from './find-package.js';
 
 /** How many directories deep a package may be: an unpacked DOCA-Host has it five deep, in usr/share/doca-host-…/repo/pool. */
@@ -65,7 +65,7 @@ async function* fileEntry(path: string, walk: Walk): AsyncGenerator<BundleEntry>
   const place = join(walk.directory, path);
   const { size } = await stat(place).catch((error) => failInput(place, error));
   walk.hasPackage ||= isPackageFile(path.replace(/^.*\//, ''), walk.wanted);
-  yield { path, type: 'File', isFile: true, linkTarget: '', size, body: chunksOf(place) };
+  yield { path, type: 'File', isFile: true, linkTarget: '', size, body: copies(chunksOf(place)) };
 }
 
 /** What a link leads to; nothing for one that is broken. What is found there has the path through the link. */

@@ -35,8 +35,8 @@ function measureBuild(): void {
       theirs: ['bash', 'by-hand.sh', name],
       goal,
     });
-  measured.memory(`peak memory, ${sizeOf('last.tgz')} bundle`, build('--bundle', 'last.tgz'), 150);
-  measured.memory(`peak memory, ${sizeOf('huge.tgz')} bundle`, build('--bundle', 'huge.tgz'), 150);
+  measured.memory(`peak memory, ${sizeOf('last.tgz')} bundle`, build('--bundle', 'last.tgz'), 90);
+  measured.memory(`peak memory, ${sizeOf('huge.tgz')} bundle`, build('--bundle', 'huge.tgz'), 90);
   const repack = build('--bundle', 'huge.tgz', '--repack-bundle', '--with-userland');
   measured.memory(`peak memory, ${sizeOf('huge.tgz')} bundle repacked`, repack, 150);
   compareWithModules('build --bundle first.tgz', build('--bundle', 'first.tgz'), rounds);
