@@ -1,7 +1,5 @@
-import { open } from 'node:fs/promises';
 import { failInput } from '../errors.js';
-
-const chunkSize = 1024 * 1024;
+import { fileBytes } from '../system/file-bytes.js';
 
 /**
  * The bytes of a file, or of another stream that is to be called `path`.
@@ -9,26 +7,11 @@ const chunkSize = 1024 * 1024;
  * @returns chunks, each of which holds until the next one is asked for
  * @throws no-input while they are read
  */
-export async function* chunksOf(path: string, stream: AsyncIterable<Buffer> = bytesOf(path)): AsyncGenerator<Buffer> {
+export async function* chunksOf(path: string, stream: AsyncIterable<Buffer> = fileBytes(path)): AsyncGenerator<Buffer> {
   try {
     yield* stream;
   } catch (error) {
     failInput(path, error);
-  }
-}
-
-/** One buffer for all of a file: a read stream's new ones cost more than reading does. */
-async function* bytesOf(path: string): AsyncGenerator<Buffer> {
-  const file = await open(path);
-  try {
-    const buffer = Buffer.allocUnsafeSlow(chunkSize);
-    for (;;) {
-      const { bytesRead } = await file.read(buffer);
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await file.close();
   }
 }
 

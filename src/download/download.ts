@@ -76,9 +76,8 @@ async function attempt(part: string, download: Download, context: Context): Prom
     const { start, total } = await extent(response, have, part);
     if ((total ?? 0) > limit) failDownload(url, `is ${total} bytes; the limit is ${limit}`);
     if (start === 0) await forget(part, response.headers, mustBeGuarded);
-    const onChunk = (done: number) => {
-      context.progress({ step: 'download', text: `downloading ${publicUrl(url)}`, done, ...(total === undefined ? {} : { total }) });
-    };
+    const step = { step: 'download' as const, text: `downloading ${publicUrl(url)}`, ...(total === undefined ? {} : { total }) };
+    const onChunk = (done: number) => context.progress({ ...step, done });
     const bytes = await store(unlessSilent(response.body ?? [], retry, closing), part, { start, most: total ?? limit, closing, onChunk });
     await refuseTooLong(part, bytes, { url, limit });
     if (total !== undefined && bytes !== total) {

@@ -1,8 +1,9 @@
 /** A file that is not complete yet, and beside it, in `<part>.json`, what it may be continued by. */
 import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { copyFile, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { bootId } from '../system/boot.js';
+import { fileBytes } from '../system/file-bytes.js';
 
 /** Begins a part anew. A weak validator cannot vouch for bytes (RFC 9110, 13.1.5). */
 export async function forget(part: string, headers: { get(name: string): string | null }, isGuarded: boolean): Promise<void> {
@@ -44,7 +45,8 @@ export async function sizeOf(path: string): Promise<number> {
 /** The digests of what is on the disk: what came over the wire is not all that a disk, or another process, can do to it. */
 export async function digestsOf(part: string, withMd5: boolean, signal: AbortSignal): Promise<{ sha256: string; md5?: string }> {
   const sums = { sha256: createHash('sha256'), md5: withMd5 ? createHash('md5') : undefined };
-  for await (const chunk of createReadStream(part, { highWaterMark: 1024 * 1024, signal })) {
+  for await (const chunk of fileBytes(part)) {
+    signal.throwIfAborted();
     sums.sha256.update(chunk);
     sums.md5?.update(chunk);
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { fileBytes } from './file-bytes.js';
 
 /** The SHA-256 in 64 hex digits. */
 export function sha256(content: Buffer | string): string {
@@ -11,9 +11,12 @@ export function shortDigest(text: string): string {
   return sha256(text).slice(0, 12);
 }
 
-/** The SHA-256 of a file in hex, read as a stream: memory stays flat. Rejects with the system's error. */
+/** The SHA-256 of a file in hex, read piece by piece: memory stays flat. Rejects with the system's error. */
 export async function sha256OfFile(path: string, signal: AbortSignal): Promise<string> {
   const digest = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024, signal })) digest.update(chunk);
+  for await (const chunk of fileBytes(path)) {
+    signal.throwIfAborted();
+    digest.update(chunk);
+  }
   return digest.digest('hex');
 }
