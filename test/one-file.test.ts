@@ -41,7 +41,9 @@ describe('it prints what the plain modules print:', () => {
     // Its options are Node's, for which there would be other code of V8's in the cache.
     const other = { env: { ...env, XDG_CACHE_HOME: makeDirectory() } };
     const terminal = `data:text/javascript,Object.assign(process.stdout,{isTTY:true,columns:${columns}})`;
-    const [help = '', right = ''] = [program, cliPath].map((which) => sh(`${process.execPath} --import '${terminal}' ${which} --help`, other));
+    const [help = '', right = ''] = [program, cliPath].map((which) =>
+      sh(`${process.execPath} --import '${terminal}' ${which} --help`, other),
+    );
     expect(help).toBe(right);
     expect(Math.max(...right.split('\n').map(({ length }) => length))).toBeGreaterThan(columns - 10);
   });
