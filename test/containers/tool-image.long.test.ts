@@ -1,17 +1,16 @@
 /** The image of the program itself, container/Dockerfile.tool: not root, and with the host's docker by its socket. */
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { builtBy } from '../installed.js';
-import { importBase, removeLater } from '../own-base.js';
+import { importBase, ownImage } from '../own-base.js';
 import { makeDirectory, missing, projectRoot, sh } from '../support.js';
 
 const socket = '/var/run/docker.sock';
 const isHere = missing('docker') === '' && statSync(socket, { throwIfNoEntry: false })?.isSocket() === true;
 
 describe.skipIf(!isHere)('the image of the tool', () => {
-  const name = `mft-patch-test/tool:${randomBytes(4).toString('hex')}`;
+  const [base, name] = [ownImage('trixie'), ownImage('tool')];
   const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
   /** A user that neither the image nor the machine knows. */
   const user = '--user 4711:4711';
@@ -27,9 +26,8 @@ describe.skipIf(!isHere)('the image of the tool', () => {
     const context = join(makeDirectory(), 'context');
     mkdirSync(context);
     sh(`node scripts/deb.mjs ${context}`, { cwd: projectRoot });
-    const base = importBase('trixie');
+    importBase('trixie', base);
     const env = { ...process.env, DOCKER_BUILDKIT: '0' };
-    removeLater(name);
     sh(`docker build --quiet --force-rm --file container/Dockerfile.tool --build-arg BASE_IMAGE=${base} --tag ${name} ${context}`, {
       cwd: projectRoot,
       env,

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { importBase } from '../own-base.js';
+import { importBase, ownImage } from '../own-base.js';
 import { makeDirectory, missing, projectRoot, runCli, sh, writeFiles } from '../support.js';
 
 const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
@@ -45,7 +45,7 @@ async function ownPackage(): Promise<string> {
 }
 
 describe.skipIf(missing('docker') !== '')('on a Debian 12 without Node.js and without a network', () => {
-  let base = '';
+  const base = ownImage('bookworm');
   /** Runs a script as a user of no name, with the archive unpacked in /opt by the container's own tar; first one of root. */
   const run = (script: string, { out = makeDirectory(), asRoot = 'true' } = {}) => {
     sh(`chmod 777 '${out}'`);
@@ -56,7 +56,7 @@ describe.skipIf(missing('docker') !== '')('on a Debian 12 without Node.js and wi
   };
 
   beforeAll(() => {
-    base = importBase('bookworm');
+    importBase('bookworm', base);
   });
 
   test('there is no Node.js, and no xz', () => {
