@@ -127,7 +127,7 @@ describe('the packed program', () => {
     /^schemas\/[\w-]+\.schema\.json$/,
     /^samples\/(common|flat|nnt|nnt-4\.26)\/(base|README\.txt|changelog|DEBIAN\/(control|postinst|prerm)|source\/.+)$/,
     /^docs\/[\w-]+(\.zh-CN)?\.md$/,
-    /^docs\/pictures\/[\w-]+\.(svg|txt)$/,
+    /^docs\/pictures\/[\w-]+\.(svg|txt|png)$/,
     /^container\/(Dockerfile\.(boot|tool)|[\w-]+\.(sh|c|pl))$/,
   ];
   const filesOf = (folder: string) =>
