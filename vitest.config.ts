@@ -27,7 +27,7 @@ export default defineConfig({
           ...common,
           name: 'long',
           include: ['test/**/*.long.test.ts'],
-          globalSetup: [...common.globalSetup, 'test/setup/machine.ts'],
+          globalSetup: [...common.globalSetup, 'test/setup/machine.ts', 'test/setup/emulator.ts'],
         },
       },
     ],

@@ -19,7 +19,7 @@ export function lackingNames(facts: Survey): string[] {
       ? compiler.cures.flatMap(({ command }) => /^apt install ((?:gcc|clang).*)$/.exec(command)?.[1]?.split(' ') ?? [])
       : [];
   const known = compilers.filter((name) => kernels.candidates.has(name) || ['gcc', 'make'].includes(name));
-  return [...new Set([...(dkms.version === undefined ? ['dkms'] : []), ...headers, ...moving, ...known])];
+  return [...new Set([...(dkms.version === undefined && !dkms.isSilent ? ['dkms'] : []), ...headers, ...moving, ...known])];
 }
 
 /** apt's lists where they do not have the headers, then all of it in one transaction. */

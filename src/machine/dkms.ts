@@ -23,7 +23,7 @@ export interface Dkms {
   version?: string;
   /** What it has of kernel-mft-dkms. */
   rows: DkmsRow[];
-  /** `dkms status` has not answered in time: nobody knows what it has. */
+  /** It has not answered in time: nobody knows what it has. */
   isSilent?: true;
 }
 
@@ -32,6 +32,7 @@ const rowForm = /^([\w.+~-]+)(?:\/|, )([\w.+~-]+)(?:, ([^,\s]+), ([^:,\s]+))?: (
 
 export async function readDkms(machine: Machine): Promise<Dkms> {
   const { exitCode, stdout } = await machine.run('dkms', '--version');
+  if (exitCode === 124) return { rows: [], isSilent: true };
   // dkms-3.0.10, or "dkms: 2.8.4".
   const [version] = /\d+(\.\d+)+/.exec(stdout) ?? [];
   if (exitCode === 127 || version === undefined) return { rows: [] };
@@ -49,8 +50,9 @@ export async function readDkms(machine: Machine): Promise<Dkms> {
  * @param keepsArch what is installed files modules under amd64: the vendor's package on Debian
  */
 export function judgeDkms({ version, isSilent }: Dkms, keepsArch: boolean): Check {
+  if (isSilent)
+    return checked('dkms', 'unknown', `${version === undefined ? '' : `${version}; `}it does not answer`, [asRoot('dkms status')]);
   if (version === undefined) return checked('dkms', 'fault', 'not installed', [asRoot('apt install dkms')]);
-  if (isSilent) return checked('dkms', 'unknown', `${version}; dkms status does not answer`, [asRoot('dkms status')]);
   const isBefore = (other: string) => compareVersions(version, other) < 0;
   if (!isBefore('3.1') && keepsArch)
     return checked('dkms', 'note', `${version}: its kernel hook ends with 11 on the vendor's package, which is filed under amd64`);

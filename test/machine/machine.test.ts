@@ -113,7 +113,7 @@ test('a dkms that does not answer in time is not one that has nothing', async ()
   const { machine } = makeMachine({ ...working, dkms: { version: '3.0.10', status: { exit: 124 } } });
   const { checks } = await examine(machine, testContext());
   const lines = checks.filter(({ id }) => id === 'dkms' || id === 'modules').map(({ status, text }) => `${status}: ${text}`);
-  expect(lines).toEqual(['unknown: 3.0.10; dkms status does not answer', 'unknown: dkms does not say for which kernels they are built']);
+  expect(lines).toEqual(['unknown: 3.0.10; it does not answer', 'unknown: dkms does not say for which kernels they are built']);
 });
 
 test.each([

@@ -33,7 +33,7 @@ const packages =
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'mft-patch-tests-'));
   const isDebian = existsSync('/etc/debian_version') && process.getuid?.() === 0;
-  if (isDebian) timed('installing packages', installPackages);
+  if (isDebian) timed('installing packages', () => installPackages(packages));
   const programs =
     'dpkg-deb dpkg-parsechangelog gpg quilt patch ar gcc make python3 zstd xz lintian shellcheck xmllint fish groff man mandoc zsh'.split(
       ' ',
@@ -68,10 +68,11 @@ function timed<T>(what: string, work: () => T): T {
   return result;
 }
 
-function installPackages(): void {
+/** Installs those of these packages of Debian that are missing. */
+export function installPackages(names: readonly string[]): void {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own format
   const format = '${db:Status-Abbrev}';
-  const missing = packages.filter((name) => !/^ii/.test(spawnSync('dpkg-query', ['-W', '-f', format, name], { encoding: 'utf8' }).stdout));
+  const missing = names.filter((name) => !/^ii/.test(spawnSync('dpkg-query', ['-W', '-f', format, name], { encoding: 'utf8' }).stdout));
   if (missing.length === 0) return;
   console.log(`[set-up] going to install with apt-get: ${missing.join(' ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
