@@ -101,6 +101,8 @@ class Bootstrap {
     const isUbuntu = image.startsWith('ubuntu');
     const args = [
       '--variant=minbase',
+      // As in the images of the registry: a file that a power cut interrupts is in an image that is made again.
+      '--dpkgopt=force-unsafe-io',
       // Its minbase has no apt, and dkms is not in main in each of its releases.
       ...(isUbuntu ? ['--include=apt', '--components=main,universe', `--keyring=${ubuntuKeyring}`] : []),
       ...(emulated === undefined ? [] : [`--architectures=${emulated}`]),

@@ -73,7 +73,7 @@ async function measureFetch(): Promise<void> {
   measured.compare(`fetch, ${sizeOf('last.tgz')} / curl and sha256sum`, {
     ours: ['bash', '-c', `rm -rf cache && exec ${process.execPath} ${cli} ${fetch}`],
     theirs: ['bash', '-c', `rm -f curled && curl -s -o curled http://127.0.0.1:${port}/x && sha256sum curled`],
-    goal: 1.2,
+    goal: 1.15,
   });
   serving.kill();
 }
@@ -102,7 +102,7 @@ function measureVerify(): void {
   const image = sh('docker images --format "{{.Repository}}:{{.Tag}}" mft-patch/debian-12 | head -n 1').trim();
   writeFileSync(join(directory, 'life.sh'), life);
   const bare = `docker run --rm --network none --volume ${directory}:/in:ro ${image} bash /in/life.sh > life.log 2>&1`;
-  measured.compare('verify / the same life by hand, docker run … bash', { ours: verify, theirs: ['bash', '-c', bare], goal: 1.15 });
+  measured.compare('verify / the same life by hand, docker run … bash', { ours: verify, theirs: ['bash', '-c', bare], goal: 1.1 });
   const boot: Command = [...verify, '--boot'];
   seconds(boot);
   measured.longer('verify --boot / verify', { ours: boot, theirs: verify, goal: 15, times: Math.min(rounds, 3) });
@@ -126,7 +126,7 @@ function measureVerify(): void {
   measured.compare('matrix, 4 kernels, 2 jobs / 4 verifies in turn', {
     ours: matrix,
     theirs: ['bash', '-c', each],
-    goal: 0.65,
+    goal: 0.55,
     times: Math.min(rounds, 5),
   });
 }

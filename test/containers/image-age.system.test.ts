@@ -169,10 +169,10 @@ test('a refresh that fails leaves the image as it was', async () => {
 
 describe("mmdebstrap's arguments", () => {
   test.each([
-    ['debian-13', '--variant=minbase trixie TAR'],
+    ['debian-13', '--variant=minbase --dpkgopt=force-unsafe-io trixie TAR'],
     [
       'debian-sid',
-      '--variant=minbase --aptopt=Acquire::Check-Valid-Until "false" sid TAR http://a.example/b',
+      '--variant=minbase --dpkgopt=force-unsafe-io --aptopt=Acquire::Check-Valid-Until "false" sid TAR http://a.example/b',
       '--apt-mirror',
       'http://a.example/b',
     ],
@@ -190,7 +190,7 @@ describe("mmdebstrap's arguments", () => {
       expect(stderr).toContain('apt install ubuntu-keyring');
     } else {
       const options = `--include=apt --components=main,universe --keyring=${keyring}`;
-      expect(call).toMatch(new RegExp(`^mmdebstrap --variant=minbase ${options} noble \\S+/base\\.tar$`));
+      expect(call).toMatch(new RegExp(`^mmdebstrap --variant=minbase --dpkgopt=force-unsafe-io ${options} noble \\S+/base\\.tar$`));
     }
   });
 });
