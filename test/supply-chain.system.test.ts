@@ -119,7 +119,7 @@ describe('the packed program', () => {
   const wanted = [
     /^(README(\.zh-CN)?\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE|package\.json|(releases|cards)\.json|Dockerfile)$/,
     /^build\/([\w-]+\/)*[\w-]+\.js$/,
-    /^build\/(mft-patch\.cjs|program\.cjs(\.map)?|LICENSES\.txt)$/,
+    /^build\/(mft-patch\.cjs|program\.cjs(\.map)?|help\.txt|LICENSES\.txt)$/,
     /^\.github\/workflows\/kernels\.yml$/,
     /^man\/mft-patch\.1$/,
     /^patches\/(series|[\w-]+\.patch)$/,
