@@ -37,7 +37,13 @@ describe.each([
 
   test('several members, and zeros or anything behind them', async () => {
     const two = Buffer.concat([whole, gzipSync(noise)]);
-    for (const rest of [Buffer.alloc(0), Buffer.alloc(70_000), Buffer.from('\0rest')])
+    const rests = [
+      Buffer.alloc(0),
+      Buffer.alloc(70_000),
+      Buffer.from('\0rest'),
+      Buffer.concat([Buffer.alloc(70_000), Buffer.alloc(70_000, 'x')]),
+    ];
+    for (const rest of rests)
       for (const size of [1000, 65_536])
         expect((await read(pieces(Buffer.concat([two, rest]), size))).length).toBe(plain.length + noise.length);
   });
