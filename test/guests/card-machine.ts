@@ -39,14 +39,14 @@ echo '== files'; find /var/lib/dkms /usr/src /lib/modules \\( -name 'kernel-mft*
 
 /** Asks the drivers about QEMU's device for teaching, as container/boot.sh does. */
 const askDrivers = `
-[ -e /run/ask-driver ] || gcc -static -nostdlib -ffreestanding -fno-stack-protector -O1 -o /run/ask-driver /in/ask-driver.c
+[ -e /opt/ask-driver ] || gcc -static -nostdlib -ffreestanding -fno-stack-protector -O1 -o /opt/ask-driver /in/ask-driver.c
 for sysfs in /sys/bus/pci/devices/*; do
 	[ "$(cat "$sysfs/vendor" "$sysfs/device" | xargs)" != '0x1234 0x11e8' ] || slot=$(basename "$sysfs" | tr ':.' '  ')
 done
 set -- $slot
 device="$((0x$1)) $((0x$2)) $((0x$3 * 8 + 0x$4))"
-/run/ask-driver /dev/mst/mt4584_pci_cr0 mst_pci $device
-/run/ask-driver /dev/mst/mt4584_pciconf0 mst_pciconf $device`;
+/opt/ask-driver /dev/mst/mt4584_pci_cr0 mst_pci $device
+/opt/ask-driver /dev/mst/mt4584_pciconf0 mst_pciconf $device`;
 
 /** What the drivers of the sample `flat` answer, the last with the numbers of the device. */
 export const goodAnswers = [
