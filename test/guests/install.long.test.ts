@@ -6,6 +6,8 @@ import { beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { vendorBundle } from './bundle.js';
 import { bundlePath, CardMachine, goodAnswers, modules, nothing, ours, packagePath } from './card-machine.js';
 import type { Suite } from './disk.js';
+import { enforcingMachine, enrol, installs, isRefused } from './enforced.js';
+import { traps } from './traps.js';
 
 vi.setConfig({ testTimeout: 3_600_000, hookTimeout: 3_600_000 });
 
@@ -31,10 +33,16 @@ describe.skipIf(inject('noGuest') !== '').each(suites)('$name', ({ suite }) => {
   let kernel: string;
 
   beforeAll(async () => {
-    machine = new CardMachine({ suite }, { flat: await vendorBundle('flat') });
+    machine = new CardMachine({ suite }, { flat: await vendorBundle('flat'), nnt: await vendorBundle('nnt-4.26') });
     kernel = await machine.boot();
     return () => machine.guest.powerOff();
   });
+
+  const leavesNothing = async () => {
+    const ran = await machine.type('mft-patch uninstall --yes');
+    expect(ran.exit, ran.output).toBe(0);
+    expect(await machine.state()).toEqual(nothing);
+  };
 
   test("goes from the vendor's package, half-configured, to drivers that answer, and has nothing to do then", async () => {
     expect(await machine.type(`sudo dpkg -i ${packagePath('flat')}`)).toMatchObject({ exit: 1 });
@@ -47,9 +55,40 @@ describe.skipIf(inject('noGuest') !== '').each(suites)('$name', ({ suite }) => {
     expect(await machine.guest.sh('cat /var/log/dpkg.log')).toBe(before);
   });
 
-  test('leaves nothing when it goes back', async () => {
-    const ran = await machine.type('mft-patch uninstall --yes');
+  test('leaves nothing when it goes back', leavesNothing);
+
+  describe('where something is in the way', () => traps(() => machine));
+
+  test('follows the kernel of an upgrade across a reboot, and leaves nothing of both', async () => {
+    expect(await machine.result(`install ${bundlePath('flat')} --yes`)).toMatchObject({ exit: 0, status: 'done' });
+    await machine.guest.sh(`DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -t ${suite}-backports \\
+      linux-image-amd64 linux-headers-amd64`);
+    const next = await machine.guest.reboot();
+    expect(next).not.toBe(kernel);
+    expect(await machine.faults()).toEqual([noCard]);
+    const ran = await machine.type('sudo mst start');
     expect(ran.exit, ran.output).toBe(0);
-    expect(await machine.state()).toEqual(nothing);
+    await works(machine, [kernel, next]);
+    await leavesNothing();
+  });
+});
+
+describe.skipIf(inject('noGuest') !== '')('Debian 12, whose kernel loads signed modules only', () => {
+  test('refuses what nobody signed, and loads what is signed with a key that it trusts', async () => {
+    const { machine, variables } = await enforcingMachine();
+    try {
+      const kernel = await machine.boot();
+      await isRefused(machine);
+      await installs(machine);
+      expect(await machine.result(`install ${bundlePath('flat')} --yes`)).toMatchObject({ exit: 0, status: 'reboot' });
+      await enrol(machine, variables);
+      await machine.boot();
+      const ran = await machine.type(`mft-patch install ${bundlePath('flat')} --yes`);
+      expect(ran.exit, ran.output).toBe(0);
+      await works(machine, [kernel]);
+      expect(await machine.guest.sh('modinfo -F signer mst_pci')).toContain('DKMS module signing key');
+    } finally {
+      await machine.guest.powerOff();
+    }
   });
 });
