@@ -21,9 +21,7 @@ const suites: { name: string; suite: Suite }[] = [
 async function works(machine: CardMachine, releases: string[]): Promise<void> {
   const state = await machine.state();
   expect(state).toMatchObject({ packages: ours, loaded: modules, devices: ['mt4584_pci_cr0', 'mt4584_pciconf0'] });
-  expect(state.dkms).toEqual(
-    releases.map((release) => expect.stringMatching(`^kernel-mft-dkms/4\\.15\\.1, ${release}, x86_64: installed`)),
-  );
+  expect(state.dkms).toEqual(releases.map((release) => expect.stringContaining(`kernel-mft-dkms/4.15.1, ${release}, x86_64: installed`)));
   expect(await machine.answers()).toEqual(goodAnswers);
   expect(await machine.faults()).toEqual([noCard]);
 }
