@@ -130,10 +130,14 @@ function commandOf(line = '') {
 function inDirectory(work) {
   const cwd = mkdtempSync(join(tmpdir(), 'mft-patch-picture-'));
   const remove = () => rmSync(cwd, { recursive: true, force: true });
-  const result = work({ cwd, env: { PATH: process.env.PATH, HOME: cwd, LANG: 'C.UTF-8', TERM: 'xterm' } });
-  if (result instanceof Promise) result.finally(remove).catch(() => {});
-  else remove();
-  return result;
+  let result;
+  try {
+    result = work({ cwd, env: { PATH: process.env.PATH, HOME: cwd, LANG: 'C.UTF-8', TERM: 'xterm' } });
+    return result;
+  } finally {
+    if (result instanceof Promise) result.finally(remove).catch(() => {});
+    else remove();
+  }
 }
 
 /** @param {Picture} picture @param {string} text @returns {string} */

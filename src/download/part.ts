@@ -45,8 +45,7 @@ export async function sizeOf(path: string): Promise<number> {
 /** The digests of what is on the disk: what came over the wire is not all that a disk, or another process, can do to it. */
 export async function digestsOf(part: string, withMd5: boolean, signal: AbortSignal): Promise<{ sha256: string; md5?: string }> {
   const sums = { sha256: createHash('sha256'), md5: withMd5 ? createHash('md5') : undefined };
-  for await (const chunk of fileBytes(part)) {
-    signal.throwIfAborted();
+  for await (const chunk of fileBytes(part, signal)) {
     sums.sha256.update(chunk);
     sums.md5?.update(chunk);
   }

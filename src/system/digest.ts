@@ -14,9 +14,6 @@ export function shortDigest(text: string): string {
 /** The SHA-256 of a file in hex, read piece by piece: memory stays flat. Rejects with the system's error. */
 export async function sha256OfFile(path: string, signal: AbortSignal): Promise<string> {
   const digest = createHash('sha256');
-  for await (const chunk of fileBytes(path)) {
-    signal.throwIfAborted();
-    digest.update(chunk);
-  }
+  for await (const chunk of fileBytes(path, signal)) digest.update(chunk);
   return digest.digest('hex');
 }

@@ -5,15 +5,16 @@ const pieceSize = 1024 * 1024;
 /**
  * The bytes of a file, with one buffer for all of it: a read stream's new ones cost more than reading does.
  *
- * @returns pieces, each of which holds until the next one is asked for. Rejects with the system's error
+ * @returns pieces, each of which holds until the next one is asked for. Rejects with the system's error; with the reason of the signal once that is aborted
  */
-export async function* fileBytes(path: string): AsyncGenerator<Buffer> {
+export async function* fileBytes(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const file = await open(path);
   try {
     const buffer = Buffer.allocUnsafeSlow(pieceSize);
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, pieceSize);
       if (bytesRead === 0) return;
+      signal?.throwIfAborted();
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
