@@ -5,7 +5,7 @@ const pieceSize = 1024 * 1024;
 /**
  * The bytes of a file, with one buffer for all of it: a read stream's new ones cost more than reading does.
  *
- * @returns pieces, each of which holds until the next one is asked for. Rejects with the system's error; with the reason of the signal once that is aborted
+ * @returns pieces, each of which holds until the next one is asked for. Rejects with the system's error, or the signal's reason
  */
 export async function* fileBytes(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const file = await open(path);
