@@ -1,5 +1,5 @@
 /** The documents of install and uninstall, as both are made. Pure. */
-import type { InstallDocument, UninstallDocument } from '../documents/index.js';
+import type { Cure, InstallDocument, UninstallDocument } from '../documents/index.js';
 import { asRoot } from '../machine/cures.js';
 import { judgeAll, type Survey } from '../machine/examine.js';
 import { needsReboot, nextSteps } from './next.js';
@@ -45,9 +45,16 @@ export function nothingBody(head: Head, isBack: boolean): Body {
 export function ranBody(head: Head, { steps, facts, failure }: Outcome, { log, isBack }: { log: string; isBack: boolean }): Body {
   const begin = { ...headOf(head), steps };
   if (!failure) return { ...begin, ...endOf(facts, isBack, 'done'), log };
-  const next = failure.fault === 'package' ? [asRoot(`mft-patch diagnose ${log}`, 'what broke, and the patch for it')] : [];
   const { reason, fault, left, back } = failure;
+  const next = fault === 'package' ? [causeOf(reason, log)] : [];
   return { ...begin, status: 'failed', reason, fault, log, left, ...(back === undefined ? {} : { back }), next };
+}
+
+/** What says more about a package that does not build or load. */
+function causeOf(reason: string, log: string): Cure {
+  if (/Key was rejected/.test(reason))
+    return asRoot('mft-patch doctor', 'which key the modules are signed with, and whether the kernel has it');
+  return asRoot(`mft-patch diagnose ${log}`, 'what broke, and the patch for it');
 }
 
 /** What is left when all steps are done: what comes after a reboot, or what doctor still finds. */

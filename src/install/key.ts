@@ -10,7 +10,7 @@ export const blueScreen = 'on the blue screen: Enroll MOK, Continue, Yes, the pa
 
 /** Whether the kernel would refuse the modules until the next boot. */
 export function isKeyInTheWay({ secureBoot, key }: Survey): boolean {
-  return secureBoot.isEnforced && key.state !== 'enrolled' && key.state !== 'unknown';
+  return secureBoot.isEnforced && !['enrolled', 'built-in', 'unknown'].includes(key.state);
 }
 
 /** Whether only root sees the key: a plan of a user lacks the steps for it. */
@@ -24,7 +24,7 @@ export function keyStep({ secureBoot, key, dkms, packages }: Survey): Step | und
   const lacksProgram = key.state === 'no-mokutil' || present(packages, 'mokutil') === undefined;
   const isMissing = key.state === 'missing';
   if (!isMissing && key.state !== 'no-mokutil') return undefined;
-  const cures = isMissing ? judgeSigningKey(key, secureBoot, dkms.version).cures : [];
+  const cures = isMissing ? judgeSigningKey(key, secureBoot, { dkms: dkms.version, hasMokutil: true }).cures : [];
   const make: Command[] = cures.filter(({ command }) => !/^(mokutil|reboot|apt )/.test(command)).map(({ command }) => ({ line: command }));
   const program: Command = { line: aptInstall('mokutil openssl') };
   return {

@@ -6,6 +6,7 @@ import { livingKernels } from '../machine/kernels.js';
 import { isOfDrivers } from '../machine/leftovers.js';
 import { breaks } from '../machine/mft.js';
 import { isHalf } from '../machine/packages.js';
+import { isBeyondMok } from '../machine/secure-boot.js';
 import { lineOf, releaseToInstall } from './judged.js';
 import { isCompiler, lackingNames, needsArchive } from './lacking.js';
 
@@ -28,6 +29,7 @@ export function refusalOf(facts: Survey, isNamed: boolean): Refusal | undefined 
   if (needsArchive(facts)) return by('headers');
   const compiler = lineOf(facts, 'compiler');
   if (compiler?.status === 'fault' && !lackingNames(facts).some(isCompiler)) return by('compiler');
+  if (isBeyondMok(facts.key, facts.secureBoot)) return by('signing-key');
   if (!isNamed && devices.every(({ kind }) => kind === 'virtual')) return by('cards');
   if (!isNamed && releaseToInstall(facts) === undefined)
     return { reason: 'no known release of MFT serves all cards', cures: [asUser('mft-patch install --mft RELEASE')] };

@@ -116,11 +116,14 @@ async function runCommands(step: Step, hands: Hands): Promise<Stop | undefined> 
   return undefined;
 }
 
-/** dpkg does not wait for another one, as apt does: it exits (dpkg, lib/dpkg/dbmodify.c). */
+/**
+ * dpkg does not wait for another one, as apt does: it exits (dpkg, lib/dpkg/file.c). From 1.22 on it says which program that is,
+ * before it was always "another process".
+ */
 async function runUnlocked(command: Command, hands: Hands): Promise<Result> {
   for (let waited = 0; ; waited += lockPause) {
     const result = await hands.run(command);
-    const [words] = /^dpkg: error: .*lock (was|is) locked by another process.*$/m.exec(result.output) ?? [];
+    const [words] = /^dpkg: error: .*lock (was|is) locked by .*$/m.exec(result.output) ?? [];
     if (words === undefined || waited >= lockTimeout) return result;
     if (waited === 0) hands.tell(`waiting up to ${lockTimeout} s: ${words}`);
     await hands.wait(lockPause);

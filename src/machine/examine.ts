@@ -71,7 +71,7 @@ export function judgeAll(facts: Survey): Check[] {
   const boot = judgeSecureBoot(secureBoot);
   const cards = judgeCards({ devices, mft: releaseHere(facts), wanted });
   if (kernels.isContainer) return [kernel, boot, cards];
-  const key = judgeSigningKey(facts.key, secureBoot, dkms.version);
+  const key = judgeKey(facts);
   const own = judgePackage({ modules, ...worstKernel(facts), wanted, hasTools });
   const built = judgeModules(facts, own.status === 'fault');
   const areReady = built?.status === 'ok' && [key, own].every(({ status }) => status !== 'fault');
@@ -91,6 +91,10 @@ export function judgeAll(facts: Survey): Check[] {
     judgeLog(loaded, modules && areReady ? rebuild(modules.source, system.release) : []),
     judgeEngine(facts.engine),
   ];
+}
+
+function judgeKey({ key, secureBoot, dkms, packages }: Survey): Check {
+  return judgeSigningKey(key, secureBoot, { dkms: dkms.version, hasMokutil: present(packages, 'mokutil') !== undefined });
 }
 
 /** The first kernel on which the vendor's package needs patches, and which; else the running one. */

@@ -16,7 +16,8 @@ export interface SecureBoot {
 export interface SigningKey {
   /** The certificate, in DER. */
   path: string;
-  state: 'enrolled' | 'pending' | 'not-enrolled' | 'missing' | 'denied' | 'no-mokutil' | 'unknown';
+  /** `enrolled`: by MOK, the machine owner's list; `built-in`: in the firmware's own, or compiled into the kernel. */
+  state: 'enrolled' | 'built-in' | 'pending' | 'not-enrolled' | 'missing' | 'denied' | 'no-mokutil' | 'unknown';
 }
 
 /** The variable of the firmware (UEFI specification, 3.3): four bytes of attributes, then 1 for on. */
@@ -57,7 +58,8 @@ export async function readSigningKey(machine: Machine, isUbuntu: boolean): Promi
   const { exitCode, stdout, stderr } = await machine.run('mokutil', '--test-key', path);
   if (exitCode === 127) return { path, state: 'no-mokutil' };
   // It exits 1 for a key that is enrolled.
-  if (/is already (enrolled|in db|in the built-in trusted keyring)/.test(stdout)) return { path, state: 'enrolled' };
+  if (/is already enrolled/.test(stdout)) return { path, state: 'enrolled' };
+  if (/is already in (db|the built-in trusted keyring)/.test(stdout)) return { path, state: 'built-in' };
   if (/is already in the enrollment request/.test(stdout)) return { path, state: 'pending' };
   if (/is not enrolled/.test(stdout)) return { path, state: 'not-enrolled' };
   return { path, state: /[Pp]ermission denied/.test(`${stdout}${stderr}`) ? 'denied' : 'unknown' };
@@ -66,21 +68,53 @@ export async function readSigningKey(machine: Machine, isUbuntu: boolean): Promi
 /** What the firmware's MOK manager asks after the reboot (shim, MokManager.c). */
 const blueScreen = 'last of all; on the blue screen: Enroll MOK, Continue, Yes, that password, Reboot';
 
-/** @param version of dkms, which makes its key by itself from 3.1 on */
-export function judgeSigningKey({ path, state }: SigningKey, { isEnforced }: SecureBoot, version: string | undefined): Check {
-  if (!isEnforced) return checked('signing-key', 'ok', 'not needed');
+/**
+ * Whether the kernel takes keys of MOK: without Secure Boot anybody can have written them (Linux 92ad19559ea9, in 5.17; Debian's and
+ * Ubuntu's kernels since 2018).
+ */
+function takesMok({ state }: SecureBoot): boolean {
+  return state !== 'off' && state !== 'bios';
+}
+
+/** Whether the kernel loads signed modules only, and nothing that mokutil does makes it trust the key. */
+export function isBeyondMok({ state }: SigningKey, secureBoot: SecureBoot): boolean {
+  return secureBoot.isEnforced && !takesMok(secureBoot) && state !== 'built-in';
+}
+
+/** What makes and enrols a key. */
+export interface KeyTools {
+  /** Version of dkms, which makes its key by itself from 3.1 on. */
+  dkms: string | undefined;
+  hasMokutil: boolean;
+}
+
+export function judgeSigningKey(key: SigningKey, secureBoot: SecureBoot, { dkms, hasMokutil }: KeyTools): Check {
+  if (!secureBoot.isEnforced) return checked('signing-key', 'ok', 'not needed');
+  if (isBeyondMok(key, secureBoot)) return judgeBeyondMok(secureBoot);
+  const { path, state } = key;
+  const tools = hasMokutil ? [] : [asRoot('apt install mokutil openssl')];
   const enrol = [asRoot(`mokutil --import ${path}`, 'asks for a new password, which is needed once'), asRoot('reboot', blueScreen)];
   const found: Record<SigningKey['state'], () => Check> = {
     enrolled: () => checked('signing-key', 'ok', `${path} is enrolled`),
+    'built-in': () => checked('signing-key', 'ok', `${path} is one that the firmware or the kernel has`),
     pending: () => checked('signing-key', 'fault', `${path} waits to be enrolled by the next boot`, [asRoot('reboot', blueScreen)]),
     'not-enrolled': () => checked('signing-key', 'fault', `${path} is not enrolled: Key was rejected by service`, enrol),
-    missing: () => checked('signing-key', 'fault', `dkms has no key yet (${path})`, [...makeKey(path, version), ...enrol]),
-    'no-mokutil': () =>
-      checked('signing-key', 'fault', `mokutil, which enrols ${path}, is not installed`, [asRoot('apt install mokutil'), ...enrol]),
+    missing: () => checked('signing-key', 'fault', `dkms has no key yet (${path})`, [...tools, ...makeKey(path, dkms), ...enrol]),
+    'no-mokutil': () => checked('signing-key', 'fault', `mokutil, which enrols ${path}, is not installed`, [...tools, ...enrol]),
     denied: () => ({ ...checked('signing-key', 'unknown', `${path}: permission denied`), root: `whether ${path} is enrolled` }),
     unknown: () => checked('signing-key', 'unknown', `mokutil does not say whether ${path} is enrolled`),
   };
   return found[state]();
+}
+
+function judgeBeyondMok({ state }: SecureBoot): Check {
+  if (state === 'off') {
+    const cure = asRoot('systemctl reboot --firmware-setup', 'turn Secure Boot on there; then mft-patch doctor again');
+    return checked('signing-key', 'fault', 'keys that mokutil enrols do not count: the kernel takes them under Secure Boot only', [cure]);
+  }
+  const without = asRoot('editor /etc/default/grub', 'take module.sig_enforce and lockdown out of GRUB_CMDLINE_LINUX');
+  const cures = [without, asRoot('update-grub'), asRoot('reboot')];
+  return checked('signing-key', 'fault', 'only keys in the kernel count: it takes others from UEFI, and was not booted by it', cures);
 }
 
 function makeKey(path: string, version: string | undefined): Cure[] {

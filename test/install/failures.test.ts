@@ -7,24 +7,38 @@ import type { Description } from '../machine/stand-in.js';
 import { built, context, done, empty, installOn, named } from './machines.js';
 import { type Faults, standInMachine } from './stand-in-machine.js';
 
-describe("dpkg's lock", () => {
+describe.each(['another', '/usr/bin/dpkg'])("dpkg's lock, which %s holds", (dpkgLockedBy) => {
   test('is waited for', async () => {
-    const on = standInMachine(named('debian-13-half-configured'), { isDpkgLocked: true, unlockAfter: 3 });
+    const on = standInMachine(named('debian-13-half-configured'), { dpkgLockedBy, unlockAfter: 3 });
     expect((await install(built(), context, on.world)).status).toBe('done');
     expect(on.waited).toEqual([5, 5, 5]);
     expect(on.told.filter((text) => text.startsWith('waiting'))).toHaveLength(1);
   });
 
+  test('is waited for where that one is taken for an interrupted one', async () => {
+    const machine = named('debian-13-half-configured');
+    const files = { ...machine.files, '/var/lib/dpkg/updates/0001': '' };
+    const on = standInMachine({ ...machine, files }, { dpkgLockedBy, unlockAfter: 3 });
+    const { status, steps } = await install(built(), context, on.world);
+    expect([status, steps[1]?.id, steps[1]?.status]).toEqual(['done', 'journal', 'done']);
+    expect(on.waited).toEqual([5, 5, 5]);
+  });
+
   test('is not waited for without an end', async () => {
-    const on = standInMachine(named('debian-13-half-configured'), { isDpkgLocked: true });
+    const on = standInMachine(named('debian-13-half-configured'), { dpkgLockedBy });
     const document = await install(built(), context, on.world);
     expect([document.reason, exitCodeOf(document), document.left]).toEqual([
-      'recover: dpkg: error: dpkg frontend lock was locked by another process with pid 77',
+      `recover: dpkg: error: dpkg frontend lock was locked by ${dpkgLockedBy} process with pid 77`,
       5,
       [],
     ]);
     expect(on.waited.reduce((sum, seconds) => sum + seconds)).toBe(300);
   });
+});
+
+test('a kernel that refuses the key: doctor says more about it, and nothing of the source is wrong', async () => {
+  const on = standInMachine(named('debian-12-bare'), { rejectsKey: true });
+  expect((await install(built(), context, on.world)).next).toMatchObject([{ command: 'mft-patch doctor' }]);
 });
 
 describe('a step that fails', () => {

@@ -12,8 +12,8 @@ import { testContext } from '../support.js';
 export interface Faults {
   /** Another apt holds the lock for longer than we wait. */
   isLocked?: boolean;
-  /** Another dpkg holds it; it ends after so many waits, or never. */
-  isDpkgLocked?: boolean;
+  /** This process holds it: "another", or as dpkg names it from 1.22 on, its program; it ends after so many waits, or never. */
+  dpkgLockedBy?: string;
   unlockAfter?: number;
   /** dkms fails to build the package that is installed. */
   buildFails?: boolean;
@@ -38,6 +38,7 @@ export interface Faults {
 type Ran = { exitCode: number; output: string };
 const ok = (output = ''): Ran => ({ exitCode: 0, output });
 const bad = (exitCode: number, output: string): Ran => ({ exitCode, output });
+const dpkgIsLocked = (holder: string): Ran => bad(2, `dpkg: error: dpkg frontend lock was locked by ${holder} process with pid 77\n`);
 const upgraded = '4.20.1-14+mftpatch.universal2026112601.g1a2b3c4';
 
 export interface StandInMachine {
@@ -63,7 +64,7 @@ export function standInMachine(description: Description, faults: Faults = {}): S
     look: () => survey(makeMachine(state).machine, testContext()),
     wait: async (seconds) => {
       waited.push(seconds);
-      if (faults.unlockAfter !== undefined && waited.length >= faults.unlockAfter) faults.isDpkgLocked = false;
+      if (faults.unlockAfter !== undefined && waited.length >= faults.unlockAfter) delete faults.dpkgLockedBy;
     },
     tell: (text) => told?.push(text),
     check: () => {
@@ -152,12 +153,13 @@ function fakeShell(state: Description, faults: Faults): (line: string) => Ran {
     return ok();
   };
   const unpack = (): Ran => {
-    if (faults.isDpkgLocked) return bad(2, 'dpkg: error: dpkg frontend lock was locked by another process with pid 77\n');
+    if (faults.dpkgLockedBy !== undefined) return dpkgIsLocked(faults.dpkgLockedBy);
     if (faults.unpackFails) return bad(1, 'dpkg: error processing archive x.deb (--unpack):\n subprocess failed\n');
     put('kernel-mft-dkms', upgraded, 'iU');
     return ok();
   };
   const configure = (): Ran => {
+    if (faults.dpkgLockedBy !== undefined) return dpkgIsLocked(faults.dpkgLockedBy);
     state.packages = state.packages.map((row) => row.replace(/^iF {2}(linux)/, 'ii  $1'));
     state.programs = { ...state.programs, 'dpkg --audit': '' };
     delete state.files['/var/lib/dpkg/updates/0001'];

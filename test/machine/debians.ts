@@ -104,6 +104,16 @@ dpkg --configure <package> or the configure menu option in dselect:
     modules: modules(twelve),
     programs: docker,
   },
+  'signed-only-without-secure-boot': {
+    ...underSecureBoot,
+    title: 'module.sig_enforce on the command line, Secure Boot off: the key is enrolled, and the kernel does not take it',
+    files: { ...underSecureBoot.files, ...noSecureBoot, '/sys/module/module/parameters/sig_enforce': 'Y\n', '/proc/modules': '' },
+    programs: {
+      ...docker,
+      'mokutil --test-key /var/lib/dkms/mok.pub': { exit: 1, out: '/var/lib/dkms/mok.pub is already enrolled\n' },
+      dmesg: '[   98.731640] Loading of module with unavailable key is rejected\n',
+    },
+  },
   'leftover-ofed': {
     ...working,
     title: 'OFED of an older kernel, half-configured since; modules and a dkms source of an MFT before it',

@@ -9,7 +9,7 @@ import { judgeEngine } from '../../src/machine/engine.js';
 import { examine } from '../../src/machine/examine.js';
 import { headersPackage, movingHeaders } from '../../src/machine/header-packages.js';
 import { openMachine } from '../../src/machine/machine.js';
-import { readSigningKey } from '../../src/machine/secure-boot.js';
+import { judgeSigningKey, readSigningKey, type SecureBoot, type SigningKey } from '../../src/machine/secure-boot.js';
 import { runProgram } from '../../src/system/run-program.js';
 import { makeDirectory, testContext, writeFiles } from '../support.js';
 import { debians } from './debians.js';
@@ -178,6 +178,7 @@ describe('cards', () => {
 
 test.each<[string, Answer | undefined, string]>([
   ['already enrolled', { exit: 1, out: '/k.der is already enrolled\n' }, 'enrolled'],
+  ["in the firmware's own list", { exit: 1, out: '/k.der is already in db\n' }, 'built-in'],
   ['not enrolled', '/k.der is not enrolled\n', 'not-enrolled'],
   ['pending', { exit: 1, out: '/k.der is already in the enrollment request\n' }, 'pending'],
   ['without UEFI', { exit: 1, err: 'EFI variables are not supported on this system\n' }, 'unknown'],
@@ -186,6 +187,22 @@ test.each<[string, Answer | undefined, string]>([
   const files = { '/etc/dkms/framework.conf.d/site.conf': '# mok_certificate="/no"\nmok_certificate="/k.der"\n', '/k.der': 'DER' };
   const programs: Record<string, Answer> = answer === undefined ? {} : { 'mokutil --test-key /k.der': answer };
   expect(await readSigningKey(makeMachine({ ...simple, files, programs }).machine, false)).toEqual({ path: '/k.der', state });
+});
+
+describe('a kernel that loads signed modules only, and a key that is enrolled', () => {
+  const judge = (state: SecureBoot['state'], key: SigningKey['state']) =>
+    judgeSigningKey({ path: '/k.der', state: key }, { state, lockdown: 'none', isEnforced: true }, { dkms: '3.0.10', hasMokutil: true });
+
+  test.each<[SecureBoot['state'], string[]]>([
+    ['on', []],
+    ['unknown', []],
+    ['off', ['systemctl reboot --firmware-setup']],
+    ['bios', ['editor /etc/default/grub', 'update-grub', 'reboot']],
+  ])('Secure Boot %s', (state, commands) => {
+    expect(judge(state, 'enrolled')).toMatchObject({ status: commands.length === 0 ? 'ok' : 'fault' });
+    expect(judge(state, 'enrolled').cures.map(({ command }) => command)).toEqual(commands);
+    expect(judge(state, 'built-in').status).toBe('ok');
+  });
 });
 
 test.each([
