@@ -1,20 +1,27 @@
 /** A whole system in QEMU, without KVM, that runs what a test hands in. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { makeDirectory, sh } from '../support.js';
 import { guestDisk, newestKernel, type Suite } from './disk.js';
+import { secureBootArguments } from './secure-boot.js';
 
 export interface GuestOptions {
   suite: Suite;
   /** Files that the guest finds in /in, by name: paths of this machine. */
   files: Record<string, string>;
-  /** Flash of a firmware: its code, and its variables; without it the guest is booted without UEFI. */
-  flash?: { code: string; variables: string };
+  /** Booted by UEFI, shim and GRUB, as Secure Boot demands it; else by QEMU, without UEFI. */
+  secureBoot?: boolean;
   /** More of the kernel's command line. */
   kernelArguments?: string;
+}
+
+/** What is shown before Linux has started, and the keys that answer it. */
+export interface Answer {
+  shown: string;
+  keys: string;
 }
 
 /** What a script came to. */
@@ -34,6 +41,8 @@ export class Guest {
   #qemu: ChildProcess | undefined;
   #port: Socket | undefined;
   #said = '';
+  /** Of the console, since the last answer. */
+  #shown = '';
 
   /** A guest with a disk of its own; it is not booted yet. */
   constructor(readonly options: GuestOptions) {
@@ -49,25 +58,47 @@ export class Guest {
 
   /** Boots the newest kernel of the disk. @returns its release */
   async boot(): Promise<string> {
-    const release = newestKernel(join(this.#folder, 'disk'), this.#folder);
-    const { flash, kernelArguments = '' } = this.options;
-    const pflash = (unit: number, file: string, rest = '') => ['-drive', `if=pflash,format=raw,unit=${unit},file=${file}${rest}`];
-    const args = [
-      ...['-accel', 'tcg,thread=multi', '-M', 'q35', '-cpu', 'max', '-m', '2048', '-smp', '2', '-nodefaults', '-no-user-config'],
-      ...['-display', 'none', '-no-reboot', '-serial', 'stdio', '-device', 'edu', '-kernel', 'vmlinuz', '-initrd', 'initrd.img'],
-      ...['-append', `${commandLine} ${kernelArguments}`.trim()],
-      ...['-drive', 'if=virtio,format=raw,cache=unsafe,file=disk', '-drive', 'if=virtio,format=raw,readonly=on,file=in.tar'],
-      ...['-device', 'virtio-serial', '-chardev', 'socket,id=test,path=port,server=on,wait=off'],
-      ...['-device', 'virtserialport,chardev=test,name=test'],
-      ...(flash ? [...pflash(0, flash.code, ',readonly=on'), ...pflash(1, flash.variables)] : []),
-    ];
-    this.#qemu = spawn('nice', ['qemu-system-x86_64', ...args], { cwd: this.#folder, stdio: ['ignore', 'pipe', 'pipe'] });
-    const note = (bytes: Buffer) => appendFileSync(this.console, bytes);
-    this.#qemu.stdout?.on('data', note);
-    this.#qemu.stderr?.on('data', note);
+    const release = this.#start();
     await this.#connect();
     await this.#until(/<<ready>>\n/, bootLimit);
     await this.run('mkdir -p /in && tar -x -C /in -f /dev/vdb');
+    return release;
+  }
+
+  /** Answers the menus of the firmware, of which the last restarts the machine. */
+  async answer(menus: Answer[]): Promise<void> {
+    this.#start();
+    const ended = new Promise((resolve) => this.#qemu?.once('exit', resolve));
+    for (const { shown, keys } of menus) {
+      this.#shown = '';
+      await this.#waitFor(() => this.#shown.includes(shown), shown, bootLimit);
+      // The menu is drawn line by line, and takes keys when it is whole.
+      await setTimeout(2000);
+      this.#qemu?.stdin?.write(keys);
+    }
+    await ended;
+  }
+
+  #start(): string {
+    const release = newestKernel(join(this.#folder, 'disk'), this.#folder);
+    const words = `${commandLine} ${this.options.kernelArguments ?? ''}`.trim();
+    const args = [
+      ...['-accel', 'tcg,thread=multi', '-M', 'q35', '-cpu', 'max', '-m', '2048', '-smp', '2', '-nodefaults', '-no-user-config'],
+      ...['-display', 'none', '-no-reboot', '-serial', 'stdio', '-device', 'edu'],
+      ...['-drive', 'if=virtio,format=raw,cache=unsafe,file=disk', '-drive', 'if=virtio,format=raw,readonly=on,file=in.tar'],
+      ...['-device', 'virtio-serial', '-chardev', 'socket,id=test,path=port,server=on,wait=off'],
+      ...['-device', 'virtserialport,chardev=test,name=test'],
+      ...(this.options.secureBoot
+        ? secureBootArguments(this.#folder, words)
+        : ['-kernel', 'vmlinuz', '-initrd', 'initrd.img', '-append', words]),
+    ];
+    this.#qemu = spawn('nice', ['qemu-system-x86_64', ...args], { cwd: this.#folder, stdio: 'pipe' });
+    const note = (bytes: Buffer) => {
+      appendFileSync(this.console, bytes);
+      this.#shown += bytes;
+    };
+    this.#qemu.stdout?.on('data', note);
+    this.#qemu.stderr?.on('data', note);
     return release;
   }
 
@@ -130,19 +161,17 @@ export class Guest {
 
   /** Waits until the guest has said it. @returns all that it said */
   async #until(words: RegExp, seconds: number): Promise<string> {
-    const end = Date.now() + seconds * 1000;
-    while (!words.test(this.#said)) {
-      if (this.#qemu?.exitCode !== null) throw new Error(`the guest ended: ${sh(`tail -n 20 '${this.console}'`)}`);
-      if (Date.now() > end) throw new Error(`not within ${seconds} s: ${this.#said.slice(-2000)}${sh(`tail -n 20 '${this.console}'`)}`);
-      await setTimeout(100);
-    }
+    await this.#waitFor(() => words.test(this.#said), String(words), seconds);
     return this.#said;
   }
-}
 
-/** A file of a test's own. @returns its path */
-export function fileOf(content: Buffer | string, name: string): string {
-  const path = join(makeDirectory(), name);
-  writeFileSync(path, content);
-  return path;
+  async #waitFor(isThere: () => boolean, what: string, seconds: number): Promise<void> {
+    const end = Date.now() + seconds * 1000;
+    const told = () => `${this.#said.slice(-2000)}${sh(`tail -n 20 '${this.console}'`)}`;
+    while (!isThere()) {
+      if (this.#qemu?.exitCode !== null) throw new Error(`the guest ended before ${what}: ${told()}`);
+      if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s: ${told()}`);
+      await setTimeout(100);
+    }
+  }
 }

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { vendorBundle } from './bundle.js';
 import { bundlePath, CardMachine, goodAnswers, modules, nothing, ours, packagePath } from './card-machine.js';
 import type { Suite } from './disk.js';
-import { enforcingMachine, enrol, installs, isRefused } from './enforced.js';
+import { enforcingMachine, enrols, installs, isRefused } from './enforcing-machine.js';
 import { traps } from './traps.js';
 
 vi.setConfig({ testTimeout: 3_600_000, hookTimeout: 3_600_000 });
@@ -71,16 +71,15 @@ describe.skipIf(inject('noGuest') !== '').each(suites)('$name', ({ suite }) => {
   });
 });
 
-describe.skipIf(inject('noGuest') !== '')('Debian 12, whose kernel loads signed modules only', () => {
+describe.skipIf(inject('noGuest') !== '')('Debian 12 under Secure Boot, whose kernel loads signed modules only', () => {
   test('refuses what nobody signed, and loads what is signed with a key that it trusts', async () => {
-    const { machine, variables } = await enforcingMachine();
+    const machine = await enforcingMachine();
     try {
       const kernel = await machine.boot();
       await isRefused(machine);
       await installs(machine);
       expect(await machine.result(`install ${bundlePath('flat')} --yes`)).toMatchObject({ exit: 0, status: 'reboot' });
-      await enrol(machine, variables);
-      await machine.boot();
+      await enrols(machine);
       const ran = await machine.type(`mft-patch install ${bundlePath('flat')} --yes`);
       expect(ran.exit, ran.output).toBe(0);
       await works(machine, [kernel]);

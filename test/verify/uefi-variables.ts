@@ -8,8 +8,6 @@ function guid(text: string): Buffer {
 }
 
 const imageSecurity = guid('d719b2cb-3d3a-4596-a3bc-dad00e67656f');
-/** Of shim, as it hands its list of keys to the kernel (shim, include/guid.h and mok.c). */
-const shimLock = guid('605dab50-e046-4300-abb6-3dd810dd8b23');
 const x509 = guid('a5c059a1-94e4-4aa7-87b5-ab155c2bf072');
 /** Of who put the certificate there: any. */
 const owner = guid('11111111-2222-3333-4444-123456789abc');
@@ -34,29 +32,17 @@ const storeHeader = 0x1c;
  * @param flash OVMF_VARS without variables
  */
 export function withDb(flash: Buffer, db: Buffer): Buffer {
-  return withVariable(flash, { name: 'db', vendor: imageSecurity, content: db });
-}
-
-/**
- * Flash with the variable `MokListRT`: what shim leaves for the kernel when its MokManager has enrolled keys.
- * @param flash OVMF_VARS without variables
- */
-export function withMokList(flash: Buffer, list: Buffer): Buffer {
-  return withVariable(flash, { name: 'MokListRT', vendor: shimLock, content: list });
-}
-
-function withVariable(flash: Buffer, { name: text, vendor, content }: { name: string; vendor: Buffer; content: Buffer }): Buffer {
-  const name = Buffer.from(`${text}\0`, 'utf16le');
+  const name = Buffer.from('db\0', 'utf16le');
   // AUTHENTICATED_VARIABLE_HEADER: its mark, VAR_ADDED, non-volatile and for boot and run time; no counter, time and key.
   const head = Buffer.concat([
     Buffer.from([0xaa, 0x55, 0x3f, 0]),
     uint32(7),
     Buffer.alloc(8 + 16 + 4),
-    uint32(name.length, content.length),
-    vendor,
+    uint32(name.length, db.length),
+    imageSecurity,
   ]);
   const copy = Buffer.from(flash);
-  const variable = Buffer.concat([head, name, content]);
+  const variable = Buffer.concat([head, name, db]);
   const start = storeOffset + storeHeader;
   if (copy.subarray(start, start + variable.length).some((byte) => byte !== 0xff)) throw new Error('the flash has variables');
   variable.copy(copy, start);
