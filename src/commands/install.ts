@@ -57,7 +57,11 @@ export async function install(request: InstallRequest, context: Context, world: 
   if (request.dryRun) return plan;
   await agreed(plan, request);
   const begin = ['install', ...request.general, ...answered(request, facts)];
-  const asRoot = async (args: string[]) => askedByUser((await world.asRoot([...begin, ...args])) as InstallDocument);
+  const asRoot = async (args: string[]) => {
+    // It ends what is shown as in progress: the terminal is root's now, which may ask for a password there.
+    world.tell('root does the rest');
+    return askedByUser((await world.asRoot([...begin, ...args])) as InstallDocument);
+  };
   const finish = async (todo: Step[]): Promise<InstallDocument> => {
     return { schema, ...ranBody(head, await runSteps(todo, facts, world), { log: world.log, isBack: false }) };
   };

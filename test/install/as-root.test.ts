@@ -11,17 +11,21 @@ import { standInMachine } from './stand-in-machine.js';
 test('builds as a user, and has root do the rest with what was built', async () => {
   const on = standInMachine(named('debian-12-bare'));
   const asked: string[][] = [];
+  const told: string[] = [];
   const world = {
     ...on.world,
     uid: 1000,
     run: () => fails('a user runs nothing'),
     asRoot: async (args: string[]) => {
       asked.push(args);
+      told.push(...on.told);
       return install({ ...installAsked, built: args.at(-1) }, context, on.world);
     },
   };
   const document = await install(built(), context, world);
   expect(asked).toEqual([['install', '--yes', '--built', join(cacheDir, 'install')]]);
+  // A line that has ended: else it would be drawn again and again over what root prints and asks.
+  expect(told.at(-1)).toBe('root does the rest');
   expect(done(document)).toEqual(['build', 'install', 'start']);
   // What comes next is for that user to type.
   expect(renderText(document)).toContain('$ sudo mst status -v');
