@@ -59,11 +59,15 @@ export async function buildImage(engine: Engine, { tag, name, dockerfile, args }
   await failWithLog({ what: `${engine.name} cannot build the image of ${name}`, log: `image-${name}`, ...hint }, build, context);
 }
 
-/** The one kernel's release that an image of ours was made with; `none` if it has none. @throws engine-failed if it has several */
+/**
+ * The one kernel's release that an image of ours was made with; `none` if it has none.
+ * @throws engine-failed if it has several, or no container of it can run
+ */
 export async function releaseInside(engine: Engine, { tag, name }: Pick<ImageBuild, 'tag' | 'name'>, context: Context): Promise<string> {
   const ask = 'cat /etc/mft-patch-release || echo none';
-  const { stdout } = await engine.run(['run', '--rm', '--network', 'none', tag, 'sh', '-c', ask], context);
-  const release = stdout.toString().trim();
+  const ran = await engine.run(['run', '--rm', '--network', 'none', tag, 'sh', '-c', ask], context);
+  if (ran.exitCode !== 0) fail({ code: 'engine-failed', detail: `${engine.name} cannot run the image of ${name}: ${lastLines(ran)}` });
+  const release = ran.stdout.toString().trim();
   if (release !== '' && !release.includes('\n')) return release;
   return fail({
     code: 'engine-failed',
