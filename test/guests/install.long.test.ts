@@ -7,6 +7,7 @@ import { vendorBundle } from './bundle.js';
 import { bundlePath, CardMachine, goodAnswers, modules, nothing, ours, packagePath } from './card-machine.js';
 import type { Suite } from './disk.js';
 import { enforcingMachine, enrols, installs, isRefused } from './enforcing-machine.js';
+import { expectWhole, followGuide } from './guide.js';
 import { traps } from './traps.js';
 
 vi.setConfig({ testTimeout: 3_600_000, hookTimeout: 3_600_000 });
@@ -84,6 +85,20 @@ describe.skipIf(inject('noGuest') !== '')('Debian 12 under Secure Boot, whose ke
       expect(ran.exit, ran.output).toBe(0);
       await works(machine, [kernel]);
       expect(await machine.guest.sh('modinfo -F signer mst_pci')).toContain('DKMS module signing key');
+    } finally {
+      await machine.guest.powerOff();
+    }
+  });
+});
+
+describe('docs/guide.md', () => {
+  test('has no command that is not typed here', expectWhole);
+
+  test.skipIf(inject('noGuest') !== '')('is followed from top to bottom on Debian 12', async () => {
+    const machine = new CardMachine({ suite: 'bookworm' }, { flat: await vendorBundle('flat') });
+    try {
+      await machine.boot();
+      await followGuide(machine);
     } finally {
       await machine.guest.powerOff();
     }
