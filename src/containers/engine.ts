@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { Context } from '../context.js';
 import { fail, MftPatchError } from '../errors.js';
 import { type RunOptions, type RunResult, runProgram } from '../system/run-program.js';
@@ -117,13 +118,15 @@ export function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
 }
 
+/** The classic builder joins the two streams of a step as they come, also within a line, and makes what is of stderr red. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it colours by them
+const red = /\u001b\[91m([^\u001b]*)\u001b\[0m/g;
+
 /** The end of a program's output, on one line of at most 300 characters; apt's own errors first. */
 export function lastLines({ stdout, stderr }: Pick<RunResult, 'stdout' | 'stderr'>): string {
-  const lines = `${stdout}\n${stderr}`
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the classic builder colours what a step prints
-    .replace(/\u001b\[\d*m/g, '')
-    // It also joins the two streams as they come, so that an error may follow what apt is doing on the same line.
-    .replace(/\.\.\.(?=E: )/g, '...\n')
+  const all = `${stdout}\n${stderr}`;
+  const errorsOfSteps = [...all.matchAll(red)].map(([, text]) => text).join('');
+  const lines = stripVTControlCharacters(`${all.replace(red, '')}\n${errorsOfSteps}`)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !noise.test(line));

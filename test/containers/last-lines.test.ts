@@ -17,3 +17,11 @@ test("all of apt's errors, also one that came before the end of a line of the ot
 test('without such errors the last three lines', () => {
   expect(quoteOf('one\ntwo\nthree\nfour...\n')).toBe('two / three / four...');
 });
+
+test('an error of apt that is cut by what apt says on the other stream', () => {
+  const cut = [
+    'Need to get 67 MB of archives.\n\u001b[91mE: \u001b[0m0 upgraded, 60 newly installed, 0 to remove and 0 not upgraded.\n',
+    "\u001b[91mYou don't have enough free space in /var/cache/apt/archives/.\n\u001b[0m",
+  ].join('');
+  expect(quoteOf(cut)).toBe("E: You don't have enough free space in /var/cache/apt/archives/.");
+});
