@@ -35,7 +35,7 @@ const lines: Line[] = [
   { command: 'sudo apt purge kernel-mft-dkms mft', exit: 0, after: isClean },
   { command: 'mft-patch releases', exit: 0, says: /4\.22\.1/ },
   // From the vendor's server, which is out of reach.
-  { command: 'mft-patch build --mft 4.22.1-526 --with-userland', exit: 4, says: /cannot/ },
+  { command: 'mft-patch build --mft 4.22.1-526 --with-userland', exit: 3, says: /cannot download/ },
 ];
 
 /** They need a card, Debian's archive, a container engine or the next boot; the last is typed under Secure Boot. */
