@@ -1,7 +1,7 @@
 /** The key that dkms signs with, where the kernel loads signed modules only. Pure. */
 import type { Survey } from '../machine/examine.js';
 import { present } from '../machine/packages.js';
-import { judgeSigningKey } from '../machine/secure-boot.js';
+import { makeKey } from '../machine/secure-boot.js';
 import { aptInstall } from './apt.js';
 import type { Command, Step } from './step.js';
 
@@ -24,8 +24,7 @@ export function keyStep({ secureBoot, key, dkms, packages }: Survey): Step | und
   const lacksProgram = key.state === 'no-mokutil' || present(packages, 'mokutil') === undefined;
   const isMissing = key.state === 'missing';
   if (!isMissing && key.state !== 'no-mokutil') return undefined;
-  const cures = isMissing ? judgeSigningKey(key, secureBoot, { dkms: dkms.version, hasMokutil: true }).cures : [];
-  const make: Command[] = cures.filter(({ command }) => !/^(mokutil|reboot|apt )/.test(command)).map(({ command }) => ({ line: command }));
+  const make: Command[] = isMissing ? makeKey(key.path, dkms.version).map(({ command }) => ({ line: command })) : [];
   const program: Command = { line: aptInstall('mokutil openssl') };
   return {
     id: 'key',

@@ -83,7 +83,7 @@ export function isBeyondMok({ state }: SigningKey, secureBoot: SecureBoot): bool
 
 /** What makes and enrols a key. */
 export interface KeyTools {
-  /** Version of dkms, which makes its key by itself from 3.1 on. */
+  /** Its version. */
   dkms: string | undefined;
   hasMokutil: boolean;
 }
@@ -117,7 +117,8 @@ function judgeBeyondMok({ state }: SecureBoot): Check {
   return checked('signing-key', 'fault', 'only keys in the kernel count: it takes others from UEFI, and was not booted by it', cures);
 }
 
-function makeKey(path: string, version: string | undefined): Cure[] {
+/** What makes the key that dkms signs with. @param version of dkms, which does it by itself from 3.1 on */
+export function makeKey(path: string, version: string | undefined): Cure[] {
   if (path === ofShim) return [asRoot('update-secureboot-policy --new-key')];
   if (path === ofDkms && version !== undefined && compareVersions(version, '3.1') >= 0) return [asRoot('dkms generate_mok')];
   const key = path.replace(/\.\w+$/, path === ofDkms ? '.key' : '.priv');
