@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Context } from '../context.js';
 import { failWrite } from '../errors.js';
 import { acquire, type Lock } from '../system/lock.js';
@@ -143,8 +142,8 @@ async function tryLock(lock: string, context: Context): Promise<Pick<Lock, 'rele
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(patience)]);
   return acquire(lock, { signal }).catch((error) => {
     context.signal.throwIfAborted();
-    // Without the directory of locks nobody has one. Where it is there, the owner has just renamed its claim.
-    return error.code === 'ENOENT' && !existsSync(dirname(lock)) ? { release: async () => {} } : undefined;
+    // Without the directory of locks nobody has one.
+    return error.code === 'ENOENT' ? { release: async () => {} } : undefined;
   });
 }
 
