@@ -139,12 +139,16 @@ async function isLocked(lock: string, context: Context): Promise<boolean> {
 
 /** Acquires a lock if no running process has it. */
 async function tryLock(lock: string, context: Context): Promise<Pick<Lock, 'release'> | undefined> {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(patience)]);
-  return acquire(lock, { signal }).catch((error) => {
-    context.signal.throwIfAborted();
-    // Without the directory of locks nobody has one.
-    return error.code === 'ENOENT' ? { release: async () => {} } : undefined;
-  });
+  // Not AbortSignal.timeout: what only AbortSignal.any knows of is collected as garbage before its time (Node 20), and never fires.
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), patience);
+  return acquire(lock, { signal: AbortSignal.any([context.signal, limit.signal]) })
+    .catch((error) => {
+      context.signal.throwIfAborted();
+      // Without the directory of locks nobody has one.
+      return error.code === 'ENOENT' ? { release: async () => {} } : undefined;
+    })
+    .finally(() => clearTimeout(timer));
 }
 
 async function namesOf(cacheDir: string, sha256: string): Promise<string[]> {
