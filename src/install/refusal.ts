@@ -39,7 +39,7 @@ export function refusalOf(facts: Survey, isNamed: boolean): Refusal | undefined 
 /** Why the vendor's own package cannot be gone back to: it would leave apt as it was found. */
 export function refuseVendor(facts: Survey, mft: string): Refusal | undefined {
   for (const { release } of livingKernels(facts.kernels)) {
-    const needed = breaks(mft, release, facts.patches);
+    const needed = breaks(mft, { release, arch: facts.system.arch }, facts.patches);
     if (needed.length > 0)
       return {
         reason: `the vendor's ${mft} does not work on ${release} without ${needed.join(', ')}`,

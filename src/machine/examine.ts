@@ -101,7 +101,7 @@ function judgeKey({ key, secureBoot, dkms, packages }: Survey): Check {
 function worstKernel({ system, modules, kernels, patches }: Survey): { release: string; needed: string[] } {
   const rows = livingKernels(kernels).map(({ release }) => ({
     release,
-    needed: modules?.kind === 'vendor' ? breaks(modules.mft, release, patches) : [],
+    needed: modules?.kind === 'vendor' ? breaks(modules.mft, { release, arch: system.arch }, patches) : [],
   }));
   return rows.find(({ needed }) => needed.length > 0) ?? rows[0] ?? { release: system.release, needed: [] };
 }

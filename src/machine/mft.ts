@@ -9,7 +9,7 @@ import type { Patch } from '../patches/patch.js';
 import { asRoot, checked, installMft, installModules } from './cures.js';
 import type { Machine } from './machine.js';
 import { type InstalledPackage, isHalf, type Packages, present, stateWords } from './packages.js';
-import { numbersOf } from './system.js';
+import { numbersOf, type System } from './system.js';
 
 /** The package of the modules. */
 export interface ModulesPackage extends InstalledPackage {
@@ -52,12 +52,16 @@ export function releaseName(version: string): string {
   return number === undefined ? version : `${number}-${inside}`;
 }
 
-/** The patches without which this release does not build, or work, on a kernel of that version. By the numbers alone. */
-export function breaks(mft: string, release: string, patches: readonly Patch[]): string[] {
+/** The patches without which this release does not build, or work, on a kernel of that version. By the header of each alone. */
+export function breaks(mft: string, { release, arch }: Pick<System, 'release' | 'arch'>, patches: readonly Patch[]): string[] {
   const number = mftNumber(mft);
   const kernel = numbersOf(release)?.version;
   const isMeant = (patch: Patch) =>
-    patch.package === defaultPackage && patch.kernel.raw !== '*' && kernel !== undefined && patch.kernel.test(kernel);
+    patch.package === defaultPackage &&
+    (patch.architectures?.includes(arch) ?? true) &&
+    patch.kernel.raw !== '*' &&
+    kernel !== undefined &&
+    patch.kernel.test(kernel);
   return number === undefined ? [] : patches.filter((patch) => isMeant(patch) && patch.mft.test(number)).map(({ id }) => id);
 }
 

@@ -31,6 +31,14 @@ export const patchHeader = v.object({
   ),
   kernel: range('range of kernel versions that need it; * for all'),
   mft: range('range of MFT versions that need it; * for all'),
+  architecture: v.exactOptional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[a-z0-9]+(?:[ \t]+[a-z0-9]+)*$/, ({ input }) => `must name architectures as dpkg does, as in arm64, not '${input}'`),
+      v.description('the architectures on which what it changes is compiled, as dpkg names them; missing: all'),
+      v.transform((value) => value.split(/[ \t]+/)),
+    ),
+  ),
   applies: v.optional(
     v.pipe(
       v.picklist(['build', 'package'], ({ input }) => `must be build or package, not '${input}'`),

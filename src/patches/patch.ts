@@ -32,6 +32,8 @@ export interface Patch {
   kernel: Range;
   /** MFT versions that need it. */
   mft: Range;
+  /** Where what it changes is compiled, as dpkg names architectures; undefined for all. A package is for all, and has the patch anyway. */
+  architectures?: string[];
   /** Whether the patched source also builds on kernels older than `kernel`. */
   goodOnOlder: boolean;
   /** What the files must hold for the fault to be there at all; undefined where the versions alone decide. */
@@ -82,6 +84,7 @@ export function parsePatch(file: string, bytes: Buffer, from?: string): Patch {
     applies: header.applies,
     kernel: header.kernel,
     mft: header.mft,
+    ...(header.architecture === undefined ? {} : { architectures: header.architecture }),
     goodOnOlder: header['good-on-older'],
     ...(neededIf === undefined ? {} : { neededIf }),
     ...(probe === undefined ? {} : { probe }),

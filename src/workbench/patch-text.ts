@@ -15,6 +15,7 @@ const order = [
   'Applies',
   'Kernel',
   'MFT',
+  'Architecture',
   'Good-On-Older',
   'Probe',
   'Needed-If',

@@ -63,6 +63,14 @@ describe('uninstall', () => {
       reason: expect.stringContaining('does not work on 6.1.0-50-amd64 without dma-unmap'),
     });
     expect(exitCodeOf(refused)).toBe(1);
+    // 4.26.1 needs livefish-remove on 6.12, but for a module that amd64 does not build.
+    const later = { ...asked, vendor: { ...asked.vendor, path: join(place, 'later.tgz') }, dryRun: true };
+    writeFileSync(later.vendor.path, (await sample('nnt-4.26', '4.26.1-3')).bundle);
+    const half = named('debian-13-half-configured');
+    const onArm = await uninstall(later, context, standInMachine({ ...half, processor: 'aarch64' }).world);
+    expect(onArm.reason).toBe("the vendor's 4.26.1-3 does not work on 6.12.57+deb13-amd64 without livefish-remove");
+    const onAmd = await uninstall(later, context, standInMachine(half).world);
+    expect(onAmd.steps).toMatchObject([{ id: 'vendor' }]);
     const old = await uninstall({ ...asked, dryRun: true }, context, standInMachine(named('debian-11')).world);
     expect(old.steps).toMatchObject([{ id: 'vendor', commands: [expect.stringContaining('--allow-downgrades')] }]);
   });

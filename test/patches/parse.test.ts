@@ -111,6 +111,7 @@ describe('a bad header is refused with the name of the field', () => {
     ['Kernel', 'latest'],
     ['Kernel', '>=5.18 and later'],
     ['MFT', '4.21.0-99 or so'],
+    ['Architecture', 'x86-64'],
     ['Good-On-Older', 'perhaps'],
     ['Good-On-Older', 'yesterday'],
     ['Needed-If', '(pci_unmap_single'],
