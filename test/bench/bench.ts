@@ -1,20 +1,23 @@
 /**
  * Measures what the README promises, each compared with something that runs beside it, since machines differ and are
- * noisy: `npm run bench` prints a table of ratios. `npm run bench -- --quick` runs three rounds instead of nine, and
- * `npm run bench -- start` measures only how long commands take to begin, `npm run bench -- reuse` the reuse of verdicts, and
- * `npm run bench -- registry` a matrix without images, which is measured only so: it takes minutes.
+ * noisy: `npm run bench` prints a table of ratios, by the clock and of processors. `npm run bench -- PART…` measures some of it: how
+ * long commands take to start, build, fetch, verify, reuse of verdicts; and, only so, since it takes minutes, cold: a matrix
+ * without images, and registry: the same with what a registry has. `--quick` runs three rounds instead of fifteen,
+ * `--before DIR` measures the program of another checkout, too, which must be built, in the same rounds.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { makeBundles } from './bundles.js';
 import { type Command, cli, directory, Measurements, plainModules, seconds, sh } from './measure.js';
-import { measureRegistry } from './registry.js';
 import { measureReuse } from './reuse.js';
+import { measureCold, measureRegistry } from './without-images.js';
 
-const rounds = process.argv.includes('--quick') ? 3 : 9;
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean' }, before: { type: 'string' } } });
+const rounds = values.quick ? 3 : 15;
 const out = join(directory, 'dist');
-const measured = new Measurements(rounds);
+const measured = new Measurements(rounds, values.before && resolve(values.before));
 
 function build(...args: string[]): Command {
   return [process.execPath, cli, 'build', '--no-verify', '--quiet', '--kernel', '5.18', '--out', out, ...args];
@@ -53,8 +56,8 @@ function measureStart(): void {
     const ours: Command = [process.execPath, cli, ...line.split(' ')];
     // The first run keeps V8's code.
     seconds(ours);
-    measured.compare(`mft-patch ${line} / node -e 0`, { ours, theirs: [process.execPath, '-e', '0'], goal, times: rounds * 3 });
-    compareWithModules(line, ours, rounds * 3);
+    measured.compare(`mft-patch ${line} / node -e 0`, { ours, theirs: [process.execPath, '-e', '0'], goal, times: rounds * 2 });
+    compareWithModules(line, ours, rounds * 2);
   }
 }
 
@@ -65,17 +68,24 @@ function compareWithModules(what: string, ours: Command, times: number): void {
 }
 
 async function measureFetch(): Promise<void> {
-  const server = `const fs = require('fs'); require('http').createServer((q, r) => { r.setHeader('content-length', fs.statSync('last.tgz').size); fs.createReadStream('last.tgz').pipe(r); }).listen(0, '127.0.0.1', function () { console.log(this.address().port); })`;
-  const serving = spawn(process.execPath, ['-e', server], { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] });
-  const port = await new Promise<string>((resolve) => serving.stdout.once('data', (text) => resolve(String(text).trim())));
-  const sum = sh('sha256sum last.tgz').slice(0, 64);
-  const fetch = `fetch --quiet --mft 9.9.9-1 --arch x86_64 --mirror http://127.0.0.1:${port} --sha256 ${sum} --cache-dir cache`;
-  measured.compare(`fetch, ${sizeOf('last.tgz')} / curl and sha256sum`, {
-    ours: ['bash', '-c', `rm -rf cache && exec ${process.execPath} ${cli} ${fetch}`],
-    theirs: ['bash', '-c', `rm -f curled && curl -s -o curled http://127.0.0.1:${port}/x && sha256sum curled`],
-    goal: 1.15,
-  });
-  serving.kill();
+  const bundles: [name: string, goal: number, times: number][] = [
+    ['last.tgz', 1.15, rounds],
+    ['huge.tgz', 1.05, Math.min(rounds, 5)],
+  ];
+  for (const [name, goal, times] of bundles) {
+    const server = `const fs = require('fs'); require('http').createServer((q, r) => { r.setHeader('content-length', fs.statSync('${name}').size); fs.createReadStream('${name}').pipe(r); }).listen(0, '127.0.0.1', function () { console.log(this.address().port); })`;
+    const serving = spawn(process.execPath, ['-e', server], { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] });
+    const port = await new Promise<string>((resolve) => serving.stdout.once('data', (text) => resolve(String(text).trim())));
+    const sum = sh(`sha256sum ${name}`).slice(0, 64);
+    const fetch = `fetch --quiet --mft 9.9.9-1 --arch x86_64 --mirror http://127.0.0.1:${port} --sha256 ${sum} --cache-dir cache`;
+    measured.compare(`fetch, ${sizeOf(name)} / curl and sha256sum`, {
+      ours: ['bash', '-c', `rm -rf cache && exec ${process.execPath} ${cli} ${fetch}`],
+      theirs: ['bash', '-c', `rm -f curled && curl -s -o curled http://127.0.0.1:${port}/x && sha256sum curled`],
+      goal,
+      times,
+    });
+    serving.kill();
+  }
 }
 
 /** What verify has a package go through, without looking at anything. */
@@ -132,15 +142,15 @@ function measureVerify(): void {
 }
 
 const hasDocker = spawnSync('docker', ['version']).status === 0;
-const isAll = !['reuse', 'registry', 'start'].some((part) => process.argv.includes(part));
-if (isAll || process.argv.includes('start')) measureStart();
-if (isAll) {
-  await makeBundles();
-  measureBuild();
-  await measureFetch();
-  if (hasDocker) measureVerify();
-}
-if (!hasDocker) console.log('verify, reuse and registry are not measured: no docker');
-else if (process.argv.includes('registry')) await measureRegistry(measured);
-else if (!process.argv.includes('start')) measureReuse(measured, Math.min(rounds, 3));
+if (!hasDocker) console.log('verify, reuse, cold and registry are not measured: no docker');
+/** @param isOnlyNamed whether it is left out where no part is named */
+const isWanted = (part: string, isOnlyNamed = false) => (positionals.length === 0 ? !isOnlyNamed : positionals.includes(part));
+if (isWanted('start')) measureStart();
+if (isWanted('build') || isWanted('fetch')) await makeBundles();
+if (isWanted('build')) measureBuild();
+if (isWanted('fetch')) await measureFetch();
+if (hasDocker && isWanted('verify')) measureVerify();
+if (hasDocker && isWanted('reuse')) measureReuse(measured, Math.min(rounds, 3));
+if (hasDocker && isWanted('cold', true)) await measureCold(measured);
+if (hasDocker && isWanted('registry', true)) await measureRegistry(measured);
 measured.print();
