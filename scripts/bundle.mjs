@@ -39,7 +39,13 @@ const bundle = await rolldown({
   cwd: root,
   platform: 'node',
   // A node_modules that is a link is still this one's.
-  resolve: { mainFields: ['module', 'main'], extensionAlias: { '.js': ['.ts', '.js'] }, symlinks: false },
+  resolve: {
+    mainFields: ['module', 'main'],
+    extensionAlias: { '.js': ['.ts', '.js'] },
+    // The same without workers, which are not used, and for which it would load two modules of Node at once.
+    alias: { fflate: 'fflate/browser' },
+    symlinks: false,
+  },
   plugins: [lazyBuiltins, knownLibraries],
   onLog(level, log) {
     throw new Error(`${level}: ${log.message}`);

@@ -58,6 +58,15 @@ export function examplesOf(command: CommandUnknownOpts): readonly string[] {
 
 /** Makes what makes a command of the program. */
 export function commandMaker(program: Command) {
+  const called = new WeakMap<object, () => void>();
+  const parents = new WeakSet<object>();
+  /** One command of forty is called: only that one listens to its options. */
+  const whenCalled = (parent: Command, command: Command, listen: () => void) => {
+    called.set(command, listen);
+    if (parents.has(parent)) return;
+    parents.add(parent);
+    parent.hook('preSubcommand', (_, subCommand) => called.get(subCommand)?.());
+  };
   return (name: string, description: string, { examples: lines, rules = {}, notFromFile = [] }: Details, parent: Command = program) => {
     const command = parent
       .command(name)
@@ -73,7 +82,8 @@ export function commandMaker(program: Command) {
       .addOption(options.config)
       .addHelpText('after', `\nExamples:\n${lines.map((example) => `  ${example}\n`).join('')}`);
     examples.set(command, lines);
-    readOptions(command as unknown as Command, rules, notFromFile);
+    const plain = command as unknown as Command;
+    whenCalled(parent, plain, () => readOptions(plain, rules, notFromFile));
     return command;
   };
 }
@@ -86,17 +96,16 @@ function inputsOf(command: CommandUnknownOpts): string[] {
   return places.map(localPath);
 }
 
-/** Between parsing and the action: checks the rules, and takes what the project file says. */
+/** While a command is parsed notes what is given, and between that and the action checks the rules, and takes what the project file says. */
 function readOptions(command: Command, rules: Rules, notFromFile: readonly OptionName[]): void {
   const given = new Map<OptionName, string[]>();
-  const names = Object.keys(options) as Exclude<OptionName, 'file'>[];
+  const all = Object.keys(options) as Exclude<OptionName, 'file'>[];
+  const own = new Set<unknown>(command.options);
   const flagOf = (name: OptionName) => (name === 'file' ? 'FILE' : `--${options[name].name()}`);
-  for (const name of names) {
+  for (const name of all.filter((name) => own.has(options[name])))
     command.on(`option:${options[name].name()}`, (text: string | null) => {
-      if (!command.options.some((option) => (option as unknown) === options[name])) return;
       given.set(name, [...(given.get(name) ?? []), ...(text === null ? [] : [text])]);
     });
-  }
   command.hook('preAction', async (_, action) => {
     const [argument] = action.registeredArguments;
     if (action.args.length > 0 && argument?.name() === 'file') given.set('file', []);

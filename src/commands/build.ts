@@ -7,8 +7,9 @@ import type { Extras } from '../output/extras.js';
 import { writePackage, writeRecord } from '../output/output-directory.js';
 import { newRecord } from '../output/record.js';
 import type { BuiltModules } from '../packaging/built-modules.js';
+import { planPatches } from '../packaging/choose-patches.js';
 import { planForKernel } from '../packaging/plan-for-kernel.js';
-import { type PatchPlan, planPatches, readVendorPackage, type VendorPackage } from '../packaging/prepare.js';
+import { type PatchPlan, readVendorPackage, type VendorPackage } from '../packaging/prepare.js';
 import type { KeyFiles } from '../packaging/sign-modules.js';
 import type { BuiltPackage } from '../verify/after-build.js';
 

@@ -6,7 +6,7 @@ import type { Kernel } from '../kernels/resolve.js';
 import type { Probe } from '../patches/header.js';
 import type { ProbeHeaders } from '../patches/select.js';
 import { runProgram } from '../system/run-program.js';
-import { type Chosen, planPatches, type SeriesFor } from './prepare.js';
+import { type Chosen, planPatches, type SeriesFor } from './choose-patches.js';
 
 /**
  * Chooses patches for the kernel of prepared headers, which say its real version and answer for what it carries.

@@ -1,6 +1,6 @@
 import type { Context } from '../context.js';
 import type { Kernel } from '../kernels/resolve.js';
-import { type Chosen, planPatches, type SeriesFor } from './prepare.js';
+import { type Chosen, planPatches, type SeriesFor } from './choose-patches.js';
 
 /**
  * Chooses patches for a kernel, by its headers where these were given, else by its release; without a kernel for all.

@@ -9,7 +9,8 @@ import { type ContainerSettings, type Images, imagesFor } from '../../containers
 import type { Context } from '../../context.js';
 import type { MatrixDocument } from '../../documents/index.js';
 import { type Kernel, resolveKernels, targetOf } from '../../kernels/resolve.js';
-import { archOfPackage, planPatches, type VendorPackage } from '../../packaging/prepare.js';
+import { planPatches } from '../../packaging/choose-patches.js';
+import { archOfPackage, type VendorPackage } from '../../packaging/prepare.js';
 import type { KeyFiles } from '../../packaging/sign-modules.js';
 import { cellKey, releaseOf, releaseText } from '../../report/releases.js';
 import { asJson } from '../../system/json.js';
