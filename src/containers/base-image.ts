@@ -14,6 +14,12 @@ import { type ImageFacts, inspect } from './inspect.js';
 /** Where Ubuntu's and Debian's packages put the keys of Ubuntu's archive. */
 const ubuntuKeyring = '/usr/share/keyrings/ubuntu-archive-keyring.gpg';
 
+/**
+ * What ./Dockerfile installs for each kernel: in a base that is made here it is there already, once for all kernels of a suite, and
+ * whenever an image of them is made anew. A test compares both.
+ */
+export const toolchain = ['dkms', 'gcc', 'make', 'kmod', 'patch', 'perl'];
+
 /** An image that a target's is made on. */
 export interface Base {
   name: string;
@@ -103,8 +109,9 @@ class Bootstrap {
       '--variant=minbase',
       // As in the images of the registry: a file that a power cut interrupts is in an image that is made again.
       '--dpkgopt=force-unsafe-io',
-      // Its minbase has no apt, and dkms is not in main in each of its releases.
-      ...(isUbuntu ? ['--include=apt', '--components=main,universe', `--keyring=${ubuntuKeyring}`] : []),
+      // Ubuntu's minbase has no apt, and dkms is not in main in each of its releases.
+      `--include=${[...(isUbuntu ? ['apt'] : []), ...toolchain].join()}`,
+      ...(isUbuntu ? ['--components=main,universe', `--keyring=${ubuntuKeyring}`] : []),
       ...(emulated === undefined ? [] : [`--architectures=${emulated}`]),
       ...(checkValidUntil ? [] : ['--aptopt=Acquire::Check-Valid-Until "false"']),
       ...[suite, archive, ...(aptMirror === undefined ? [] : [aptMirror])],

@@ -3,7 +3,8 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { loadTargets } from '../../src/catalogue.js';
-import { makeDirectory, runCli, sample, testContext, writeFiles } from '../support.js';
+import { toolchain } from '../../src/containers/base-image.js';
+import { makeDirectory, projectRoot, runCli, sample, testContext, writeFiles } from '../support.js';
 
 const folder = makeDirectory();
 const state = (name: string) => join(folder, 'state', name);
@@ -168,11 +169,16 @@ test('a refresh that fails leaves the image as it was', async () => {
 });
 
 describe("mmdebstrap's arguments", () => {
+  test('have what the Dockerfile installs beside headers', () => {
+    const text = readFileSync(join(projectRoot, 'Dockerfile'), 'utf8');
+    expect(text).toContain(`apt-get install -y --no-install-recommends ${toolchain.join(' ')} $packages;`);
+  });
+
   test.each([
-    ['debian-13', '--variant=minbase --dpkgopt=force-unsafe-io trixie TAR'],
+    ['debian-13', '--variant=minbase --dpkgopt=force-unsafe-io --include=dkms,gcc,make,kmod,patch,perl trixie TAR'],
     [
       'debian-sid',
-      '--variant=minbase --dpkgopt=force-unsafe-io --aptopt=Acquire::Check-Valid-Until "false" sid TAR http://a.example/b',
+      '--variant=minbase --dpkgopt=force-unsafe-io --include=dkms,gcc,make,kmod,patch,perl --aptopt=Acquire::Check-Valid-Until "false" sid TAR http://a.example/b',
       '--apt-mirror',
       'http://a.example/b',
     ],
@@ -189,7 +195,7 @@ describe("mmdebstrap's arguments", () => {
       expect({ status, stderr }).toMatchObject({ status: 5, stderr: expect.stringContaining(`mmdebstrap needs ${keyring}`) });
       expect(stderr).toContain('apt install ubuntu-keyring');
     } else {
-      const options = `--include=apt --components=main,universe --keyring=${keyring}`;
+      const options = `--include=apt,${toolchain.join()} --components=main,universe --keyring=${keyring}`;
       expect(call).toMatch(new RegExp(`^mmdebstrap --variant=minbase --dpkgopt=force-unsafe-io ${options} noble \\S+/base\\.tar$`));
     }
   });
