@@ -31,7 +31,7 @@ async function withOwnDocker(work: (lines: Lines) => Promise<void> | void): Prom
       `${process.execPath} ${cli} ${line} --engine docker --cache-dir ${directory}/cache --quiet > /dev/null`;
     await work({
       program,
-      forget: 'docker image ls --all --quiet | xargs --no-run-if-empty docker image rm --force > /dev/null',
+      forget: 'docker image prune --all --force > /dev/null',
       matrix: program(`matrix --sample --kernel ${kernels} --jobs 2 --fresh --out ${directory}/dist`),
       script: (...lines) => ['bash', '-euc', [`export DOCKER_HOST=${env.DOCKER_HOST} PATH=${env.PATH}`, ...lines].join('\n')],
     });
