@@ -94,7 +94,7 @@ describe.skipIf(missingOwnDocker() !== '')(`with a daemon of our own (${missingO
   test('a disk that is full while an image is made, and in a matrix the other kernel goes on', async () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's
     const env = wrapper(join(folder, 'online'), 'docker', '[ "$1" = build ] && set -- build --network host "${@:2}"', own.env);
-    own.leave(200);
+    own.leave(60);
     try {
       const args = ['--sample', '--kernels', 'debian-11,debian-12', '--jobs', '1', '--out', join(folder, 'full'), '--timeout', '120'];
       const { status, stdout } = await runCli(['matrix', ...args, ...common, '--json'], { env });
