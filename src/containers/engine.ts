@@ -122,7 +122,10 @@ export function lastLine(text: string): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it colours by them
 const red = /\u001b\[91m([^\u001b]*)\u001b\[0m/g;
 
-/** The end of a program's output, on one line of at most 300 characters; apt's own errors first. */
+/** What dpkg's reason stands below, as dpkg prints it; apt says only that dpkg failed. */
+const aboveReason = /^dpkg: (?:error processing |unrecoverable fatal error)/;
+
+/** The end of a program's output, on one line of at most 300 characters; apt's and dpkg's own errors first. */
 export function lastLines({ stdout, stderr }: Pick<RunResult, 'stdout' | 'stderr'>): string {
   const all = `${stdout}\n${stderr}`;
   const errorsOfSteps = [...all.matchAll(red)].map(([, text]) => text).join('');
@@ -130,7 +133,10 @@ export function lastLines({ stdout, stderr }: Pick<RunResult, 'stdout' | 'stderr
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !noise.test(line));
-  const errors = lines.filter((line) => line.startsWith('E: '));
+  const errors = lines.flatMap((line, index) => {
+    if (line.startsWith('E: ')) return [line];
+    return aboveReason.test(lines[index - 1] ?? '') ? [`dpkg: ${line}`] : [];
+  });
   const quote = (errors.length > 0 ? errors : lines).slice(-3).join(' / ');
   return quote.length > longestQuote ? `${quote.slice(0, longestQuote - 1)}…` : quote;
 }

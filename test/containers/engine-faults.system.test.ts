@@ -91,24 +91,28 @@ describe.skipIf(missingOwnDocker() !== '')(`with a daemon of our own (${missingO
     expect(containers()).toBe('');
   });
 
-  test('a disk that is full while an image is made, and in a matrix the other kernel goes on', async () => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's
-    const env = wrapper(join(folder, 'online'), 'docker', '[ "$1" = build ] && set -- build --network host "${@:2}"', own.env);
-    own.leave(60);
-    try {
-      const args = ['--sample', '--kernels', 'debian-11,debian-12', '--jobs', '1', '--out', join(folder, 'full'), '--timeout', '120'];
-      const { status, stdout } = await runCli(['matrix', ...args, ...common, '--json'], { env });
-      expect(status).toBe(5);
-      const [full, other] = JSON.parse(stdout).cells;
-      expect(full).toMatchObject({ target: 'debian-11', release: '', patched: { status: 'error', artifact: '' } });
-      expect(full.patched.reason).toMatch(/^docker cannot build the image of debian-11: .*(No space left on device|enough free space)/);
-      expect(other).toMatchObject({ target: 'debian-12', patched: { status: 'builds' } });
-    } finally {
-      own.leave(2500);
-    }
-    expect(containers()).toBe('');
-    expect(own.docker('image ls --quiet mft-patch/debian-11')).toBe('');
-  });
+  // apt looks at the room before it begins; what it does not foresee, dpkg runs into.
+  test.each([60, 200])(
+    'a disk that is full while an image is made, after %i MB, and in a matrix the other kernel goes on',
+    async (room) => {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's
+      const env = wrapper(join(folder, 'online'), 'docker', '[ "$1" = build ] && set -- build --network host "${@:2}"', own.env);
+      own.leave(room);
+      try {
+        const args = ['--sample', '--kernels', 'debian-11,debian-12', '--jobs', '1', '--out', join(folder, 'full'), '--timeout', '120'];
+        const { status, stdout } = await runCli(['matrix', ...args, ...common, '--json'], { env });
+        expect(status).toBe(5);
+        const [full, other] = JSON.parse(stdout).cells;
+        expect(full).toMatchObject({ target: 'debian-11', release: '', patched: { status: 'error', artifact: '' } });
+        expect(full.patched.reason).toMatch(/^docker cannot build the image of debian-11: .*(No space left on device|enough free space)/);
+        expect(other).toMatchObject({ target: 'debian-12', patched: { status: 'builds' } });
+      } finally {
+        own.leave(2500);
+      }
+      expect(containers()).toBe('');
+      expect(own.docker('image ls --quiet mft-patch/debian-11')).toBe('');
+    },
+  );
 
   test('an image that goes between its making and its use', async () => {
     own.docker(`tag ${image} kept`);

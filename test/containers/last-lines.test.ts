@@ -25,3 +25,16 @@ test('an error of apt that is cut by what apt says on the other stream', () => {
   ].join('');
   expect(quoteOf(cut)).toBe("E: You don't have enough free space in /var/cache/apt/archives/.");
 });
+
+test("dpkg's reason, where apt says only that dpkg failed", () => {
+  const log = [
+    '\u001b[91mdpkg: error processing archive /tmp/apt-dpkg-install-3p/07-linux-headers-5.10.0-46-common_5.10.254-1_all.deb (--unpack):',
+    " cannot copy extracted data for './usr/src/x.h' to '/usr/src/x.h.dpkg-new': failed to write (No space left on device)",
+    '\u001b[0m\u001b[91mErrors were encountered while processing:',
+    ' /tmp/apt-dpkg-install-3p/07-linux-headers-5.10.0-46-common_5.10.254-1_all.deb',
+    '\u001b[0m\u001b[91mE: Sub-process /usr/bin/dpkg returned an error code (1)\n\u001b[0m',
+  ].join('\n');
+  const reason =
+    "dpkg: cannot copy extracted data for './usr/src/x.h' to '/usr/src/x.h.dpkg-new': failed to write (No space left on device)";
+  expect(quoteOf(log)).toBe(`${reason} / E: Sub-process /usr/bin/dpkg returned an error code (1)`);
+});
