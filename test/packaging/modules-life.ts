@@ -26,6 +26,8 @@ export async function buildModules(out: string, target: string, ...args: string[
  * does.
  */
 const standIn = `release=$(head -n 1 /etc/mft-patch-release)
+# Images leave out what a kernel has there; a machine does not.
+rm -f /etc/dpkg/dpkg.cfg.d/kernels
 mkdir -p k/DEBIAN k/lib/modules/$release/kernel
 touch k/lib/modules/$release/modules.order k/lib/modules/$release/modules.builtin k/lib/modules/$release/kernel/stand-in
 cat > k/DEBIAN/control <<END
