@@ -58,15 +58,6 @@ export function examplesOf(command: CommandUnknownOpts): readonly string[] {
 
 /** Makes what makes a command of the program. */
 export function commandMaker(program: Command) {
-  const called = new WeakMap<object, () => void>();
-  const parents = new WeakSet<object>();
-  /** One command of forty is called: only that one listens to its options. */
-  const whenCalled = (parent: Command, command: Command, listen: () => void) => {
-    called.set(command, listen);
-    if (parents.has(parent)) return;
-    parents.add(parent);
-    parent.hook('preSubcommand', (_, subCommand) => called.get(subCommand)?.());
-  };
   return (name: string, description: string, { examples: lines, rules = {}, notFromFile = [] }: Details, parent: Command = program) => {
     const command = parent
       .command(name)
@@ -83,7 +74,10 @@ export function commandMaker(program: Command) {
       .addHelpText('after', `\nExamples:\n${lines.map((example) => `  ${example}\n`).join('')}`);
     examples.set(command, lines);
     const plain = command as unknown as Command;
-    whenCalled(parent, plain, () => readOptions(plain, rules, notFromFile));
+    // One command of forty is called: only that one listens to its options.
+    parent.hook('preSubcommand', (_, called) => {
+      if (called === plain) readOptions(plain, rules, notFromFile);
+    });
     return command;
   };
 }

@@ -7,7 +7,6 @@ import type { PlanDocument } from '../documents/index.js';
 import type { Kernel } from '../kernels/resolve.js';
 import { mftVersion, type PlannedKernel, type SeriesFor } from '../packaging/choose-patches.js';
 import { planForKernel } from '../packaging/plan-for-kernel.js';
-
 import { identityOf } from '../patches/patch.js';
 import type { Choice } from '../patches/select.js';
 
@@ -29,11 +28,10 @@ export async function plan({ source, kernel }: PlanRequest, context: Context): P
     const { kernel: planned, choices } = await planForKernel(series, kernel, context);
     return { ...documentOf(series, planned, 'versions'), patches: choices.map(fromVersions) };
   }
-  const [{ readVendorPackage }, { buildPackage }] = await Promise.all([
-    import('../packaging/prepare.js'),
+  const [read, { buildPackage }] = await Promise.all([
+    import('../packaging/prepare.js').then(({ readVendorPackage }) => readVendorPackage(source, context)),
     import('../packaging/patched-package.js'),
   ]);
-  const read = await readVendorPackage(source, context);
   const planned = await planForKernel(read, kernel, context);
   const { patches } = await buildPackage(planned);
   return {

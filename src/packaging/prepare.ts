@@ -86,7 +86,7 @@ export function dkmsConf({ deb, sourceRoot }: VendorPackage): Buffer {
   return deb.data.find((entry) => plainPath(entry) === `${sourceRoot}dkms.conf`)?.body ?? Buffer.alloc(0);
 }
 
-/** The same of another package: ranges compare the first three numbers of its version, as far as they are there. */
+/** What `mftVersion` gives, of another package: ranges compare the first three numbers of its version, as far as they are there. */
 function packageVersion(text: string, path: string): { mft: MftVersion; mftNumber: string } {
   try {
     const { upstream, revision } = parseVersion(text);
